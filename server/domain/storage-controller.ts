@@ -1,0 +1,142 @@
+/**
+ * The seam between routines and storage: one interface in the field's verbs. The emulated storage system implements it;
+ * another engine (a database cascade, a real array) may, without a change in routines, control plane or screens.
+ * Nothing here assumes journals of ours, tracks of ours, or a process of ours.
+ */
+import type { DriverToken, Generation, Lineage } from './generation.ts';
+import type { PairName, SystemName } from './names.ts';
+import type { PairInstruction, PairKind, PairState } from './pair-states.ts';
+import type { Refusal } from './refusal.ts';
+
+/** What a host write gets while the sync pair is not in duplex (1b rule 3). */
+export type FenceLevel = 'never' | 'data' | 'status';
+export type Transport = 'journal' | 'difference-snapshot';
+
+export interface PairDefinition {
+  source: SystemName;
+  destination: SystemName;
+  kind: PairKind;
+  transport: Transport;
+  /** Sync pairs only. */
+  fence: FenceLevel;
+}
+
+/** How a pair looks from the system that answers. */
+export interface PairFacts {
+  name: PairName;
+  definition: PairDefinition;
+  /** End this answer comes from. */
+  end: 'source' | 'destination';
+  state: PairState;
+  /** Raised at each change of definition or state at this end. */
+  version: number;
+  /** Monotonic age is the reader's affair; this is the wall clock of the change, ms. */
+  changedAt: number;
+  /** Why it is in this state, in words an operator can use. */
+  reason: string;
+  /** Set bits at this end, in tracks, and the size of one. */
+  dirtyTracks: number;
+  trackBytes: number;
+  /** False while the destination's image is part old, part new. */
+  consistent: boolean;
+  /** Source end: last number given or accepted, and last the destination reported applied / durable. Destination end: its own. */
+  givenNumber: number;
+  appliedNumber: number;
+  lag: { updates: number; bytes: number; ms: number | null };
+  /** Null where no copy is under way. */
+  copy: { doneBytes: number; totalBytes: number; startedAt: number } | null;
+  /** Payload bytes sent (source) or received (destination) since the process started. */
+  transferredBytes: number;
+  /** Is the line to the other end usable now? */
+  connected: boolean;
+  /** Last consistent image kept during a resync, as of that number; null where none is kept. */
+  gold: { number: number; generation: number; usedBytes: number } | null;
+}
+
+export interface SystemFacts {
+  system: SystemName;
+  generation: Generation;
+  lineage: Lineage;
+  /** Does this system take host writes now, and if not why not. */
+  hostWrites: { accepted: boolean; reason: string };
+  /** Highest number in its journal, and highest completed to a host by it. */
+  lastNumber: number;
+  completedNumber: number;
+  /** Wall clock of the last completion, ms; null where there was none. */
+  completedAt: number | null;
+  /** Milliseconds since a read or write of its disks last succeeded. */
+  lastIoAgeMs: number;
+  /** Image of its data volumes is one the group really had. */
+  consistent: boolean;
+  consistentNumber: number;
+  evidenceLost: boolean;
+  volumes: { sizeBytes: number }[];
+  journal: { usedBytes: number; sizeBytes: number; trimmedTo: number; fullInMs: number | null };
+  pairs: PairFacts[];
+  lines: { peer: SystemName; connected: boolean; rttMs: number | null }[];
+  clients: number;
+  writesCompleted: number;
+  bytesWritten: number;
+}
+
+/** Answer to `raise-generation`: taken in the same atomic step that persisted it, and so evidence (1b rule 2). */
+export interface FenceEvidence {
+  system: SystemName;
+  generation: Generation;
+  /** Highest number it ever answered to its source; frozen from here on. */
+  answeredNumber: number;
+  completedNumber: number;
+  lastNumber: number;
+  lineage: Lineage;
+  evidenceLost: boolean;
+  consistent: boolean;
+  /** Number its consistent (or rolled-back) image stands at. */
+  consistentNumber: number;
+  pairs: { name: PairName; kind: PairKind; end: 'source' | 'destination'; state: PairState; fence: FenceLevel; appliedNumber: number; aloneSeen: boolean }[];
+}
+
+/** Verbs that name target states, never toggles: repeating one is harmless (1b rule 8). */
+export type StorageInstruction =
+  | { verb: 'query' }
+  | { verb: 'create'; pair: PairDefinition; token: DriverToken; knownEqual: boolean }
+  | { verb: 'split'; pair: PairName; token: DriverToken; expectedVersion?: number }
+  | { verb: 'drain'; pair: PairName; token: DriverToken; deadlineMs: number; expectedVersion?: number }
+  | { verb: 'resync'; pair: PairName; token: DriverToken; expectedVersion?: number }
+  /** `pair` is the wanted direction; where it stands so already nothing happens. */
+  | { verb: 'reverse'; pair: PairName; token: DriverToken; expectedVersion?: number }
+  | { verb: 'delete'; pair: PairName; token: DriverToken }
+  | { verb: 'rollback'; pair: PairName; token: DriverToken }
+  /** Answers when this end is in one of `states` (at once if it is already), refuses with `timeout` otherwise. */
+  | { verb: 'wait-pair'; pair: PairName; states: PairState[]; timeoutMs: number }
+  | { verb: 'raise-generation'; generation: Generation; token: DriverToken }
+  /** The holder named in `generation` begins to take host writes; numbers go on from its consistent number. */
+  | { verb: 'promote'; generation: Generation; token: DriverToken }
+  | { verb: 'query-journal'; after: number; limit: number };
+
+export interface JournalEntryFacts {
+  number: number;
+  generation: number;
+  kind: 'write' | 'zeroes' | 'void';
+  volume: number;
+  offsetBytes: number;
+  lengthBytes: number;
+  at: number;
+}
+
+export type StorageReply =
+  | { verb: 'query'; facts: SystemFacts }
+  | { verb: 'pair'; pair: PairFacts | null }
+  | { verb: 'fence'; evidence: FenceEvidence }
+  | { verb: 'promoted'; facts: SystemFacts }
+  | { verb: 'journal'; entries: JournalEntryFacts[]; trimmedTo: number; lastNumber: number };
+
+/** Throws `RefusedError`; where the reply does not come, `unreachable` (not sent) or `timeout` (outcome unknown). */
+export interface StorageController {
+  perform(instruction: StorageInstruction): Promise<StorageReply>;
+}
+
+/** Pair instructions an operator may give from a screen or the command line. */
+export type OperatorPairInstruction = Exclude<PairInstruction, 'copy'>;
+
+/** Result shape used wherever an instruction crosses a process boundary. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
