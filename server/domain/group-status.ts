@@ -1,0 +1,123 @@
+/**
+ * The one shape every screen, the command line, the API and the metrics show (contract: `status --json`).
+ * Derived by one function from one facts object; no reader adds its own judgement.
+ */
+import type { Generation } from './generation.ts';
+import type { FenceLevel, Transport } from './storage-controller.ts';
+import type { HostName, PairName, SiteName, SystemName } from './names.ts';
+import type { PairKind, PairState, PairStateOrAbsent } from './pair-states.ts';
+import type { HeartbeatView, WorkState } from './host.ts';
+
+export type Operation = 'normal' | 'degraded' | 'failed-over' | 'reverse' | 'forming' | 'stopped' | 'unknown';
+export type Severity = 'none' | 'minor' | 'major' | 'critical';
+
+export interface SystemStatus {
+  name: SystemName;
+  site: SiteName;
+  role: string;
+  /** null: unknown, the last observation is older than its bound. */
+  up: boolean | null;
+  pid: number | null;
+  /** NBD port; null while it does not listen. */
+  port: number | null;
+  observer: string;
+  observedAt: number | null;
+  generation: Generation | null;
+  hostWrites: { accepted: boolean; reason: string } | null;
+  lastNumber: number | null;
+  completedNumber: number | null;
+  consistent: boolean | null;
+  volumes: { index: number; sizeBytes: number; dirtyTracks: number }[];
+  journal: { usedBytes: number; sizeBytes: number; fullInMs: number | null } | null;
+  writesPerSecond: number | null;
+  bytesPerSecond: number | null;
+  clients: number | null;
+  /** Disk or process fault injected now, in words. */
+  fault: string | null;
+}
+
+export interface PairStatus {
+  name: PairName;
+  kind: PairKind;
+  transport: Transport;
+  fence: FenceLevel | null;
+  /** Both ends agree → that state; else the worse of the two; `unknown` past its bound. */
+  state: PairStateOrAbsent | 'unknown';
+  stateAtSource: PairState | 'absent' | 'unknown';
+  stateAtDestination: PairState | 'absent' | 'unknown';
+  /** Last state known and when, shown only as "last …, ago". */
+  lastKnown: { state: PairState; at: number } | null;
+  reason: string;
+  observer: string;
+  observedAt: number | null;
+  givenNumber: number | null;
+  appliedNumber: number | null;
+  lag: { updates: number; bytes: number; ms: number | null } | null;
+  rateBytesPerSecond: number | null;
+  dirtyTracks: number | null;
+  trackBytes: number;
+  copy: { doneBytes: number; totalBytes: number; startedAt: number } | null;
+  consistentAtDestination: boolean | null;
+  gold: { number: number; usedBytes: number } | null;
+  journal: { usedBytes: number; sizeBytes: number; fullInMs: number | null } | null;
+  /** Operator's instructions: allowed, or why not and what would cure it. */
+  actions: { instruction: string; allowed: boolean; reason: string | null; cure: string | null }[];
+}
+
+export interface HostStatus {
+  name: HostName;
+  site: SiteName;
+  role: string;
+  up: boolean | null;
+  pid: number | null;
+  observer: string;
+  observedAt: number | null;
+  work: WorkState | null;
+  heartbeats: HeartbeatView[];
+}
+
+export interface LineStatus {
+  name: string;
+  ends: [string, string];
+  km: number;
+  connected: boolean | null;
+  rttMs: number | null;
+  /** Injected: null where the line is as defined. */
+  fault: string | null;
+}
+
+export interface Alarm {
+  /** Stable id, so that one disaster is one alarm. */
+  id: string;
+  severity: Exclude<Severity, 'none'>;
+  /** One sentence: what was seen, by whom. */
+  text: string;
+  /** What the operator can do about it. */
+  response: string;
+  /** Routine to open, where one answers it. */
+  routine: string | null;
+  since: number;
+}
+
+export interface GroupStatus {
+  name: string;
+  arrangement: string;
+  operation: Operation;
+  severity: Severity;
+  /** One sentence an on-call operator understands in five seconds. */
+  summary: string;
+  generation: number | null;
+  holder: SystemName | null;
+  powered: boolean;
+  systems: SystemStatus[];
+  pairs: PairStatus[];
+  hosts: HostStatus[];
+  lines: LineStatus[];
+  witness: { up: boolean | null; observedAt: number | null; register: { state: 'joined' | 'alone'; epoch: number; generation: number } | null };
+  rpo: { nowMs: number | null; objectiveMs: number };
+  /** Surviving consistent images if the holder's site is lost now. */
+  exposure: { text: string; survivors: SystemName[] };
+  alarms: Alarm[];
+  activeRun: { run: string; routine: string; step: string | null; status: string } | null;
+  observedAt: number;
+}

@@ -1,0 +1,123 @@
+/** What hosts and the witness say and do (003 §[0059]–[0060]; 1b rules 1, 2, 6). Messages only; `server/hosts` acts. */
+import type { DriverToken, Generation, RegisterRecord } from './generation.ts';
+import type { HostName, PairName, SystemName } from './names.ts';
+import type { PairState } from './pair-states.ts';
+import type { StorageInstruction, StorageReply } from './storage-controller.ts';
+
+/** Sent every second between hosts and to the witness. */
+export interface Heartbeat {
+  from: HostName;
+  system: SystemName;
+  /** Rises by one with each beat of this process. */
+  beat: number;
+  /** Identity of the process, so that a restart is seen. */
+  incarnation: string;
+  generation: Generation;
+  pairs: { name: PairName; state: PairState }[];
+  /** Testimony of the storage system, not of the host (1b rule 6). */
+  completedNumber: number;
+  completedAt: number | null;
+  lastIoAgeMs: number;
+  /** Null where the storage system does not answer its host. */
+  storageAnswers: boolean;
+  work: WorkState;
+  /** The beat of the other side heard last, and how long ago by this side's monotonic clock: age by echo (rule 7). */
+  echo: { beat: number; ageMs: number } | null;
+}
+
+/** What a host or the witness knows of another host's heartbeats. */
+export interface HeartbeatView {
+  observer: string;
+  of: HostName;
+  /** Upper bound of the true age, measured by echo. Null before the first. */
+  ageMs: number | null;
+  lost: boolean;
+  last: Heartbeat | null;
+  /** Highest completed number any beat ever carried, and its time stamp at the source. */
+  highestCompletedNumber: number;
+  highestCompletedAt: number | null;
+}
+
+export interface WorkState {
+  running: boolean;
+  generation: number;
+  /** Last transaction the ledger was told is complete; 0 before the first. */
+  lastCompletedTransaction: number;
+  completedTransactions: number;
+  ratePerSecond: number;
+  /** Why it does not run, or null. */
+  stoppedReason: string | null;
+}
+
+export interface LedgerReport {
+  /** Where completions are known from: this host's own record, or heartbeats. */
+  source: string;
+  completedThrough: number;
+  presentThrough: number;
+  missing: { from: number; to: number } | null;
+  missingCount: number;
+  /** Present but never told complete; lawful, for it was in flight. */
+  uncompletedPresent: number;
+  corrupt: number;
+  balance: { accounts: number; total: number; expected: number; adds: boolean };
+  verifiedOn: SystemName;
+}
+
+export type HostInstruction =
+  | { verb: 'host-facts' }
+  /** Relayed to `target` through the storage system the host is attached to, hop by hop over the lines. */
+  | { verb: 'storage'; target: SystemName; instruction: StorageInstruction }
+  /** Persisted before the answer; the host's work stops if the holder is not its system. */
+  | { verb: 'raise-host-generation'; generation: Generation; token: DriverToken }
+  | { verb: 'work-start'; generation: number; token: DriverToken }
+  | { verb: 'work-stop'; token: DriverToken; reason: string }
+  | { verb: 'work-rate'; transactionsPerSecond: number }
+  | { verb: 'ledger-verify'; completedThrough: number | null; source: string }
+  | { verb: 'register-read' }
+  /** Compare-and-set: gives generation `expected + 1` to `runId`, or the one it already gave it. */
+  | { verb: 'register-fence'; expected: number; runId: string }
+  /** Names the holder of a generation given earlier to the same run. */
+  | { verb: 'register-holder'; generation: number; runId: string; holder: SystemName }
+  /** Asks the other host through the host line. */
+  | { verb: 'peer-host'; instruction: { verb: 'host-facts' } | { verb: 'raise-host-generation'; generation: Generation; token: DriverToken } };
+
+export interface HostFacts {
+  host: HostName;
+  system: SystemName;
+  generation: Generation;
+  work: WorkState;
+  storageAnswers: boolean;
+  heartbeats: HeartbeatView[];
+  witnessAnswers: boolean;
+}
+
+export type HostReply =
+  | { verb: 'host-facts'; facts: HostFacts }
+  | { verb: 'storage'; reply: StorageReply }
+  | { verb: 'host-fenced'; generation: Generation; work: WorkState }
+  | { verb: 'work'; work: WorkState }
+  | { verb: 'ledger'; report: LedgerReport }
+  | { verb: 'register'; record: RegisterRecord };
+
+export interface WitnessFacts {
+  register: RegisterRecord | null;
+  heartbeats: HeartbeatView[];
+}
+
+export type WitnessInstruction =
+  | { verb: 'witness-facts' }
+  | { verb: 'register-read' }
+  | { verb: 'register-fence'; expected: number; runId: string }
+  | { verb: 'register-holder'; generation: number; runId: string; holder: SystemName }
+  /** From storage: `alone` before completions go on without the other end (status), `joined` with epoch + 1 after. */
+  | { verb: 'register-split'; generation: number; epoch: number; state: 'alone' | 'joined'; number: number }
+  /** A restarted source completes nothing before this says yes (rule 4). */
+  | { verb: 'register-confirm'; system: SystemName; generation: number }
+  | { verb: 'heartbeat'; beat: Heartbeat };
+
+export type WitnessReply =
+  | { verb: 'witness-facts'; facts: WitnessFacts }
+  | { verb: 'register'; record: RegisterRecord }
+  | { verb: 'confirmed'; record: RegisterRecord; yes: boolean }
+  /** Names the beat answered, so that the sender measures age by echo. */
+  | { verb: 'heartbeat-echo'; beat: number };

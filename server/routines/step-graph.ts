@@ -1,0 +1,119 @@
+/**
+ * A routine is a graph of steps held as data (003 Fig. 5–9). The runner walks it, the wizard draws it, the docs print it,
+ * and the tests enumerate its every path and restart from its every step.
+ */
+import type { HostName, PairName, SystemName } from '../domain/names.ts';
+import type { PairStateOrAbsent } from '../domain/pair-states.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import type { Verdict } from '../domain/verdict.ts';
+
+export type Ending = 'done' | 'failed' | 'unknown' | 'aborted';
+
+/** Where an outcome leads: another step, or an ending with what it means for the operator. */
+export type Next = { step: string } | { ending: Ending; state: string };
+
+export interface StepOutcome {
+  next: Next;
+  /** What the outcome means, in the operator's words. */
+  text: string;
+}
+
+export interface PairExpectation {
+  pair: PairName;
+  before: readonly PairStateOrAbsent[];
+  during: PairStateOrAbsent | null;
+  after: readonly PairStateOrAbsent[];
+}
+
+export interface DecisionOption {
+  id: string;
+  label: string;
+  /** Consequence in one or two sentences. */
+  consequence: string;
+  /** The group's name must be typed; never chosen by `--yes` or by "run through". */
+  dangerous: boolean;
+}
+
+export interface RoutineStep {
+  /** The source's id (`S230`), or one of ours between them (`S205`), which `ours` marks. */
+  id: string;
+  ours: boolean;
+  title: string;
+  /** What it does, to which system, in one or two sentences. */
+  text: string;
+  /** Host that runs it; null where the control plane itself does (announcements, decisions). */
+  host: HostName | null;
+  target: SystemName | null;
+  /** Name of the action in the routine's action table. */
+  action: string;
+  expects: readonly PairExpectation[];
+  /** A decision step asks; its outcomes are the option ids. */
+  decision: { question: string; options: readonly DecisionOption[]; default: string | null } | null;
+  /** Outcome name → what follows. Total: an action may return nothing else. */
+  outcomes: Readonly<Record<string, StepOutcome>>;
+}
+
+export interface RoutineGraph {
+  /** `failover`, `initial-copy`, … */
+  id: string;
+  arrangement: string;
+  title: string;
+  /** *planned switch-over*, *failover*, *test* are told apart everywhere. */
+  intent: 'planned' | 'failover' | 'test' | 'maintenance';
+  /** Host whose copy control program runs it. */
+  host: HostName;
+  /** Resident routines repeat until ended by the operator. */
+  resident: boolean;
+  first: string;
+  steps: readonly RoutineStep[];
+}
+
+/** One walked step, as recorded, shown and printed. */
+export interface StepRecord {
+  id: string;
+  /** Times this step was entered in this run (resident routines repeat), from 1. */
+  round: number;
+  outcome: string | null;
+  startedAt: number;
+  endedAt: number | null;
+  transitions: { pair: PairName; from: PairStateOrAbsent; to: PairStateOrAbsent }[];
+  /** What was seen, each with its observer. */
+  evidence: string[];
+  refusal: Refusal | null;
+  /** Choice taken, and by whom, at a decision step. */
+  decision: { choice: string; by: string } | null;
+  progress: { doneBytes: number; totalBytes: number; rateBytesPerSecond: number | null } | null;
+}
+
+export type RunStatus = 'running' | 'waiting-decision' | 'paused' | 'stopped-at-step' | 'ended';
+
+export interface RunView {
+  run: string;
+  group: string;
+  routine: string;
+  intent: RoutineGraph['intent'];
+  status: RunStatus;
+  currentStep: string | null;
+  ending: Ending | null;
+  /** Named state the group was left in, in the operator's words. */
+  endingText: string | null;
+  steps: StepRecord[];
+  verdict: Verdict | null;
+  startedAt: number;
+  endedAt: number | null;
+  startedBy: string;
+  generation: number;
+  /** Set while a step is stopped by a refusal: retry, resume or abort is asked for. */
+  stoppedBy: Refusal | null;
+}
+
+/** Orders the operator gives to a run under way. */
+export type RunOrder =
+  | { order: 'decide'; step: string; choice: string; by: string; typedName: string | null; attestation: { text: string; destroyedAt: number } | null }
+  | { order: 'continue'; by: string }
+  | { order: 'run-through'; by: string }
+  | { order: 'pause'; by: string }
+  | { order: 'retry'; by: string }
+  | { order: 'abort'; by: string }
+  /** Ends a resident routine after its current cycle. */
+  | { order: 'end'; by: string };
