@@ -19,10 +19,10 @@ function socketName(key) {
 /**
  * Tries once. Returns the held lock, or `null` where another process holds it.
  * @param {string} key what is locked, e.g. `setup /path/of/clone`
- * @param {() => unknown} describe asked at each knock; what it returns is told to whoever knocks, as JSON
+ * @param {() => unknown} [owner] asked at each knock; what it returns is told to whoever knocks, as JSON
  * @returns {Promise<{ release: () => Promise<void> } | null>}
  */
-export function tryLock(key, describe = () => ({ pid: process.pid })) {
+export function tryLock(key, owner = () => ({ pid: process.pid })) {
   const name = socketName(key);
   return new Promise((resolve, reject) => {
     const waiters = new Set();
@@ -30,7 +30,7 @@ export function tryLock(key, describe = () => ({ pid: process.pid })) {
       waiters.add(socket);
       socket.on('error', () => {});
       socket.on('close', () => waiters.delete(socket));
-      socket.write(`${JSON.stringify(describe())}\n`);
+      socket.write(`${JSON.stringify(owner())}\n`);
     });
     const release = () =>
       new Promise((released) => {
