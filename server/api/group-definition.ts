@@ -1,0 +1,85 @@
+/** From what an operator asks for to a whole definition: defaults filled in, names checked against the arrangement. */
+import {
+  ARRANGEMENTS,
+  type Arrangement,
+  defaultGroup,
+  findArrangement,
+  type GroupDefinition,
+} from '../domain/arrangement.ts';
+import { pairKey, parsePairName } from '../domain/names.ts';
+import { refuse } from '../domain/refusal.ts';
+import type { Transport } from '../domain/storage-controller.ts';
+import type { GroupCreateInput } from './inputs.ts';
+
+/** Async pairs of either direction: the only ones that have a choice of transport. */
+function asyncPairKeys(arrangement: Arrangement): string[] {
+  const pairs = [...arrangement.normal.pairs, ...arrangement.reverse.pairs].filter((pair) => pair.kind === 'async');
+  return [...new Set(pairs.map((pair) => pairKey(pair.source, pair.destination)))];
+}
+
+function transportOf(arrangement: Arrangement, wanted: Record<string, Transport>): Record<string, Transport> {
+  const keys = asyncPairKeys(arrangement);
+  const transport: Record<string, Transport> = {};
+  for (const [name, value] of Object.entries(wanted)) {
+    if (name === '*') {
+      for (const key of keys) transport[key] = value;
+      continue;
+    }
+    const ends = parsePairName(name);
+    const key = ends && pairKey(ends.source, ends.destination);
+    if (!key || !keys.includes(key)) {
+      throw refuse(
+        'unknown-pair',
+        `${arrangement.id} has no asynchronous pair ${name}`,
+        `Name one of: ${keys.map((one) => one.replace('~', '-')).join(' ')}.`,
+      );
+    }
+    transport[key] = value;
+  }
+  return transport;
+}
+
+/** Refuses with `bad-request`, `unknown-pair` or `unknown-line`; nothing is changed. */
+export function definitionOf(input: GroupCreateInput): GroupDefinition {
+  const arrangement = findArrangement(input.arrangement);
+  if (!arrangement) {
+    throw refuse(
+      'bad-request',
+      `there is no arrangement ${input.arrangement}`,
+      `Choose one of: ${ARRANGEMENTS.map((one) => one.id).join(' ')}.`,
+    );
+  }
+  const definition = defaultGroup(input.name, arrangement);
+  if (input.volumeCount !== undefined) definition.volumeCount = input.volumeCount;
+  if (input.volumeBytes !== undefined) definition.volumeBytes = roundToTracks(input.volumeBytes, definition.trackBytes);
+  // A journal as large as the volumes takes in a whole formation copy's worth of writes before it overflows.
+  definition.journalBytes =
+    input.journalBytes ?? Math.max(64 * 1024 * 1024, definition.volumeCount * definition.volumeBytes);
+  if (input.fence) definition.fence = input.fence;
+  if (input.transport) definition.transport = transportOf(arrangement, input.transport);
+  if (input.pullIntervalMs !== undefined) definition.pullIntervalMs = input.pullIntervalMs;
+  if (input.ledger !== undefined) definition.ledger.enabled = input.ledger;
+  if (input.transactionsPerSecond !== undefined) definition.ledger.transactionsPerSecond = input.transactionsPerSecond;
+  for (const [name, km] of Object.entries(input.km ?? {})) line(definition, name).km = km;
+  for (const [name, paths] of Object.entries(input.paths ?? {})) line(definition, name).paths = paths;
+  for (const [name, rate] of Object.entries(input.rateBytesPerSecond ?? {}))
+    line(definition, name).rateBytesPerSecond = rate;
+  return definition;
+}
+
+/** Difference bits stand for whole tracks, so a volume is a whole number of them. */
+function roundToTracks(bytes: number, trackBytes: number): number {
+  return Math.ceil(bytes / trackBytes) * trackBytes;
+}
+
+function line(definition: GroupDefinition, name: string) {
+  const settings = definition.lines[name];
+  if (!settings) {
+    throw refuse(
+      'unknown-line',
+      `${definition.arrangement} has no line ${name}`,
+      `Lines: ${Object.keys(definition.lines).join(' ')}.`,
+    );
+  }
+  return settings;
+}

@@ -1,0 +1,16 @@
+import { auditList, eventList } from '../inputs.ts';
+import { procedure, router } from '../trpc.ts';
+
+export const eventsRouter = router({
+  list: procedure('viewer', 'History: newest first, or onwards from a number')
+    .input(eventList)
+    .query(({ ctx, input }) => ctx.services.read.events(input)),
+
+  audit: procedure('viewer', 'The audit log, newest first')
+    .input(auditList)
+    .query(({ ctx, input }) => ctx.services.read.audit(input)),
+
+  verifyAudit: procedure('viewer', 'Check every link of the audit log').query(({ ctx }) =>
+    ctx.services.read.verifyAudit(),
+  ),
+});
