@@ -57,16 +57,15 @@ export function entryPoints(root) {
   return entries;
 }
 
-/** Bundles aside and then renames, so that a process restarted in this moment never reads half a file. */
+/** Writes each bundle aside and then renames it, so that a process restarted in this moment never reads half a file. */
 async function bundleEntries(root) {
   const { build, stop } = await import('esbuild');
   const dist = path.join(root, 'dist');
-  const aside = path.join(dist, '.new');
-  rmSync(aside, { recursive: true, force: true });
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: entryPoints(root),
-    outdir: aside,
+    outdir: dist,
+    write: false,
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -74,13 +73,13 @@ async function bundleEntries(root) {
     packages: 'external',
     sourcemap: true,
     logLevel: 'silent',
-  });
-  // esbuild works in a process of its own, which would stay as long as this one.
-  await stop();
-  const made = existsSync(aside) ? readdirSync(aside) : [];
-  for (const file of made) renameSync(path.join(aside, file), path.join(dist, file));
-  rmSync(aside, { recursive: true, force: true });
-  for (const file of readdirSync(dist)) if (!made.includes(file)) rmSync(path.join(dist, file), { recursive: true });
+  }).finally(stop); // esbuild works in a process of its own, which would stay as long as this one.
+  for (const { path: file, contents } of outputFiles) {
+    writeFileSync(`${file}.new`, contents);
+    renameSync(`${file}.new`, file);
+  }
+  const made = new Set(outputFiles.map((output) => path.basename(output.path)));
+  for (const file of readdirSync(dist)) if (!made.has(file)) rmSync(path.join(dist, file), { recursive: true });
 }
 
 async function buildScreens(root) {
