@@ -1,0 +1,178 @@
+/**
+ * Seeded defects. Each is one switch point in production code, `config.mutants.has('…')`, whose set is empty in
+ * production; switched on in the simulator, its checker must catch it. `where` says what the switch point does when on.
+ */
+
+export interface Mutant {
+  /** Part of the product that holds the switch point. */
+  part: 'replication' | 'hosts' | 'routines';
+  /** What is done wrongly, and where. */
+  where: string;
+  /** Checkers of which at least one must fail while it is on. */
+  caughtBy: readonly string[];
+}
+
+/** By name. Names are what `switchback rehearse --mutant` takes. */
+export const MUTANTS = {
+  'complete-before-answer': {
+    part: 'replication',
+    where: 'Sync source in duplex: completes the host write as soon as it was sent, without waiting for the answer.',
+    caughtBy: ['sync-durability'],
+  },
+  'apply-out-of-order': {
+    part: 'replication',
+    where: 'Destination of a pair: accepts and applies entries as they arrive from the paths, not in number order.',
+    caughtBy: ['prefix', 'convergence', 'sync-durability'],
+  },
+  'forget-bit': {
+    part: 'replication',
+    where: 'Write while a pair marks changes: every fourth update number leaves its bits unset.',
+    caughtBy: ['bitmap-soundness'],
+  },
+  'bits-from-source-only': {
+    part: 'replication',
+    where: 'Start of a resync: the destination’s bits are not joined to the source’s.',
+    caughtBy: ['bitmap-soundness', 'convergence'],
+  },
+  'bit-cleared-after-send': {
+    part: 'replication',
+    where: 'Copier: the bit is cleared when the copy is answered (not when it is taken), so a write made meanwhile is forgotten.',
+    caughtBy: ['bitmap-soundness', 'convergence'],
+  },
+  'resync-all-tracks': {
+    part: 'replication',
+    where: 'Start of a differential copy: every track is marked.',
+    caughtBy: ['bounded-cost'],
+  },
+  'trim-early': {
+    part: 'replication',
+    where: 'Journal trim: follows the number sent (or given) instead of the minimum the consumers confirmed durable.',
+    caughtBy: ['journal-trim'],
+  },
+  'keep-generation': {
+    part: 'replication',
+    where: 'raise-generation: answers as if persisted, but keeps the older generation and goes on serving.',
+    caughtBy: ['single-writer', 'truthful-verdict'],
+  },
+  'demotion-as-line-fault': {
+    part: 'replication',
+    where: 'Source told of a newer generation by a peer or the register: treated as a lost line, so it goes alone.',
+    caughtBy: ['single-writer', 'truthful-verdict'],
+  },
+  'restart-serves-unconfirmed': {
+    part: 'replication',
+    where: 'Restarted source: completes host writes before its generation was confirmed.',
+    caughtBy: ['single-writer', 'truthful-verdict'],
+  },
+  'register-skipped': {
+    part: 'replication',
+    where: 'Sync source leaving duplex under fence level `status`: goes on without the `alone` record.',
+    caughtBy: ['truthful-verdict'],
+  },
+  'answered-entry-cut': {
+    part: 'replication',
+    where: 'Sync destination: answers before the entry is in its journal and data (memory only until the next turn).',
+    caughtBy: ['sync-durability', 'truthful-verdict'],
+  },
+  'drain-target-not-frozen': {
+    part: 'replication',
+    where: 'Drain: reports `suspend` as soon as what had been pulled is applied, though entries up to the frozen number are missing.',
+    caughtBy: ['truthful-verdict', 'bitmap-soundness', 'prefix'],
+  },
+  'duplex-before-copy-end': {
+    part: 'replication',
+    where: 'Formation copy: the source says duplex when the last track was sent, before the destination reported its consistent image.',
+    caughtBy: ['equality', 'sync-durability', 'prefix'],
+  },
+  'copied-track-overtakes': {
+    part: 'replication',
+    where: 'Copier: reads the track, then enqueues it a turn later, so that a newer write goes before the stale track.',
+    caughtBy: ['equality', 'convergence', 'sync-durability', 'read-back'],
+  },
+  'inconsistent-not-marked': {
+    part: 'replication',
+    where: 'Destination at the begin of a formation copy: keeps claiming a consistent image, and opens no gold copy.',
+    caughtBy: ['prefix', 'gold-copy'],
+  },
+  'gold-dropped-early': {
+    part: 'replication',
+    where: 'Destination: drops its gold copy when the resync begins to receive tracks (or was interrupted), not after the pair is consistent.',
+    caughtBy: ['gold-copy'],
+  },
+  'gold-misses-overwrites': {
+    part: 'replication',
+    where: 'Gold copy: only tracks overwritten by the copier are kept, not those overwritten by forwarded writes; rollback yields a mixture.',
+    caughtBy: ['prefix', 'gold-copy', 'bitmap-soundness'],
+  },
+  'both-copiers': {
+    part: 'replication',
+    where: 'I, asked to resync one pair: does not refuse while the other pair still copies or flows.',
+    caughtBy: ['one-copier'],
+  },
+  'suspending-skipped': {
+    part: 'replication',
+    where: 'Async drain: goes from duplex to suspend at once, draining afterwards.',
+    caughtBy: ['lawful-transition'],
+  },
+  'number-reused': {
+    part: 'replication',
+    where: 'Recovery of a system that gives numbers: starts again one below the last number it gave.',
+    caughtBy: ['number-unique', 'prefix', 'convergence'],
+  },
+  'stale-instruction-accepted': {
+    part: 'replication',
+    where: 'Instruction with an older driver token: carried out instead of refused.',
+    caughtBy: ['stale-token'],
+  },
+  'evidence-before-fence': {
+    part: 'routines',
+    where: 'Failover: takes facts read before the fence step as its evidence.',
+    caughtBy: ['fence-precedes-evidence', 'truthful-verdict'],
+  },
+  'verdict-from-async-pair-alone': {
+    part: 'routines',
+    where: 'Verdict: says `no data loss` whenever the async pair ended in suspend, as the source’s flow chart does.',
+    caughtBy: ['truthful-verdict'],
+  },
+  'always-unknown': {
+    part: 'routines',
+    where: 'Verdict: says `unknown` though the proof exists.',
+    caughtBy: ['verdict-usefulness'],
+  },
+  'skip-step-on-resume': {
+    part: 'routines',
+    where: 'Runner: a resumed run goes on with the step after the one that was interrupted.',
+    caughtBy: ['crash-equivalence', 'truthful-verdict', 'convergence', 'termination'],
+  },
+  'generation-raised-twice-on-resume': {
+    part: 'routines',
+    where: 'Fence step repeated on resume: asks the register with a new run id, so that one run gets two generations.',
+    caughtBy: ['crash-equivalence'],
+  },
+  'wait-for-ever': {
+    part: 'routines',
+    where: 'Runner or action: a step that meets silence waits without a bound instead of ending in a named outcome.',
+    caughtBy: ['termination'],
+  },
+  'resync-wrong-way': {
+    part: 'routines',
+    where: 'Failback: resyncs P⇒I where I⇒P is meant, so that old data overwrites new.',
+    caughtBy: ['truthful-verdict', 'convergence', 'prefix', 'termination'],
+  },
+  'late-joined-accepted': {
+    part: 'hosts',
+    where: 'Register: accepts a `joined` record of an older epoch that was delayed.',
+    caughtBy: ['register-monotone'],
+  },
+  'delayed-heartbeat-fresh': {
+    part: 'hosts',
+    where: 'Heartbeat view: age is counted from arrival instead of by echo.',
+    caughtBy: ['heartbeat-age'],
+  },
+} as const satisfies Record<string, Mutant>;
+
+export type MutantName = keyof typeof MUTANTS;
+
+export function isMutantName(name: string): name is MutantName {
+  return Object.hasOwn(MUTANTS, name);
+}
