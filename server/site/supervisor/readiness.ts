@@ -21,7 +21,7 @@ export async function waitUntilReady(
   while (!stop.aborted) {
     const { status, body } = await ask(`${baseUrl}/readyz`);
     if (status === 200) return true;
-    const missing = status === 0 ? told : (missingOf(body) ?? `GET /readyz answers ${status}`);
+    const missing: string | null = status === 0 ? told : (missingOf(body) ?? `GET /readyz answers ${status}`);
     if (missing !== null && missing !== told) onWaiting(missing);
     told = missing;
     await pause(ASK_EVERY_MS, stop);
