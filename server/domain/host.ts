@@ -74,6 +74,8 @@ export type HostInstruction =
   | { verb: 'work-rate'; transactionsPerSecond: number }
   | { verb: 'ledger-verify'; completedThrough: number | null; source: string }
   | { verb: 'register-read' }
+  /** What the witness knows, heartbeats included: it may have heard a beat that this host has not (1b rule 5). */
+  | { verb: 'witness-facts' }
   /** Compare-and-set: gives generation `expected + 1` to `runId`, or the one it already gave it. */
   | { verb: 'register-fence'; expected: number; runId: string }
   /** Names the holder of a generation given earlier to the same run. */
@@ -97,7 +99,8 @@ export type HostReply =
   | { verb: 'host-fenced'; generation: Generation; work: WorkState }
   | { verb: 'work'; work: WorkState }
   | { verb: 'ledger'; report: LedgerReport }
-  | { verb: 'register'; record: RegisterRecord };
+  | { verb: 'register'; record: RegisterRecord }
+  | { verb: 'witness-facts'; facts: WitnessFacts };
 
 export interface WitnessFacts {
   register: RegisterRecord | null;

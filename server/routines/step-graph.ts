@@ -32,6 +32,8 @@ export interface DecisionOption {
   consequence: string;
   /** The group's name must be typed; never chosen by `--yes` or by "run through". */
   dangerous: boolean;
+  /** The operator must also state in words, with a time, that the site was destroyed (spec: The verdict). */
+  attests?: boolean;
 }
 
 export interface RoutineStep {
@@ -46,11 +48,15 @@ export interface RoutineStep {
   target: SystemName | null;
   /** Name of the action in the routine's action table. */
   action: string;
+  /** What the action needs to know beyond host and target: pair, peer, role of each system. */
+  parameters: Readonly<Record<string, string>>;
   expects: readonly PairExpectation[];
   /** A decision step asks; its outcomes are the option ids. */
   decision: { question: string; options: readonly DecisionOption[]; default: string | null } | null;
   /** Outcome name → what follows. Total: an action may return nothing else. */
   outcomes: Readonly<Record<string, StepOutcome>>;
+  /** Named safe state in which the group is left when the operator aborts at this step. */
+  abortState: string;
 }
 
 export interface RoutineGraph {
@@ -87,6 +93,56 @@ export interface StepRecord {
 
 export type RunStatus = 'running' | 'waiting-decision' | 'paused' | 'stopped-at-step' | 'ended';
 
+/** How a run was asked for. */
+export interface RunStart {
+  run: string;
+  group: string;
+  routine: string;
+  by: string;
+  /** Wall clock, ms. */
+  at: number;
+  /** Decisions take their default where it is not dangerous (`--yes`). */
+  yes: boolean;
+  /** Step id → choice (`--decide STEP=CHOICE`): explicit consent, also to a dangerous choice. */
+  decisions: Readonly<Record<string, string>>;
+  /** What the operator attests, for a choice given in advance that asks for it. */
+  attestation: { text: string; destroyedAt: number } | null;
+  /** Wait for `continue` before every step but the first (`--step`). */
+  stepByStep: boolean;
+  settings: RunSettings;
+}
+
+/** Bounds of a run, all in milliseconds but the last. */
+export interface RunSettings {
+  /** For one answer. */
+  askTimeoutMs: number;
+  /** For the answer of a system that may well be dead: no answer is an outcome. */
+  fenceTimeoutMs: number;
+  /** How long a step goes on asking a system it cannot do without, before the run stops at the step. */
+  patienceMs: number;
+  /** A drain that takes longer ends in failure-suspend (1b rule 19). */
+  drainDeadlineMs: number;
+  /** How long the restart of the work waits for the resync of the reversed pair. */
+  restartWaitMs: number;
+  /** A heartbeat older than this is lost, and storage whose last I/O is older has failed. */
+  heartbeatBoundMs: number;
+  /** Reverse copy control: pause between two cycles. */
+  cycleIntervalMs: number;
+  /** … cut short when the source's journal is filled beyond this share, 0…1. */
+  cycleJournalLevel: number;
+}
+
+export const DEFAULT_SETTINGS: RunSettings = {
+  askTimeoutMs: 3_000,
+  fenceTimeoutMs: 1_500,
+  patienceMs: 60_000,
+  drainDeadlineMs: 120_000,
+  restartWaitMs: 30_000,
+  heartbeatBoundMs: 5_000,
+  cycleIntervalMs: 10_000,
+  cycleJournalLevel: 0.5,
+};
+
 export interface RunView {
   run: string;
   group: string;
@@ -103,6 +159,10 @@ export interface RunView {
   endedAt: number | null;
   startedBy: string;
   generation: number;
+  /** The operator took over although P is not proven fenced: two writers were possible, knowingly. */
+  forced: boolean;
+  /** Records of earlier rounds of a resident routine that are no longer kept in `steps`. */
+  droppedSteps: number;
   /** Set while a step is stopped by a refusal: retry, resume or abort is asked for. */
   stoppedBy: Refusal | null;
 }
