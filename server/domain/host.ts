@@ -21,7 +21,10 @@ export interface Heartbeat {
   /** Null where the storage system does not answer its host. */
   storageAnswers: boolean;
   work: WorkState;
-  /** The beat of the other side heard last, and how long ago by this side's monotonic clock: age by echo (rule 7). */
+  /**
+   * The own beat whose answer from the receiver was heard last, and how long ago by this side's monotonic clock. The receiver
+   * knows when it answered that beat, and so how old this one is at most: age by echo (rule 7).
+   */
   echo: { beat: number; ageMs: number } | null;
 }
 
@@ -59,6 +62,8 @@ export interface LedgerReport {
   /** Present but never told complete; lawful, for it was in flight. */
   uncompletedPresent: number;
   corrupt: number;
+  /** Present above a missing number: lawful only for what was in flight together. */
+  outOfOrder: number;
   balance: { accounts: number; total: number; expected: number; adds: boolean };
   verifiedOn: SystemName;
 }
@@ -72,7 +77,8 @@ export type HostInstruction =
   | { verb: 'work-start'; generation: number; token: DriverToken }
   | { verb: 'work-stop'; token: DriverToken; reason: string }
   | { verb: 'work-rate'; transactionsPerSecond: number }
-  | { verb: 'ledger-verify'; completedThrough: number | null; source: string }
+  /** `generation`: the one `completedThrough` was told under; what newer work wrote under those numbers is not the same. */
+  | { verb: 'ledger-verify'; completedThrough: number | null; source: string; generation?: number }
   | { verb: 'register-read' }
   /** What the witness knows, heartbeats included: it may have heard a beat that this host has not (1b rule 5). */
   | { verb: 'witness-facts' }
