@@ -61,13 +61,15 @@ export const journalRead = z.strictObject({
   limit: z.number().int().min(1).max(500).default(50),
 });
 
+const attestation = z.strictObject({ text: z.string().min(1).max(500), destroyedAt: millis });
+
 export const runStart = z.strictObject({
   group: groupName,
   routine: shortName,
   mode: z.enum(['step', 'through']).default('through'),
   acceptDefaults: z.boolean().default(false),
   decisions: z.record(z.string().max(20), z.string().max(60)).default({}),
-  typedName: z.string().max(40).nullable().default(null),
+  attestation: attestation.nullable().default(null),
 });
 export const preflightInput = z.strictObject({ group: groupName, routine: shortName });
 export const byRun = z.strictObject({ run: runId });
@@ -79,7 +81,6 @@ export const runList = z.strictObject({
   limit: z.number().int().min(1).max(200).default(50),
 });
 
-const attestation = z.strictObject({ text: z.string().min(1).max(500), destroyedAt: millis });
 /** `by` is filled in from who calls, never from what is sent. */
 export const runOrder = z.strictObject({
   run: runId,

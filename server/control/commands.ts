@@ -8,17 +8,18 @@ import type { GroupDefinition } from '../domain/arrangement.ts';
 import type { LedgerReport, WorkState } from '../domain/host.ts';
 import type { JournalEntryFacts, OperatorPairInstruction } from '../domain/storage-controller.ts';
 
-/** How a run is started. */
-export interface RunStart {
+/** How a run is asked for. */
+export interface RunRequest {
   group: string;
   routine: string;
   /** `step`: waits for `continue` before each step. `through`: goes on by itself except at decisions. */
   mode: 'step' | 'through';
   /** Takes the default at every decision that has one and is not dangerous. */
   acceptDefaults: boolean;
-  /** Choices given beforehand, by step id. Dangerous ones count only with the group's name typed. */
+  /** Choices given beforehand, by step id: explicit consent, to dangerous ones too. */
   decisions: Record<string, string>;
-  typedName: string | null;
+  /** What the operator attests, for a choice given beforehand that asks for it. */
+  attestation: { text: string; destroyedAt: number } | null;
 }
 
 export interface Commands {
@@ -33,7 +34,7 @@ export interface Commands {
     params: { group: string; system: string; after: number; limit: number };
     result: { entries: JournalEntryFacts[]; trimmedTo: number; lastNumber: number };
   };
-  'run.start': { params: RunStart; result: { run: string } };
+  'run.start': { params: RunRequest; result: { run: string } };
   'fault.inject': { params: FaultInput; result: FaultView };
   'fault.clear': { params: { fault: string }; result: FaultView };
   'ledger.start': { params: { group: string }; result: WorkState };
