@@ -245,12 +245,16 @@ function checkModuleState(source: ts.SourceFile, at: Locate): Violation[] {
     return declarationList.declarations
       .filter(({ type, initializer }) => {
         const constant = type?.getText().startsWith('Readonly') || type?.getText().startsWith('readonly');
-        const collection =
-          initializer && ts.isNewExpression(initializer) && COLLECTIONS.has(initializer.expression.getText());
-        return !isConst || (collection && !constant);
+        return !isConst || (initializer !== undefined && isCollection(initializer) && !constant);
       })
       .map((declaration) => ({ where: at(declaration), rule, cure }));
   });
+}
+
+function isCollection(value: ts.Expression): boolean {
+  if (!ts.isNewExpression(value) || !COLLECTIONS.has(value.expression.getText())) return false;
+  // Bytes of length zero can hold nothing.
+  return value.arguments?.[0]?.getText() !== '0';
 }
 
 function importsOf(source: ts.SourceFile): Import[] {

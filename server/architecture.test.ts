@@ -100,6 +100,7 @@ describe('port rule', () => {
     "import { createHash } from 'node:crypto';",
     "import { crc32 } from 'node:zlib';",
     'const ofProcess = (process: { Date: number }) => process.Date;',
+    'const nothing = new Uint8Array(0);',
     'const known: ReadonlySet<string> = new Set(["a"]);',
     'const f = () => { let n = 0; n += 1; return n; };',
     '// setTimeout(run, 5)',
