@@ -1,0 +1,27 @@
+/** The monitoring host's process: heartbeats and the register of one group (003 §[0059]; 1b rule 1). */
+import { Witness } from '../../hosts/witness.ts';
+import { runChild } from './child-process.ts';
+
+/** Three beats of one a second. */
+const LOST_AFTER_MS = 3000;
+
+runChild('witness', async ({ config, arrangement, ports, reporter }) => {
+  const witness = new Witness(ports, {
+    group: config.group,
+    firstHolder: arrangement.normal.holder,
+    systems: arrangement.systems.map(({ name }) => name),
+    hosts: arrangement.hosts.map(({ name }) => name),
+    lostAfterMs: LOST_AFTER_MS,
+  });
+  return {
+    facts: () => ({ witness: witness.facts() }),
+    handle: async (method, params, from) => {
+      const reply = await witness.handle(method, params, from);
+      reporter.changed();
+      return reply;
+    },
+    configure: () => {},
+    serve: async () => null,
+    stop: async () => {},
+  };
+});
