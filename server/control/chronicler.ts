@@ -58,6 +58,11 @@ export class Chronicler {
     this.flushSoon();
   }
 
+  /** Writes one event before it resolves, for a process that is about to end. */
+  async write(event: NewEvent): Promise<void> {
+    await appendEvents(this.database.pool, [event]);
+  }
+
   transition(notice: AgentNotices['pair.transition']): void {
     const { group, system, pair, from, to, reason, at, version } = notice;
     const key = `${group}/${system}/${pair}`;
@@ -110,7 +115,7 @@ export class Chronicler {
     for (const pair of view.facts.storage.pairs) {
       const key = `${view.group}/${view.name}/${pair.name}`;
       const known = this.ends.get(key);
-      if (known?.state === pair.state || (known && pair.version <= known.version)) continue;
+      if (known?.state === pair.state || (known && known.state !== 'absent' && pair.version <= known.version)) continue;
       this.noteEnd(key, { state: pair.state, version: pair.version });
       this.add({
         at: pair.changedAt,
