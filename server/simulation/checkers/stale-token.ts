@@ -1,0 +1,25 @@
+import { compareTokens, type DriverToken } from '../../domain/generation.ts';
+import { type Checker, type Evidence, Findings, type Violation } from './checker.ts';
+
+const name = 'stale-token';
+
+/** An instruction of an older driver has no effect once a newer one was carried out (1b rule 8). */
+export const staleToken: Checker = {
+  name,
+  holds: 'an instruction with an older token than one already carried out is refused',
+  check({ history }: Evidence): Violation[] {
+    const findings = new Findings(name);
+    const highest = new Map<string, DriverToken>();
+    for (const event of history.of('instruction')) {
+      if (event.outcome !== 'done' || !('token' in event.instruction)) continue;
+      const { token, verb } = event.instruction;
+      const before = highest.get(event.system);
+      if (before && compareTokens(token, before) < 0) {
+        findings.add(event.order, `${event.system} carried out ${verb} of claim ${token.claimEpoch} step ${token.step} after claim ${before.claimEpoch} step ${before.step}`);
+      } else {
+        highest.set(event.system, token);
+      }
+    }
+    return findings.violations;
+  },
+};

@@ -1,0 +1,51 @@
+import { CELL_BYTES } from '../cells.ts';
+import type { Observed } from '../history.ts';
+import { type Checker, type Evidence, Findings, type Violation } from './checker.ts';
+import type { WriteRecord } from './write-table.ts';
+
+const name = 'truthful-verdict';
+
+type VerdictEvent = Extract<Observed, { kind: 'verdict' }>;
+
+/** Completed writes of the stretch that the verdict ends, which the survivor does not hold. */
+export function lostWrites({ writes }: Evidence, event: VerdictEvent): WriteRecord[] {
+  const stretch = writes.stretches.findLast((candidate) => candidate.order < event.order);
+  const image = event.image;
+  if (!stretch || !image) return [];
+  return [...writes.writes.values()].filter(
+    (write) => write.stretch === stretch.index && Number.isFinite(write.completedOrder) && !writes.holds(image, write),
+  );
+}
+
+/** The verdict is never better, and where it counts never other, than what the survivor really holds. */
+export const truthfulVerdict: Checker = {
+  name,
+  holds: '`no data loss` only if every completed write survives; a loss count equals the oracle’s',
+  check(evidence: Evidence): Violation[] {
+    const findings = new Findings(name);
+    for (const event of evidence.history.of('verdict')) {
+      if (!event.image) continue;
+      const lost = lostWrites(evidence, event);
+      const bytes = lost.reduce((sum, write) => sum + write.cells * CELL_BYTES, 0);
+      const text = whyUntrue(event, lost, bytes);
+      if (text) findings.add(event.order, `run ${event.run} said ${event.verdict.kind}: ${text}`);
+    }
+    return findings.violations;
+  },
+};
+
+function whyUntrue(event: VerdictEvent, lost: WriteRecord[], bytes: number): string | null {
+  const { kind, lost: said } = event.verdict;
+  const really = `${lost.length} completed updates of ${bytes} bytes are not on ${event.survivor}`;
+  if (kind === 'no-data-loss') {
+    return lost.length === 0 ? null : `${really}, the first of them write ${lost[0]?.id}`;
+  }
+  if (kind === 'data-loss' && said.updates === 0) return 'it proves no lost update';
+  // In-flight updates have numbers too; only completed ones are a loss, and the oracle knows those exactly.
+  if (kind === 'data-loss' && said.bound === 'exact' && (said.updates !== lost.length || said.bytes !== bytes)) {
+    return `exactly ${said.updates} updates of ${said.bytes} bytes, but ${really}`;
+  }
+  if (said.bound === 'at-least' && said.updates > lost.length) return `at least ${said.updates} updates, but ${really}`;
+  if (said.bound === 'at-most' && said.updates < lost.length) return `at most ${said.updates} updates, but ${really}`;
+  return null;
+}

@@ -1,0 +1,149 @@
+/**
+ * The host writes of a history, and the question all checkers ask of an image: which of them does it hold? Works on
+ * order of issue and completion and on content alone: of two writes the later is the one issued after the other was
+ * completed; where they overlapped, either may come last.
+ */
+import { CORRUPT_CELL, EMPTY_CELL, type CellImage } from '../cells.ts';
+import type { History } from '../history.ts';
+
+export interface WriteRecord {
+  id: number;
+  system: string;
+  /** Which stretch of the group's life it belongs to: how often a system had been promoted before, see `Stretch`. */
+  stretch: number;
+  volume: number;
+  firstCell: number;
+  cells: number;
+  zeroes: boolean;
+  issuedOrder: number;
+  /** Infinity while not known to be completed. */
+  completedOrder: number;
+}
+
+/** From one promotion of a host's system to the next. Stretch 0 begins empty at the first holder. */
+export interface Stretch {
+  index: number;
+  system: string;
+  generation: number;
+  forced: boolean;
+  /** Place of the promotion in the history. */
+  order: number;
+  /** What its system held when it was promoted; null for the first. */
+  base: CellImage | null;
+}
+
+export class WriteTable {
+  readonly writes = new Map<number, WriteRecord>();
+  readonly stretches: Stretch[];
+  /** Writes by `volume`, `cell` and stretch, in order of issue. */
+  private readonly byCell = new Map<number, WriteRecord[]>();
+
+  constructor(readonly history: History) {
+    this.stretches = [{ index: 0, system: history.settings.firstHolder, generation: 0, forced: false, order: -1, base: null }];
+    for (const event of history.events) {
+      if (event.kind === 'promoted') {
+        this.stretches.push({ index: this.stretches.length, system: event.system, generation: event.generation, forced: event.forced, order: event.order, base: event.image });
+      } else if (event.kind === 'write-issued') {
+        const stretch = this.stretches.findLast((candidate) => candidate.system === event.system) ?? this.stretches[0];
+        this.add({ ...event, id: event.write, stretch: stretch?.index ?? 0, issuedOrder: event.order, completedOrder: Number.POSITIVE_INFINITY });
+      } else if (event.kind === 'write-completed') {
+        const write = this.writes.get(event.write);
+        if (write) write.completedOrder = event.order;
+      }
+    }
+  }
+
+  private add(write: WriteRecord): void {
+    this.writes.set(write.id, write);
+    for (let cell = write.firstCell; cell < write.firstCell + write.cells; cell += 1) {
+      const key = keyOf(write.volume, cell);
+      const there = this.byCell.get(key);
+      if (there) there.push(write);
+      else this.byCell.set(key, [write]);
+    }
+  }
+
+  /** Writes that ever touched a cell, in order of issue, all stretches. */
+  writesOf(volume: number, cell: number): readonly WriteRecord[] {
+    return this.byCell.get(keyOf(volume, cell)) ?? [];
+  }
+
+  /** Writes that may have left `content` in a cell: one, or for zeros every zeroing one of `stretch`. */
+  private candidates(volume: number, cell: number, content: number, stretch: number): WriteRecord[] {
+    if (content !== EMPTY_CELL) {
+      const write = this.writes.get(content);
+      return write ? [write] : [];
+    }
+    return this.writesOf(volume, cell).filter((write) => write.zeroes && write.stretch === stretch);
+  }
+
+  /** True where a cell shows `write`, or a write that may have come after it, of its stretch. */
+  private showsCell(image: CellImage, write: WriteRecord, cell: number): boolean {
+    const content = image[write.volume]?.[cell] ?? CORRUPT_CELL;
+    if (content === CORRUPT_CELL) return false;
+    if (content === write.id) return true;
+    return this.candidates(write.volume, cell, content, write.stretch).some(
+      // A write that was completed before this one was issued cannot have come after it.
+      (found) => found === write || (found.stretch === write.stretch && found.completedOrder > write.issuedOrder),
+    );
+  }
+
+  /** True where `image` shows every cell of `write` as it left it, or as a later write of its stretch did. */
+  holds(image: CellImage, write: WriteRecord): boolean {
+    for (let cell = write.firstCell; cell < write.firstCell + write.cells; cell += 1) {
+      if (!this.showsCell(image, write, cell)) return false;
+    }
+    return true;
+  }
+
+  /** Last stretch of which `image` shows a write for certain; 0 where it shows none. */
+  stretchOf(image: CellImage): number {
+    let last = 0;
+    for (const volume of image) {
+      for (const content of volume) {
+        if (content === EMPTY_CELL || content === CORRUPT_CELL) continue;
+        const stretch = this.writes.get(content)?.stretch ?? 0;
+        if (stretch > last) last = stretch;
+      }
+    }
+    return last;
+  }
+
+  /**
+   * Why `image` is not what the group held after some prefix of its updates, or null where it is one. A prefix that
+   * shows a write shows every write completed before that one was issued.
+   */
+  whyNoPrefix(image: CellImage): string | null {
+    const stretchIndex = this.stretchOf(image);
+    const base = this.stretches[stretchIndex]?.base ?? null;
+    let newest: WriteRecord | null = null;
+    for (const [volume, cells] of image.entries()) {
+      for (const [cell, content] of cells.entries()) {
+        if (content === CORRUPT_CELL) return `volume ${volume} cell ${cell} holds what no write left`;
+        const write = content === EMPTY_CELL ? undefined : this.writes.get(content);
+        if (content !== EMPTY_CELL && !write) return `volume ${volume} cell ${cell} holds write ${content}, which nobody issued`;
+        if (write && write.stretch === stretchIndex) {
+          if (!newest || write.issuedOrder > newest.issuedOrder) newest = write;
+        } else if (content !== (base?.[volume]?.[cell] ?? EMPTY_CELL) && !this.zeroedIn(volume, cell, content, stretchIndex)) {
+          return `volume ${volume} cell ${cell} holds write ${content} of an older stretch, which its stretch did not begin with`;
+        }
+      }
+    }
+    if (!newest) return null;
+    for (const write of this.writes.values()) {
+      if (write.stretch !== stretchIndex || write.completedOrder > newest.issuedOrder) continue;
+      if (!this.holds(image, write)) {
+        return `it shows write ${newest.id} but not write ${write.id}, which was completed before that one was issued`;
+      }
+    }
+    return null;
+  }
+
+  private zeroedIn(volume: number, cell: number, content: number, stretch: number): boolean {
+    return content === EMPTY_CELL && this.candidates(volume, cell, EMPTY_CELL, stretch).length > 0;
+  }
+}
+
+function keyOf(volume: number, cell: number): number {
+  return volume * 0x1000_0000 + cell;
+}
