@@ -203,7 +203,7 @@ export class Supervisor {
     const shown = isLoopback(host) ? '127.0.0.1' : host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
     const url = `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
     const onWaiting = (message: string) => this.#say('note', `waiting: ${message}`);
-    if (!complete) this.#say('note', 'Switchback is not complete and will not report ready; see above.');
+    if (!complete) return this.#say('note', `Switchback is not complete; ${url} shows what there is.`);
     const ready = await waitUntilReady(url, this.#stop.signal, onWaiting);
     if (ready) this.#say('out', `switchback ready ${url}`);
   }
