@@ -1,6 +1,5 @@
-import { mkdtempSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { defineConfig, devices } from '@playwright/test';
 import { CHROMIUM_FLAGS, findChromium, provideFilmTool } from './scripts/lib/browser.mjs';
@@ -18,7 +17,11 @@ function freePort(): Promise<number> {
 
 // Every worker reads this file again; what the first reader chose stands in the environment they inherit.
 process.env.SWITCHBACK_E2E_PORT ??= String(await freePort());
-process.env.SWITCHBACK_E2E_DATA ??= mkdtempSync(path.join(tmpdir(), 'switchback-e2e-'));
+if (process.env.SWITCHBACK_E2E_DATA === undefined) {
+  // A first start, every time. What the last run left stays until then: its logs tell what happened.
+  process.env.SWITCHBACK_E2E_DATA = path.join(import.meta.dirname, '.data', 'e2e');
+  rmSync(process.env.SWITCHBACK_E2E_DATA, { recursive: true, force: true });
+}
 provideFilmTool();
 
 const port = process.env.SWITCHBACK_E2E_PORT;
