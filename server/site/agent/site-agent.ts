@@ -67,8 +67,8 @@ export class SiteAgent {
   }
 
   private accept(channel: Channel): void {
-    if (!isControl(channel.peer)) return channel.close('only the control plane speaks to a site agent');
-    channel.onClose = () => this.announcements.unsubscribe(channel);
+    if (isControl(channel.peer)) channel.onClose = () => this.announcements.unsubscribe(channel);
+    else channel.close('only the control plane speaks to a site agent');
   }
 
   private readonly handle: CallHandler = async (method, params, from) => {

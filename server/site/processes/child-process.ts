@@ -178,9 +178,8 @@ class Child {
 
   private accept(channel: StreamChannel): void {
     if (this.isAgent(channel)) return; // It becomes the one reported to when it hands over the settings.
-    if (!this.neighbours.isNeighbour(channel.peer))
-      return channel.close(`${this.config.process} does not know the caller`);
-    this.neighbours.accept(channel);
+    if (this.neighbours.isNeighbour(channel.peer)) this.neighbours.accept(channel);
+    else channel.close(`${this.config.process} does not know the caller`);
   }
 
   private isAgent({ peer }: Channel): boolean {
