@@ -12,7 +12,7 @@ import { SupervisedChild } from './supervised-child.ts';
 import { SupervisorRecord } from './supervisor-record.ts';
 
 let data: string;
-let server: SupervisedChild;
+let server: SupervisedChild | undefined;
 let databaseUrl: string;
 
 async function start(): Promise<void> {
@@ -38,7 +38,7 @@ beforeAll(async () => {
   await start();
 });
 afterAll(async () => {
-  await server.stop();
+  await server?.stop();
   rmSync(data, { recursive: true });
 });
 
@@ -50,7 +50,7 @@ describe('our PostgreSQL', () => {
   });
 
   it('stops the server a killed supervisor left, and keeps what was committed', async () => {
-    await server.stop();
+    await server?.stop();
     const { plan, databaseUrl: url } = await preparePostgres(data, await choosePort(undefined, new Set()));
     const leftover = spawn(plan.command, plan.args, { stdio: 'ignore', detached: true });
     const ended = once(leftover, 'exit');
@@ -64,7 +64,7 @@ describe('our PostgreSQL', () => {
 
   it('keeps what was committed when it is killed', async () => {
     await query('CREATE TABLE hard (n int); INSERT INTO hard VALUES (7)');
-    server.kill();
+    server?.kill();
     await openDatabase(databaseUrl);
     expect(await query('SELECT n FROM hard')).toEqual([{ n: 7 }]);
   });

@@ -52,7 +52,7 @@ export interface PreparedPostgres {
 export async function preparePostgres(dataFolder: string, port: number): Promise<PreparedPostgres> {
   const folder = path.join(dataFolder, 'postgres');
   const binaries = await loadBinaries();
-  const way = unprivilegedWay(binaries.postgres, folder);
+  const way = unprivilegedWay(binaries.postgres, dataFolder);
   const { secret } = keepSecret(dataFolder, 'postgres-password');
   await stopLeftoverPostgres(folder);
   if (!existsSync(folder)) {

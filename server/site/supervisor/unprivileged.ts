@@ -37,17 +37,18 @@ const AS_NOBODY: UnprivilegedWay = {
 const NOBODY_OPTIONS = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--'];
 
 /**
- * How to run `program` with a folder below `folder` when it must not be root. Throws a `RefusedError` where this process
- * is root and the machine offers no way.
+ * How to run `program` on a folder inside `dataFolder` when it must not be root. Throws a `RefusedError` where this
+ * process is root and the machine offers no way.
  */
-export function unprivilegedWay(program: string, folder: string): UnprivilegedWay {
+export function unprivilegedWay(program: string, dataFolder: string): UnprivilegedWay {
   if (process.getuid?.() !== 0) return AS_WE_ARE;
   if (works(RENAMED, 'true', [])) return RENAMED;
-  if (works(AS_NOBODY, 'test', ['-x', program]) && works(AS_NOBODY, 'test', ['-x', path.dirname(folder)]))
-    return AS_NOBODY;
+  // The data folder itself is opened when something in it is handed over.
+  const above = path.dirname(dataFolder);
+  if (works(AS_NOBODY, 'test', ['-x', program]) && works(AS_NOBODY, 'test', ['-x', above])) return AS_NOBODY;
   throw refuse(
     'forbidden',
-    `PostgreSQL refuses to run as root, this machine allows no user namespaces, and the user nobody cannot reach ${folder} or ${program}.`,
+    `PostgreSQL refuses to run as root, this machine allows no user namespaces, and the user nobody cannot reach ${above} or ${program}.`,
     'Start as an ordinary user, or clone to a folder that others may enter (chmod o+x), or set DATABASE_URL to a PostgreSQL of your own.',
   );
 }
