@@ -9,6 +9,7 @@ CREATE TABLE "groups" (
     "powered" BOOLEAN NOT NULL DEFAULT true,
     "rpo_objective_ms" INTEGER NOT NULL DEFAULT 1000,
     "formation" BOOLEAN NOT NULL DEFAULT true,
+    "work_wanted" BOOLEAN NOT NULL DEFAULT true,
     "deleting" BOOLEAN NOT NULL DEFAULT false,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_by" TEXT NOT NULL,
@@ -81,8 +82,8 @@ CREATE TABLE "runs" (
     "request" JSONB NOT NULL,
     "executor" TEXT,
     "claim_epoch" BIGINT NOT NULL DEFAULT 0,
-    "state" JSON,
     "view" JSON NOT NULL,
+    "revision" INTEGER NOT NULL DEFAULT 0,
 
     CONSTRAINT "runs_pkey" PRIMARY KEY ("id")
 );
@@ -115,6 +116,7 @@ CREATE TABLE "run_orders" (
     "order" JSONB NOT NULL,
     "by" TEXT NOT NULL,
     "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "taken" TEXT,
 
     CONSTRAINT "run_orders_pkey" PRIMARY KEY ("id")
 );
@@ -231,6 +233,9 @@ CREATE INDEX "run_orders_run_id_idx" ON "run_orders"("run", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "run_orders_run_key_key" ON "run_orders"("run", "key");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "run_orders_run_taken_key" ON "run_orders"("run", "taken");
 
 -- CreateIndex
 CREATE INDEX "faults_group_started_at_idx" ON "faults"("group", "started_at");

@@ -26,7 +26,7 @@ export async function startTestDatabase(migrationsFolder = MIGRATIONS_FOLDER): P
   const start = async (): Promise<ChildProcess> => {
     // What is lost in a crash of the machine does not matter here; what is lost in a crash of the server does, and is not.
     const child = spawn(plan.command, [...plan.args, '-c', 'fsync=off'], {
-      env: plan.env,
+      env: { ...plan.env, NODE_ENV: 'test' },
       stdio: 'ignore',
       detached: true,
     });
