@@ -96,8 +96,6 @@ export interface HistorySettings {
   fence: FenceLevel;
   trackBytes: number;
   volumeBytes: number;
-  /** Faults stay within what must be survived without loss or doubt. */
-  survivable: boolean;
   /** Virtual time in which every routine must have ended once faults stopped, ms. */
   terminationBoundMs: number;
 }
