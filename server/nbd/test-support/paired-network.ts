@@ -156,7 +156,14 @@ export class PairedStream implements ByteStream {
   /** Whether bytes written here can reach the other end now. */
   deliverable(): boolean {
     const peer = this.peer;
-    return this.#queue.length > 0 && peer !== null && !peer.paused && !peer.#closed && peer.#closeReason === null;
+    return (
+      !this.#closed &&
+      this.#queue.length > 0 &&
+      peer !== null &&
+      !peer.paused &&
+      !peer.#closed &&
+      peer.#closeReason === null
+    );
   }
 
   /** Delivers in a scratch buffer that is spoilt afterwards: whoever keeps a chunk is found out. */

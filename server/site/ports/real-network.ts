@@ -25,13 +25,11 @@ export class RealNetwork implements Network {
     this.#receiveBufferBytes = options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES;
   }
 
-  listen(address: string, accept: (stream: ByteStream) => void): Promise<Listener> {
+  async listen(address: string, accept: (stream: ByteStream) => void): Promise<Listener> {
     const { host, port } = parseAddress(address);
     if (!this.#beyondLoopback && !isLoopback(host)) {
-      return Promise.reject(
-        new Error(
-          `${address} can be reached from other machines, which this installation does not allow: use 127.0.0.1`,
-        ),
+      throw new Error(
+        `${address} can be reached from other machines, which this installation does not allow: use 127.0.0.1`,
       );
     }
     return new Promise((resolve, reject) => {
