@@ -1,6 +1,6 @@
 /** Starting one process so that it outlives the agent, and hearing from it once it listens. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdirSync, openSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { type ProcessConfig, type RunRecord, runRecordSchema } from '../processes/child-protocol.ts';
 import { replaceRecord } from '../processes/durable-file.ts';
@@ -62,12 +62,22 @@ function childEnvironment(): NodeJS.ProcessEnv {
   return { PATH, HOME, TZ, LANG, TMPDIR, NODE_ENV };
 }
 
-/** Appends to the log of earlier lives; one that has grown large makes room and is kept once. */
-function openLog(file: string): number {
+/**
+ * Keeps a log bounded: one that has grown large is kept once, and begins anew. Its writer appends, so it needs no word of
+ * this; lines written between the copy and the cut are lost.
+ */
+export function trimLog(file: string): void {
   try {
-    if (statSync(file).size > LOG_LIMIT_BYTES) renameSync(file, `${file}.1`);
+    if (statSync(file).size <= LOG_LIMIT_BYTES) return;
+    copyFileSync(file, `${file}.1`);
+    truncateSync(file);
   } catch {
-    // There is none yet.
+    // There is none yet, or the disk is full; the log must never stop what it tells of.
   }
+}
+
+/** Appends to the log of earlier lives. */
+function openLog(file: string): number {
+  trimLog(file);
   return openSync(file, 'a', 0o600);
 }

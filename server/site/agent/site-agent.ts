@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import type { HostReply } from '../../domain/host.ts';
 import type { SiteName } from '../../domain/names.ts';
+import type { Timer } from '../../domain/ports.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { readCompletionRecord } from '../../hosts/ledger/completion-record.ts';
 import type { ChannelOptions } from '../../network/channel.ts';
@@ -19,6 +20,7 @@ import { isAgentMethod, parseParams } from './method-params.ts';
 import { SiteGroup, type SiteHome } from './site-group.ts';
 
 export const AGENT_VERSION = '0.1.0';
+const LOG_CHECK_MS = 60_000;
 
 type Handlers = {
   [M in keyof AgentMethods]: (params: AgentMethods[M]['params'], from: Channel) => Promise<AgentMethods[M]['result']>;
@@ -31,6 +33,7 @@ export class SiteAgent {
   private readonly announcements = new Announcements();
   private readonly server: ChannelServer;
   private readonly handlers: Handlers;
+  private logTimer: Timer | null = null;
   private stopping = false;
 
   constructor(private readonly home: SiteHome) {
@@ -56,14 +59,21 @@ export class SiteAgent {
         });
       }
     }
+    this.trimLogs();
     return bound;
   }
 
   /** Ends every process in an orderly way, then stops listening. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.logTimer?.cancel();
     await Promise.all([...this.groups.values()].map((group) => group.stop()));
     this.server.close();
+  }
+
+  private trimLogs(): void {
+    this.logTimer = this.home.ports.clock.after(LOG_CHECK_MS, () => this.trimLogs());
+    for (const group of this.groups.values()) group.trimLogs();
   }
 
   private accept(channel: Channel): void {

@@ -7,6 +7,7 @@ import type { ChildNotices, ProcessConfig } from '../processes/child-protocol.ts
 import { connectionsOf } from '../processes/connections.ts';
 import { groupFolder, processPaths } from '../processes/layout.ts';
 import { NoticeThrottle } from '../processes/notice-throttle.ts';
+import { trimLog } from './child-launch.ts';
 import { processesAt } from './group-processes.ts';
 import { type GroupRecord, writeGroupRecord } from './group-record.ts';
 import { type ProcessHome, SupervisedProcess } from './supervised-process.ts';
@@ -123,6 +124,11 @@ export class SiteGroup {
       diskFaults: this.record.diskFaults.filter(stays),
     });
     await this.configureAll();
+  }
+
+  /** Keeps the logs of its processes bounded. */
+  trimLogs(): void {
+    for (const { paths } of this.processes.values()) trimLog(paths.log);
   }
 
   /** Ends every process in an orderly way; what is on record stays. */

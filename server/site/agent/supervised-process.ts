@@ -252,7 +252,10 @@ export class SupervisedProcess {
       () => this.settings(),
       {
         onUp: () => this.events.onChange(),
-        onDown: () => this.events.onChange(),
+        onDown: () => {
+          this.watchForeign(life);
+          this.events.onChange();
+        },
         onNotice: (method, params) => this.noticed(method, params),
       },
     );
@@ -272,12 +275,13 @@ export class SupervisedProcess {
     }
   }
 
-  /** Nobody is told of the exit of a process that somebody else started, so its life is looked after. */
+  /** Nobody is told of the exit of a process that somebody else started, so its life is looked after while it has no open channel. */
   private watchForeign(life: Life): void {
+    if (life.own || life.check !== null) return;
     life.check = this.home.ports.clock.after(LIFE_CHECK_MS, () => {
-      if (this.life !== life) return;
-      // While its channel is open it lives; the look at the process table is for the time without one.
-      if (life.link?.up || isAlive(life.identity)) this.watchForeign(life);
+      life.check = null;
+      if (this.life !== life || life.link?.up) return;
+      if (isAlive(life.identity)) this.watchForeign(life);
       else this.ended(life, null, null);
     });
   }

@@ -1,0 +1,59 @@
+/** A host computer's process: heartbeats, copy control and the ledger (003 §[0059]–[0060]). */
+import { WITNESS } from '../../domain/names.ts';
+import { DEFAULT_HOST_TIMING, DEFAULT_IN_FLIGHT, Host } from '../../hosts/host.ts';
+import { attachNbdVolume } from '../../hosts/ledger/nbd-volume.ts';
+import { runChild } from './child-process.ts';
+import { volumeName } from './volume-name.ts';
+
+runChild('host', async ({ config, arrangement, ports, neighbours, reporter }) => {
+  const { group, process: name } = config;
+  const placed = arrangement.hosts.find((host) => host.name === name);
+  if (!placed) throw new Error(`arrangement ${arrangement.id} has no host ${name}`);
+  const { system } = placed;
+  let { settings } = config;
+  const host = new Host(
+    ports,
+    {
+      group,
+      host: name,
+      system,
+      peers: arrangement.hosts.map((other) => other.name).filter((other) => other !== name),
+      firstHolder: arrangement.normal.holder,
+      ledger: { ...settings.definition.ledger, maxInFlight: DEFAULT_IN_FLIGHT },
+      timing: DEFAULT_HOST_TIMING,
+    },
+    {
+      storage: () => neighbours.link(system),
+      host: (other) => neighbours.link(other),
+      witness: () => neighbours.link(WITNESS),
+      openVolume: async () => {
+        const address = settings.addresses[system]?.nbd;
+        if (!address) throw new Error(`it is not known yet where ${system} serves its volumes`);
+        return attachNbdVolume(ports, address, volumeName(group, system, 0));
+      },
+    },
+  );
+  return {
+    facts: () => ({ host: host.facts() }),
+    handle: async (method, params, from) => {
+      const reply = await host.handle(method, params, from);
+      reporter.changed();
+      return reply;
+    },
+    perform: async (instruction) => {
+      try {
+        return await host.perform(instruction);
+      } finally {
+        reporter.changed();
+      }
+    },
+    configure: (changed) => {
+      settings = changed;
+    },
+    serve: async () => {
+      host.start();
+      return null;
+    },
+    stop: () => host.close(),
+  };
+});
