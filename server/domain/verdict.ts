@@ -6,7 +6,10 @@ export interface Loss {
   updates: number;
   bytes: number;
   seconds: number;
+  /** Of `updates`, and of the others where they name none of their own. */
   bound: LossBound;
+  bytesBound?: LossBound;
+  secondsBound?: LossBound;
 }
 
 export interface Verdict {

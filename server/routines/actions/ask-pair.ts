@@ -1,0 +1,86 @@
+/** Steps that ask for the state of a pair, and the drain. Every state has an outcome of its own. */
+import { isSuspended } from '../../domain/pair-states.ts';
+import type { PairFacts } from '../../domain/storage-controller.ts';
+import type { Action, ActionResult } from '../action-types.ts';
+import { parameter, stepHost, stepTarget } from '../action-types.ts';
+import { endsOf, instructPair, pairOf, queryIfAnswers, querySurely, waitForPair } from './ask.ts';
+
+/** Time beyond the drain's own deadline after which the step stops waiting for it, ms. */
+const DRAIN_GRACE_MS = 10_000;
+
+/** Outcome for a pair asked for by name: its state, `copying` for both copying states, `reversed`, `absent`. */
+function outcomeOf(pair: PairFacts | null, name: string): string {
+  if (!pair) return 'absent';
+  if (pair.name !== name) return 'reversed';
+  if (pair.state === 'initial-copying' || pair.state === 'duplex-pending') return 'copying';
+  return pair.state;
+}
+
+/** Asks the target for `pair`; the target is indispensable. */
+export const askPair: Action = async (context): Promise<ActionResult> => {
+  const target = stepTarget(context);
+  const name = parameter(context, 'pair');
+  const { source, destination } = endsOf(name);
+  const pair = pairOf(await querySurely(context, stepHost(context), target), source, destination);
+  context.note(pair ? `${target}: ${pair.name} is in ${pair.state} (${pair.reason}).` : `${target}: there is no pair ${name}.`);
+  return { outcome: outcomeOf(pair, name) };
+};
+
+/** Asks a target whose silence is an answer: `no-answer`. */
+export const askPairIfAnswers: Action = async (context): Promise<ActionResult> => {
+  const target = stepTarget(context);
+  const name = parameter(context, 'pair');
+  const { source, destination } = endsOf(name);
+  const facts = await queryIfAnswers(context, stepHost(context), target);
+  if (!facts) {
+    context.note(`${target}: no answer.`);
+    return { outcome: 'no-answer' };
+  }
+  const pair = pairOf(facts, source, destination);
+  context.note(pair ? `${target}: ${pair.name} is in ${pair.state} (${pair.reason}).` : `${target}: there is no pair ${name}.`);
+  return { outcome: outcomeOf(pair, name) };
+};
+
+/** After a drain: `suspend` as hoped, `failure-suspend`, or `changed` where somebody else has touched the pair meanwhile. */
+export const askDrained: Action = async (context): Promise<ActionResult> => {
+  const { outcome } = await askPair(context);
+  return { outcome: outcome === 'suspend' || outcome === 'failure-suspend' ? outcome : 'changed' };
+};
+
+/** Does `peer` answer, so that a suspended pair could be brought up to it? */
+export const askPeer: Action = async (context): Promise<ActionResult> => {
+  const peer = parameter(context, 'peer');
+  const facts = await queryIfAnswers(context, stepHost(context), peer);
+  context.note(facts ? `${peer}: answers; its last number is ${facts.lastNumber}.` : `${peer}: no answer.`);
+  return { outcome: facts ? 'answers' : 'no-answer' };
+};
+
+/**
+ * Moves every entry the source still holds to the destination. The number to reach is fixed when the pair enters
+ * `suspending`, and storage gives up at the deadline (1b rule 19). How it ended is asked by the step that follows.
+ */
+export const drain: Action = async (context): Promise<ActionResult> => {
+  const host = stepHost(context);
+  const target = stepTarget(context);
+  const name = parameter(context, 'pair');
+  const { source, destination } = endsOf(name);
+  const before = pairOf(await querySurely(context, host, target), source, destination);
+  if (before?.name === name && before.state === 'duplex') {
+    const deadlineMs = context.settings.drainDeadlineMs;
+    await instructPair(context, host, target, { verb: 'drain', pair: name, token: context.token(), deadlineMs, expectedVersion: before.version });
+  } else {
+    context.note(`${target}: ${name} is ${before ? outcomeOf(before, name) : 'absent'}: nothing to drain from here.`);
+    if (before?.state !== 'suspending') return { outcome: 'ended' };
+  }
+  const after = await waitForPair(context, host, target, name, ['suspend', 'failure-suspend'], { boundMs: context.settings.drainDeadlineMs + DRAIN_GRACE_MS });
+  if (after && isSuspended(after.state)) context.note(`${target}: ${after.name} drained to ${after.appliedNumber}, ${after.state}.`);
+  else context.note(`${target}: the drain did not end in time; ${name} is ${after?.state ?? 'absent'}.`);
+  return { outcome: 'ended' };
+};
+
+/** Waits for a copy under way at the target to end. */
+export const waitCopyEnd: Action = async (context): Promise<ActionResult> => {
+  const pair = await waitForPair(context, stepHost(context), stepTarget(context), parameter(context, 'pair'), ['duplex', 'suspend', 'failure-suspend'], { boundMs: null });
+  context.note(pair ? `${stepTarget(context)}: ${pair.name} is in ${pair.state}.` : `${stepTarget(context)}: the pair is gone.`);
+  return { outcome: pair?.state === 'duplex' ? 'duplex' : 'failed' };
+};

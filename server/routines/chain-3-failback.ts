@@ -1,0 +1,390 @@
+/**
+ * Failback of chain-3 to host P (003 Fig. 9, §[0101]–[0107]). Ours: the precondition (S480–S482), the fence (S490), the
+ * repair for every broken state (S501–S506), the guards against copying an inconsistent image over a good one (S545,
+ * S565), the verdict (S535), and the named decisions where data would be given up.
+ */
+import { ANY_STATE, decide, end, expects, looksAt, option, step, to } from './graph-words.ts';
+import type { RoutineGraph, RoutineStep } from './step-graph.ts';
+
+const ROLES = { survivor: 'P', middle: 'I', writer: 'R', writerHost: 'host-R' };
+const SUSPENDED = ['suspend', 'failure-suspend'] as const;
+
+const UNTOUCHED = 'nothing was changed';
+const STOPPED = 'work stopped: a new generation is raised and nobody holds the host role; run failback again to go on';
+
+function before(): RoutineStep[] {
+  return [
+    step({
+      id: 'S480',
+      ours: true,
+      title: 'Work on host R stopped?',
+      text: 'Failback needs the work on host R stopped, or host R lost.',
+      host: 'host-P',
+      action: 'check-work-stopped',
+      parameters: { otherHost: 'host-R' },
+      outcomes: {
+        stopped: to('S490', 'The work on host R is stopped.'),
+        lost: to('S490', 'Host R does not answer: it counts as lost.'),
+        running: to('S481', 'The work on host R still runs.'),
+      },
+      abortState: UNTOUCHED,
+    }),
+    decide({
+      id: 'S481',
+      ours: true,
+      title: 'The work on host R runs',
+      text: 'It has to be stopped before P can be brought up to R’s last write.',
+      question: 'Stop the work on host R now?',
+      byDefault: 'stop-work',
+      options: [
+        option('stop-work', 'Stop the work on host R', 'From here until the restart on host P, nobody works.', { step: 'S482' }),
+        option('cancel', 'Stop here', 'Nothing is changed.', { ending: 'aborted', state: UNTOUCHED }),
+      ],
+      abortState: UNTOUCHED,
+    }),
+    step({
+      id: 'S482',
+      ours: true,
+      title: 'Stop the work on host R',
+      text: 'Stops the work application on host R in an orderly way.',
+      host: 'host-R',
+      target: 'R',
+      action: 'stop-work',
+      outcomes: {
+        stopped: to('S490', 'The work on host R is stopped.'),
+        'no-ledger': to('S490', 'No work of ours to stop; the fence shuts outside clients out.'),
+        'still-running': end('failed', UNTOUCHED, 'Host R did not stop its work.'),
+      },
+      abortState: 'the work on host R is stopped, nothing else was changed; start it with the ledger command',
+    }),
+    step({
+      id: 'S490',
+      ours: true,
+      title: 'Fence',
+      text: 'Takes a new generation from the register and has it persisted at P, I, R and host R, in this order, where they answer. What each says in that same step is the evidence of the verdict.',
+      host: 'host-P',
+      target: 'P',
+      action: 'fence',
+      parameters: ROLES,
+      expects: [expects('I-P', ANY_STATE, null, ANY_STATE)],
+      outcomes: {
+        fenced: to('S500', 'R is proven unable to complete another write.'),
+        'not-fenced': to('S500', 'R may still complete writes; going back will be a forced decision.'),
+      },
+      abortState: STOPPED,
+    }),
+  ];
+}
+
+function drainToMiddle(): RoutineStep[] {
+  return [
+    step({
+      id: 'S500',
+      title: 'Ask for R→I',
+      text: 'Asks I for the state of the pair R→I.',
+      host: 'host-P',
+      target: 'I',
+      action: 'ask-pair-if-answers',
+      parameters: { pair: 'R-I' },
+      expects: [looksAt('R-I')],
+      outcomes: {
+        duplex: to('S510', 'I follows R: drain what R still holds.'),
+        suspending: to('S510', 'A drain is under way already: wait for its end.'),
+        suspend: to('S501', 'The pair is suspended: R’s later writes are not on I.'),
+        'failure-suspend': to('S501', 'The pair broke: R’s later writes are not on I.'),
+        copying: to('S502', 'I is being copied onto: its image is part old, part new.'),
+        reversed: to('S501', 'The pair still stands as I→R: nothing of R’s work is on I.'),
+        simplex: to('S501', 'Nothing was ever copied to I by this pair.'),
+        absent: to('S501', 'There is no pair: nothing of R’s work is on I.'),
+        'no-answer': to('S565', 'I does not answer: P has only what it holds.'),
+      },
+      abortState: STOPPED,
+    }),
+    step({
+      id: 'S501',
+      ours: true,
+      title: 'Does R answer?',
+      text: 'While R can be reached the pair can be repaired, and nothing need be given up.',
+      host: 'host-P',
+      target: 'R',
+      action: 'ask-peer',
+      parameters: { peer: 'R' },
+      outcomes: {
+        answers: to('S505', 'R can still give what I lacks.'),
+        'no-answer': to('S545', 'R is out of reach: go on with what I holds.'),
+      },
+      abortState: STOPPED,
+    }),
+    step({
+      id: 'S502',
+      ours: true,
+      title: 'Wait for the copy',
+      text: 'Waits until the copy from R to I has ended.',
+      host: 'host-P',
+      target: 'I',
+      action: 'wait-copy-end',
+      parameters: { pair: 'R-I' },
+      expects: [expects('R-I', ['initial-copying', 'duplex-pending'], null, ['duplex', 'failure-suspend'])],
+      outcomes: {
+        duplex: to('S510', 'I follows R: drain what R still holds.'),
+        failed: to('S501', 'The copy stopped by itself.'),
+      },
+      abortState: STOPPED,
+    }),
+    decide({
+      id: 'S505',
+      ours: true,
+      title: 'Repair R→I first?',
+      text: 'The pair does not follow R, but R answers.',
+      question: 'Repair the pair, so that nothing is given up?',
+      byDefault: 'repair',
+      options: [
+        option('repair', 'Repair the pair', 'P is first brought up to I’s image, then I to R’s; then the failback goes on as usual.', { step: 'S506' }),
+        option('as-is', 'Go on with what I holds', 'What only R holds does not come to P.', { step: 'S545' }),
+      ],
+      abortState: STOPPED,
+    }),
+    step({
+      id: 'S506',
+      ours: true,
+      title: 'Repair R→I',
+      text: 'Resyncs I⇒P and suspends it, then brings R→I to duplex.',
+      host: 'host-P',
+      target: 'I',
+      action: 'repair-reverse',
+      parameters: { sync: 'I-P', pair: 'R-I' },
+      expects: [expects('I-P', ANY_STATE, 'duplex-pending', ['absent', ...SUSPENDED]), expects('R-I', ANY_STATE, 'duplex-pending', ['duplex'])],
+      outcomes: {
+        duplex: to('S510', 'I follows R again.'),
+        failed: to('S545', 'The repair did not succeed: go on with what I holds.'),
+      },
+      abortState: STOPPED,
+    }),
+    step({
+      id: 'S510',
+      title: 'Drain R→I',
+      text: 'I retrieves all of R’s journal and applies it.',
+      host: 'host-P',
+      target: 'I',
+      action: 'drain',
+      parameters: { pair: 'R-I' },
+      expects: [expects('R-I', ['duplex', 'suspending'], 'suspending', SUSPENDED)],
+      outcomes: { ended: to('S520', 'The drain has ended; how, is asked next.') },
+      abortState: STOPPED,
+    }),
+    step({
+      id: 'S520',
+      title: 'Ask for R→I again',
+      text: 'Asks I how the drain ended.',
+      host: 'host-P',
+      target: 'I',
+      action: 'ask-drained',
+      parameters: { pair: 'R-I' },
+      expects: [looksAt('R-I')],
+      outcomes: {
+        suspend: to('S530', 'I applied everything R held.'),
+        'failure-suspend': to('S545', 'The drain could not finish.'),
+        changed: to('S545', 'Somebody else changed the pair meanwhile.'),
+      },
+      abortState: STOPPED,
+    }),
+  ];
+}
+
+function copyToSurvivor(): RoutineStep[] {
+  return [
+    step({
+      id: 'S530',
+      title: 'Resync I⇒P, then suspend',
+      text: 'I copies to P by difference to duplex; then the pair is suspended, which opens P for its host.',
+      host: 'host-P',
+      target: 'I',
+      action: 'resync-then-split',
+      parameters: { pair: 'I-P' },
+      expects: [expects('I-P', ANY_STATE, 'duplex-pending', ['suspend'])],
+      outcomes: {
+        suspend: to('S535', 'P equals I.'),
+        failed: to('S565', 'The copy stopped: P must return to its last consistent image.'),
+      },
+      abortState: STOPPED,
+    }),
+    step({
+      id: 'S545',
+      ours: true,
+      title: 'Settle I’s image',
+      text: 'Only a consistent image may be copied over P’s. Nothing may flow into I any more; where its image is part old, part new, I returns to its last consistent one.',
+      host: 'host-P',
+      target: 'I',
+      action: 'settle-image-if-answers',
+      parameters: { pair: 'R-I' },
+      expects: [expects('R-I', ANY_STATE, null, ['absent', ...SUSPENDED])],
+      outcomes: {
+        consistent: to('S550', 'I’s image is consistent.'),
+        'rolled-back': to('S550', 'I returned to its last consistent image.'),
+        'no-image': to('S565', 'I has no image worth copying: P stays as it is.'),
+      },
+      abortState: STOPPED,
+    }),
+    step({
+      id: 'S550',
+      title: 'Resync I⇒P',
+      text: 'I copies to P by difference, although R’s last writes did not reach I.',
+      host: 'host-P',
+      target: 'I',
+      action: 'form-pair',
+      parameters: { pair: 'I-P' },
+      expects: [expects('I-P', ANY_STATE, 'duplex-pending', ['duplex'])],
+      outcomes: {
+        duplex: to('S560', 'P equals I.'),
+        already: to('S560', 'P equalled I already.'),
+        failed: to('S565', 'The copy stopped: P must return to its last consistent image.'),
+      },
+      abortState: STOPPED,
+    }),
+    step({
+      id: 'S560',
+      title: 'Suspend I⇒P',
+      text: 'Suspends the sync pair and sees to it that P’s image is consistent; that opens P for its host.',
+      host: 'host-P',
+      target: 'P',
+      action: 'settle-image',
+      parameters: { pair: 'I-P' },
+      expects: [expects('I-P', ANY_STATE, null, SUSPENDED)],
+      outcomes: {
+        consistent: to('S535', 'P is open and consistent.'),
+        'rolled-back': to('S535', 'The pair broke before it was suspended: P returned to its last consistent image.'),
+        'no-image': end('failed', STOPPED, 'P holds no consistent image.'),
+      },
+      abortState: STOPPED,
+    }),
+    step({
+      id: 'S565',
+      ours: true,
+      title: 'Settle P’s image',
+      text: 'Nothing may flow into P any more; where its image is part old, part new, P returns to its last consistent one.',
+      host: 'host-P',
+      target: 'P',
+      action: 'settle-image',
+      parameters: { pair: 'I-P' },
+      expects: [expects('I-P', ANY_STATE, null, ['absent', ...SUSPENDED])],
+      outcomes: {
+        consistent: to('S535', 'P’s image is consistent.'),
+        'rolled-back': to('S535', 'P returned to its last consistent image.'),
+        'no-image': end('failed', STOPPED, 'P holds no consistent image: it cannot take the work back.'),
+      },
+      abortState: STOPPED,
+    }),
+  ];
+}
+
+function judgement(): RoutineStep[] {
+  const stay = option('stay', 'Do not restart', 'The work stays stopped. Nobody holds the host role until failback or failover is run again.', {
+    ending: 'done',
+    state: 'work stopped by choice: P holds the data judged here, nobody holds the host role',
+  });
+  const giveBack = option('return', 'Give the role back to R', 'The failback is called off: R takes host writes again, the work starts on host R.', { step: 'S590' });
+  const attest = option(
+    'attest',
+    'Restart on my word that the site of R is destroyed',
+    'The verdict will say that going back rests on your word, and whose. It proves nothing about the data.',
+    { step: 'S580' },
+    { dangerous: true, attests: true },
+  );
+  const restartText = 'Updates that only R or I holds are given up: initial-copy will ask before it overwrites them. If R is not proven fenced, this is forced and two writers are possible.';
+  return [
+    step({
+      id: 'S535',
+      ours: true,
+      title: 'Judge',
+      text: 'Draws the verdict from the fence’s evidence, the heartbeats and P’s number, and records it.',
+      host: 'host-P',
+      target: 'P',
+      action: 'judge',
+      parameters: ROLES,
+      outcomes: {
+        'no-data-loss': to('S540', 'Every completed write is proven to be on P.'),
+        'data-loss': to('S570', 'At least one completed write is proven to be missing on P.'),
+        unknown: to('S575', 'Neither is proven.'),
+      },
+      abortState: STOPPED,
+    }),
+    decide({
+      id: 'S540',
+      title: 'Announce no data loss',
+      text: 'P holds every write that was completed on R.',
+      question: 'Restart the work on host P?',
+      byDefault: 'restart',
+      options: [option('restart', 'Restart on host P', 'P takes host writes; initial-copy then returns to normal operation.', { step: 'S580' }), stay, giveBack],
+      abortState: STOPPED,
+    }),
+    decide({
+      id: 'S570',
+      title: 'Announce data loss',
+      text: 'P’s data is consistent but older than what was completed on R.',
+      question: 'Restart the work on P’s older data?',
+      byDefault: 'stay',
+      options: [option('restart', 'Restart on older data', restartText, { step: 'S580' }, { dangerous: true }), attest, stay, giveBack],
+      abortState: STOPPED,
+    }),
+    decide({
+      id: 'S575',
+      ours: true,
+      title: 'Announce: unknown',
+      text: 'Whether P lacks completed writes cannot be told from the evidence at hand.',
+      question: 'Restart the work on P all the same?',
+      byDefault: 'stay',
+      options: [option('restart', 'Restart without proof', restartText, { step: 'S580' }, { dangerous: true }), attest, stay, giveBack],
+      abortState: STOPPED,
+    }),
+  ];
+}
+
+function restartOn(words: { role: string; start: string; system: 'P' | 'R'; host: 'host-P' | 'host-R'; ending: 'done' | 'aborted'; state: string }): RoutineStep[] {
+  const { system, host } = words;
+  return [
+    step({
+      id: words.role,
+      ours: true,
+      title: `Give ${system} the host role`,
+      text: `The register names ${system} as holder of the generation; then ${system} accepts host writes.`,
+      host,
+      target: system,
+      action: 'give-host-role',
+      outcomes: { promoted: to(words.start, `${system} accepts host writes.`) },
+      abortState: `${system} may hold the host role already, the work is not started; start it with the ledger command`,
+    }),
+    step({
+      id: words.start,
+      ours: true,
+      title: `Start the work on ${host.replace('-', ' ')}`,
+      text: `Starts the work application on ${host.replace('-', ' ')}.`,
+      host,
+      target: system,
+      action: 'start-work',
+      outcomes: {
+        started: end(words.ending, `${words.state}, work running`, 'The work runs.'),
+        'no-ledger': end(words.ending, `${words.state}; attach your application to ${system}`, 'This group has no work application of ours.'),
+        'not-started': end('failed', `${system} holds the host role, but the work did not start; see its reason, then start it`, 'The work did not start.'),
+      },
+      abortState: `${system} holds the host role, the work is not started; start it with the ledger command`,
+    }),
+  ];
+}
+
+export const FAILBACK: RoutineGraph = {
+  id: 'failback',
+  arrangement: 'chain-3',
+  title: 'Failback to host P',
+  intent: 'planned',
+  host: 'host-P',
+  resident: false,
+  first: 'S480',
+  steps: [
+    ...before(),
+    ...drainToMiddle(),
+    ...copyToSurvivor(),
+    ...judgement(),
+    ...restartOn({ role: 'S580', start: 'S585', system: 'P', host: 'host-P', ending: 'done', state: 'P holds the host role; run initial-copy to return to normal operation' }),
+    ...restartOn({ role: 'S590', start: 'S595', system: 'R', host: 'host-R', ending: 'aborted', state: 'failback called off, R holds the host role; run reverse-copy to protect it' }),
+  ],
+};
