@@ -9,7 +9,6 @@ CREATE TABLE "groups" (
     "powered" BOOLEAN NOT NULL DEFAULT true,
     "rpo_objective_ms" INTEGER NOT NULL DEFAULT 1000,
     "formation" BOOLEAN NOT NULL DEFAULT true,
-    "work_wanted" BOOLEAN NOT NULL DEFAULT true,
     "deleting" BOOLEAN NOT NULL DEFAULT false,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_by" TEXT NOT NULL,

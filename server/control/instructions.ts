@@ -1,0 +1,247 @@
+/**
+ * Instructions an operator gives by hand: to a pair, to the work, to read a journal. Each carries a token of its own from
+ * the same counter as the claims of runs, so that storage orders it among them (1b rule 8).
+ */
+import { randomUUID } from 'node:crypto';
+import type { DriverToken } from '../domain/generation.ts';
+import type { HostFacts, HostInstruction, HostReply, LedgerReport, WorkState } from '../domain/host.ts';
+import { pairKey, pairName, parsePairName } from '../domain/names.ts';
+import { refuse } from '../domain/refusal.ts';
+import type {
+  OperatorPairInstruction,
+  PairDefinition,
+  PairFacts,
+  StorageInstruction,
+  StorageReply,
+  SystemFacts,
+} from '../domain/storage-controller.ts';
+import { type Agents, siteOfProcess } from './agents.ts';
+import type { CommandParams, CommandResult } from './commands.ts';
+import { nextClaimEpoch } from './counters.ts';
+import type { Database } from './database.ts';
+import { expectReply, type GroupAccess, type Views } from './group-access.ts';
+import { type GroupRecord, readGroup } from './groups.ts';
+
+const ANSWER_MS = 10_000;
+/** A drain moves what the line lets through; longer than this it becomes a failure (1b rule 19). */
+const DRAIN_MS = 120_000;
+/** Reading a whole ledger takes as long as its volume is large. */
+const VERIFY_MS = 120_000;
+
+export class Instructions {
+  constructor(
+    private readonly database: Database,
+    private readonly agents: Agents,
+    private readonly access: GroupAccess,
+    private readonly views: Views,
+  ) {}
+
+  /** Gives an instruction to a pair. Refused while a routine is changing the group: two drivers would contradict each other. */
+  async pair({
+    group: name,
+    pair,
+    instruction,
+  }: CommandParams<'pair.instruct'>): Promise<CommandResult<'pair.instruct'>> {
+    const group = await readGroup(this.database, name);
+    await this.refuseDuringRun(name);
+    const ends = parsePairName(pair);
+    const known = (system: string | undefined) => group.arrangement.systems.some((one) => one.name === system);
+    if (!ends || !known(ends.source) || !known(ends.destination)) {
+      throw refuse(
+        'unknown-pair',
+        `group ${name} can have no pair ${pair}`,
+        `Name two of ${group.arrangement.systems.map((one) => one.name).join(' ')}, source first.`,
+      );
+    }
+    const token = await this.token(name);
+    const given = this.instructionFor(group, ends, instruction, token);
+    const reply = await this.access.storage(group, given.target, given.instruction, ANSWER_MS);
+    return { pair: given.pair, state: stateOf(reply) };
+  }
+
+  async journal({
+    group: name,
+    system,
+    after,
+    limit,
+  }: CommandParams<'journal.read'>): Promise<CommandResult<'journal.read'>> {
+    const group = await readGroup(this.database, name);
+    const reply = await this.access.storage(group, system, { verb: 'query-journal', after, limit }, ANSWER_MS);
+    if (reply.verb !== 'journal')
+      throw refuse(
+        'internal',
+        `${system} answered ${reply.verb} where its journal was asked for`,
+        'Update all sites to the same version.',
+      );
+    return { entries: reply.entries, trimmedTo: reply.trimmedTo, lastNumber: reply.lastNumber };
+  }
+
+  /** Starts the work on the host of the system that holds the role. */
+  async startWork(name: string): Promise<WorkState> {
+    const group = await readGroup(this.database, name);
+    const { host, facts } = await this.holder(group);
+    const token = { ...(await this.token(name)), generation: facts.generation.number };
+    return this.work(group, host, { verb: 'work-start', generation: facts.generation.number, token });
+  }
+
+  /** Stops the work wherever it runs. */
+  async stopWork(name: string, reason: string): Promise<WorkState> {
+    const group = await readGroup(this.database, name);
+    const { host, facts } = await this.holder(group);
+    const token = { ...(await this.token(name)), generation: facts.generation.number };
+    return this.work(group, host, { verb: 'work-stop', token, reason });
+  }
+
+  async workRate(name: string, transactionsPerSecond: number): Promise<WorkState> {
+    const group = await readGroup(this.database, name);
+    const { host } = await this.holder(group);
+    return this.work(group, host, { verb: 'work-rate', transactionsPerSecond });
+  }
+
+  /**
+   * Compares the ledger on `on` (null: the system that holds the role) with the most that any host was told is complete,
+   * dead ones included: their own record is read from their folder.
+   */
+  async verifyLedger({ group: name, on }: CommandParams<'ledger.verify'>): Promise<LedgerReport> {
+    const group = await readGroup(this.database, name);
+    const host = on === null ? (await this.holder(group)).host : this.hostOf(group, on);
+    const told = await this.mostCompleted(group, host);
+    const instruction: HostInstruction = {
+      verb: 'ledger-verify',
+      completedThrough: told?.completedThrough ?? null,
+      source: told?.source ?? host,
+      ...(told?.generation === undefined ? {} : { generation: told.generation }),
+    };
+    return expectReply(await this.host(group, host, instruction, VERIFY_MS), 'ledger').report;
+  }
+
+  /** The host whose system holds the role, by the newest generation any host knows. */
+  async holder(group: GroupRecord): Promise<{ host: string; facts: HostFacts }> {
+    const answers = await Promise.allSettled(
+      group.arrangement.hosts.map(
+        async ({ name }) =>
+          expectReply(await this.host(group, name, { verb: 'host-facts' }, ANSWER_MS), 'host-facts').facts,
+      ),
+    );
+    const facts = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    const [newest] = facts.sort((a, b) => b.generation.number - a.generation.number);
+    if (!newest)
+      throw refuse('unreachable', `no host of group ${group.name} answers`, 'Restart a host (fault restart).');
+    const holder = newest.generation.holder;
+    const host = facts.find((one) => one.system === holder);
+    if (host) return { host: host.host, facts: host };
+    if (holder === null)
+      throw refuse(
+        'wrong-state',
+        `nobody holds the host role in group ${group.name} yet`,
+        'Finish the takeover first (run failover).',
+      );
+    throw refuse(
+      'unreachable',
+      `the host of ${holder}, which holds the role, does not answer`,
+      `Restart host-${holder}, or take over (run failover).`,
+    );
+  }
+
+  /** A token newer than every one given before. */
+  async token(group: string): Promise<DriverToken> {
+    const claimEpoch = await nextClaimEpoch(this.database);
+    return { generation: this.generationSeen(group), runId: `manual-${randomUUID()}`, claimEpoch, step: 0 };
+  }
+
+  private generationSeen(group: string): number {
+    const storage = this.views.of(group).flatMap(({ facts }) => (facts && 'storage' in facts ? [facts.storage] : []));
+    return Math.max(0, ...storage.map((facts: SystemFacts) => facts.generation.number));
+  }
+
+  private async refuseDuringRun(group: string): Promise<void> {
+    const run = await this.database.prisma.run.findFirst({
+      where: { group, changing: true, status: { not: 'ended' } },
+    });
+    if (run)
+      throw refuse(
+        'busy',
+        `${run.routine} is under way in group ${group} (run ${run.id})`,
+        'Wait until it has ended, or abort it (run abort).',
+      );
+  }
+
+  private instructionFor(
+    { definition, arrangement }: GroupRecord,
+    { source, destination }: { source: string; destination: string },
+    instruction: OperatorPairInstruction,
+    token: DriverToken,
+  ): { pair: string; target: string; instruction: StorageInstruction } {
+    const pair = pairName(source, destination);
+    switch (instruction) {
+      case 'create': {
+        const shape = [...arrangement.normal.pairs, ...arrangement.reverse.pairs].find(
+          (one) => one.source === source && one.destination === destination,
+        );
+        if (!shape)
+          throw refuse(
+            'unknown-pair',
+            `${arrangement.id} has no pair ${pair}`,
+            `Pairs: ${arrangement.normal.pairs.map((one) => pairName(one.source, one.destination)).join(' ')}, and reversed.`,
+          );
+        const wanted: PairDefinition = {
+          ...shape,
+          transport: definition.transport[pairKey(source, destination)] ?? 'journal',
+          fence: definition.fence,
+        };
+        return { pair, target: source, instruction: { verb: 'create', pair: wanted, token, knownEqual: false } };
+      }
+      case 'reverse': {
+        // Named as it stands now; what is asked for is the other direction, so asking twice does not turn it back.
+        const wanted = pairName(destination, source);
+        return { pair: wanted, target: destination, instruction: { verb: 'reverse', pair: wanted, token } };
+      }
+      case 'drain':
+        return { pair, target: destination, instruction: { verb: 'drain', pair, token, deadlineMs: DRAIN_MS } };
+      case 'rollback':
+        return { pair, target: destination, instruction: { verb: 'rollback', pair, token } };
+      default:
+        return { pair, target: source, instruction: { verb: instruction, pair, token } };
+    }
+  }
+
+  private hostOf({ name, arrangement }: GroupRecord, system: string): string {
+    const host = arrangement.hosts.find((one) => one.system === system || one.name === system);
+    if (host) return host.name;
+    throw refuse(
+      'unknown-system',
+      `no host of group ${name} is attached to ${system}`,
+      `Name one of: ${arrangement.hosts.map((one) => one.system).join(' ')}.`,
+    );
+  }
+
+  private async mostCompleted(
+    group: GroupRecord,
+    verifier: string,
+  ): Promise<{ completedThrough: number; generation?: number; source: string } | null> {
+    const records = await Promise.all(
+      group.arrangement.hosts.map(async ({ name }) => {
+        const site = siteOfProcess(group.arrangement, name);
+        // A site that does not answer gives no record; the verifying host then says what it knows from heartbeats.
+        const record =
+          site && (await this.agents.call(site, 'ledger.record', { group: group.name, host: name }).catch(() => null));
+        return record ? [{ ...record, source: name === verifier ? name : `the record of ${name}` }] : [];
+      }),
+    );
+    const [most] = records.flat().sort((a, b) => b.completedThrough - a.completedThrough);
+    return most ?? null;
+  }
+
+  private async work(group: GroupRecord, host: string, instruction: HostInstruction): Promise<WorkState> {
+    return expectReply(await this.host(group, host, instruction, ANSWER_MS), 'work').work;
+  }
+
+  private host(group: GroupRecord, host: string, instruction: HostInstruction, timeoutMs: number): Promise<HostReply> {
+    return this.access.host({ name: group.name, arrangement: group.arrangement.id }, host, instruction, timeoutMs);
+  }
+}
+
+function stateOf(reply: StorageReply): string {
+  const pair: PairFacts | null = reply.verb === 'pair' ? reply.pair : null;
+  return pair?.state ?? 'absent';
+}
