@@ -119,7 +119,7 @@ export class Host {
   }
 
   /** Carries out one instruction of the agent of its site. Throws `RefusedError`. */
-  perform(instruction: unknown): Promise<HostReply> {
+  async perform(instruction: unknown): Promise<HostReply> {
     const checked: HostInstruction = parseInstruction(hostInstructionSchema, instruction);
     return this.instructions.perform(checked);
   }

@@ -22,7 +22,7 @@ export interface WorkControlOptions {
 }
 
 export class WorkControl {
-  private lastRead: HostRecord | null = null;
+  private lastRead: HostRecord;
 
   constructor(
     private readonly record: DurableRecord<HostRecord>,
@@ -30,16 +30,18 @@ export class WorkControl {
     private readonly storage: StorageWatch,
     private readonly options: WorkControlOptions,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.lastRead = this.kept();
+  }
 
   /** The generation held. With a disk that does not answer, the one held last. */
   get generation(): Generation {
     try {
-      this.lastRead = this.kept();
+      return this.kept().generation;
     } catch (error) {
-      if (!(error instanceof RefusedError) || this.lastRead === null) throw error;
+      if (!(error instanceof RefusedError)) throw error;
+      return this.lastRead.generation;
     }
-    return this.lastRead.generation;
   }
 
   state(): WorkState {

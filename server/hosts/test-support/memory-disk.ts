@@ -4,8 +4,8 @@ import { type Disk, DiskError, type DiskFile } from '../../domain/ports.ts';
 export class MemoryDisk implements Disk {
   readonly bootId = 'boot';
   readonly files = new Map<string, Uint8Array>();
-  /** Every change fails with EIO while set. */
-  broken = false;
+  /** Every change fails with EIO while set; with a name, changes of that file only. */
+  broken: boolean | string = false;
   /** Called before each change; throwing from it is a death at that very call. */
   beforeChange: (() => void) | null = null;
 
@@ -61,6 +61,6 @@ export class MemoryDisk implements Disk {
 
   private change(name: string): void {
     this.beforeChange?.();
-    if (this.broken) throw new DiskError('EIO', name, 'broken by the test');
+    if (this.broken === true || this.broken === name) throw new DiskError('EIO', name, 'broken by the test');
   }
 }
