@@ -51,6 +51,8 @@ export class ReplyBatch {
   closeRead(errno: number, lengthBytes: number, cookieHigh: number, cookieLow: number): void {
     this.#header(this.#end, errno, cookieHigh, cookieLow);
     this.#end += SIMPLE_REPLY_BYTES + (errno === 0 ? lengthBytes : 0);
+    // Much data is not kept until the end of the turn: only the stream can say that the client is slow to fetch it.
+    if (this.#end - this.#start >= LARGEST_SLAB_BYTES) this.flush();
   }
 
   /** Adds bytes as they are (handshake). */

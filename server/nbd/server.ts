@@ -5,7 +5,7 @@ import { PayloadArena } from './payload-arena.ts';
 import { MAX_PAYLOAD_BYTES } from './protocol.ts';
 
 export const DEFAULT_NBD_LIMITS: NbdLimits = {
-  clients: 256,
+  clients: 128,
   outstandingBytes: MAX_PAYLOAD_BYTES,
   negotiationMs: 30_000,
   lingerMs: 5_000,

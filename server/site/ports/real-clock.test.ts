@@ -20,7 +20,7 @@ describe('the real clock', () => {
     );
     const preciseDelaysMs = fired.map(({ delayMs }) => delayMs).filter((delayMs) => delayMs < 20);
     expect(preciseDelaysMs).toEqual([0, 0.5, 0.5, 3.25, 5]);
-    expect(fired.filter(({ delayMs, elapsedMs }) => delayMs < 20 && elapsedMs < delayMs)).toEqual([]);
+    expect(fired.filter(({ delayMs, elapsedMs }) => elapsedMs < delayMs)).toEqual([]);
     expect(fired.map(({ delayMs }) => delayMs).slice(-2)).toEqual([25, 40]);
   });
 

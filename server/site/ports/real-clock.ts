@@ -4,8 +4,8 @@ import type { Clock, Timer } from '../../domain/ports.ts';
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** Delays below this are kept to a few microseconds; above it, to the millisecond or two of `setTimeout`. */
 const PRECISE_BELOW_MS = 20;
-/** `setTimeout` may be late by this much, so a precise delay waits the rest of it out awake. */
-const AWAKE_MS = 2;
+/** `setTimeout` is late by up to this much as a rule, so a precise delay waits the rest of it out awake. */
+const AWAKE_MS = 1.25;
 
 interface PreciseTimer {
   readonly dueMs: number;
@@ -92,6 +92,7 @@ export class RealClock implements Clock {
   }
 }
 
+/** Later by up to two milliseconds, never earlier: `setTimeout` counts from the last whole millisecond, hence the one more. */
 function afterRoughly(delayMs: number, run: () => void): Timer {
   let cancelled = false;
   let handle: NodeJS.Timeout;
@@ -103,7 +104,7 @@ function afterRoughly(delayMs: number, run: () => void): Timer {
       else run();
     }, stepMs);
   };
-  sleep(delayMs);
+  sleep(Math.ceil(delayMs) + 1);
   return {
     cancel: () => {
       cancelled = true;

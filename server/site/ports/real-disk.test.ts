@@ -134,6 +134,21 @@ describe('the real disk', () => {
     expect(failure(() => file.read(0, new Uint8Array(1)))).toBe('EBADF');
   });
 
+  it('syncs for several callers that each go on as soon as they are answered', async () => {
+    const file = disk.open('volume', 4096);
+    const openBefore = fs.readdirSync('/dev/fd').length;
+    const caller = async (index: number) => {
+      for (let round = 0; round < 20; round++) {
+        file.write(index, bytes(round));
+        await file.sync();
+      }
+    };
+    await Promise.all([0, 1, 2, 3].map(caller));
+    file.close();
+    expect(fs.readdirSync('/dev/fd').length).toBe(openBefore - 1);
+    expect(disk.readWhole('volume')?.subarray(0, 4)).toEqual(bytes(19, 19, 19, 19));
+  });
+
   it('identifies the boot, alike for every process', () => {
     expect(disk.bootId).toMatch(/\S/);
     expect(new RealDisk(folder).bootId).toBe(disk.bootId);
@@ -143,6 +158,17 @@ describe('the real disk', () => {
     fs.symlinkSync('/dev/full', path.join(folder, 'system-p', 'full'));
     const file = disk.open('full');
     expect(failure(() => file.write(0, bytes(1)))).toBe('ENOSPC');
+    file.close();
+  });
+
+  it.runIf(fs.existsSync('/dev/full'))('never reports a sync as done after one has failed', async () => {
+    // A device file cannot be synced, which is the nearest a test comes to a disk that fails.
+    fs.symlinkSync('/dev/full', path.join(folder, 'system-p', 'unsyncable'));
+    const file = disk.open('unsyncable');
+    const failed = [file.sync(), file.sync(), file.sync()];
+    for (const sync of failed) await expect(sync).rejects.toBeInstanceOf(DiskError);
+    await expect(file.sync()).rejects.toBeInstanceOf(DiskError);
+    file.close();
     file.close();
   });
 

@@ -159,11 +159,10 @@ class RealDiskFile implements DiskFile {
   sync(): Promise<void> {
     if (this.#closed) return Promise.reject(new DiskError('EBADF', this.#name, 'is closed'));
     // A sync under way may have begun before the latest write, so whoever asks now shares the one after it.
+    if (this.#nextSync !== null) return this.#nextSync;
     if (this.#syncing !== null) {
-      this.#nextSync ??= this.#syncing.then(
-        () => this.#startSync(),
-        () => this.#startSync(),
-      );
+      const next = () => this.#startSync();
+      this.#nextSync = this.#syncing.then(next, next);
       return this.#nextSync;
     }
     return this.#startSync();

@@ -84,7 +84,8 @@ class RealStream implements ByteStream {
   /** How node:net is to deliver what arrives: into one buffer, over and over. */
   receiveInto(bytes: number): ReceiveInto {
     return {
-      buffer: new Uint8Array(bytes),
+      // Not cleared, so that the pages of a quiet connection's buffer are never touched and cost nothing.
+      buffer: Buffer.allocUnsafeSlow(bytes),
       callback: (count, buffer) => {
         this.onData?.(buffer.subarray(0, count));
         return true;
