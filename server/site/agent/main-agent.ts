@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { refusalOf, refuse } from '../../domain/refusal.ts';
+import type { ChannelTiming } from '../../network/channel.ts';
 import { RealClock } from '../ports/real-clock.ts';
 import { RealDisk } from '../ports/real-disk.ts';
 import { RealEntropy } from '../ports/real-entropy.ts';
@@ -19,6 +20,9 @@ import { SiteAgent } from './site-agent.ts';
 
 /** An agent exchanges messages only; large buffers per channel would be waste. */
 const RECEIVE_BUFFER_BYTES = 64 * 1024;
+
+/** On one machine a dead process closes its channels by itself; silence shows only one that hangs. */
+const CHILD_TIMING: ChannelTiming = { keepaliveMs: 5000, silenceMs: 15_000, handshakeMs: 5000 };
 
 async function main(): Promise<void> {
   const settings = readAgentSettings(process.env);
@@ -48,6 +52,7 @@ async function main(): Promise<void> {
     listenHost,
     ports,
     channelOptions: {
+      timing: CHILD_TIMING,
       ports,
       secret: readSecret(secretFile),
       self: { group: '', name: `agent:${site}` },

@@ -8,7 +8,7 @@ import type { SiteName } from '../../domain/names.ts';
 import type { Timer } from '../../domain/ports.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { readCompletionRecord } from '../../hosts/ledger/completion-record.ts';
-import type { ChannelOptions } from '../../network/channel.ts';
+import { type ChannelOptions, DEFAULT_TIMING } from '../../network/channel.ts';
 import { ChannelServer } from '../../network/channel-server.ts';
 import type { CallHandler, Channel, Identity } from '../../network/channel-types.ts';
 import type { AgentMethods, ProcessView } from '../agent-protocol.ts';
@@ -39,6 +39,7 @@ export class SiteAgent {
   constructor(private readonly home: SiteHome) {
     const options: ChannelOptions = {
       ...home.channelOptions,
+      timing: DEFAULT_TIMING,
       handle: (method, params, from) => this.handle(method, params, from),
     };
     this.server = new ChannelServer(home.ports.network, options, (channel) => this.accept(channel));

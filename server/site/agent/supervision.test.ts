@@ -92,6 +92,20 @@ describe('an agent and its processes', () => {
     expect(isAlive(reborn)).toBe(false);
   });
 
+  test('a process that was just being started is not started twice', async () => {
+    const first = bench.startAgent('witness');
+    const control = bench.control('witness');
+    await control.call('group.put', { definition: tinyGroup('g'), addresses: {}, powered: true });
+    await control.until(() => control.events.some(({ kind }) => kind === 'started'));
+    const started = bench.note(Number(control.events[0]?.facts.pid));
+    await endOf(first, 'SIGKILL');
+    await control.gone();
+    control.views.clear();
+    bench.startAgent('witness');
+    const view = await control.view('witness', ({ state }) => state === 'up');
+    expect(view).toMatchObject({ pid: started.pid, exits: 0 });
+  });
+
   test('an agent that loses whoever started it stops its processes', async () => {
     const { agent, witness } = await startedWitness();
     agent.disconnect();
