@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -227,6 +227,20 @@ describe('what an agent and its processes do with bad input', () => {
     process.kill(witness.pid, 'SIGKILL');
     const view = await control.view('witness', ({ state }) => state === 'up');
     bench.note(view.pid);
+  });
+
+  test('a folder that takes no configuration is tried again until it does', async () => {
+    const { agent, control, witness } = await started();
+    const config = path.join(bench.folderOf('witness', 'g', 'witness'), 'config.json');
+    rmSync(config);
+    mkdirSync(config);
+    await control.call('process.kill', { group: 'g', process: 'witness', hold: false });
+    await control.until(() =>
+      control.events.some(({ kind, text }) => kind === 'not-started' && text.includes('config.json')),
+    );
+    expect(agent.exitCode).toBeNull();
+    rmSync(config, { recursive: true });
+    bench.note((await control.view('witness', ({ state, pid }) => state === 'up' && pid !== witness.pid)).pid);
   });
 
   test('a process whose port was taken listens elsewhere and says so', async () => {

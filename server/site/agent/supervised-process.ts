@@ -8,6 +8,7 @@
  *     └──────────────ended (exit, or found dead)──────┘
  */
 import type { Ports, Timer } from '../../domain/ports.ts';
+import { refusalOf } from '../../domain/refusal.ts';
 import type { ChannelOptions } from '../../network/channel.ts';
 import type { ProcessAddress, ProcessView } from '../agent-protocol.ts';
 import {
@@ -207,19 +208,31 @@ export class SupervisedProcess {
   }
 
   private launch(): void {
-    const { clock, log } = this.home.ports;
     let life: Life | null = null;
-    const child = launchChild(this.home.program(this.role.kind), this.paths, this.config(), {
-      onReady: (record) => life && this.life === life && this.listens(life, record),
-      onEnd: (code, signal, problem) => {
-        if (problem) log.write('error', 'process could not be started', { process: this.role.name, problem });
-        if (life && this.life === life) this.ended(life, code, signal);
-      },
-    });
-    const pid = child.pid ?? 0;
-    life = this.newLife({ pid, lifeMark: processIdentity(pid) ?? '' }, true, clock.now());
+    let pid: number;
+    try {
+      const child = launchChild(this.home.program(this.role.kind), this.paths, this.config(), {
+        onReady: (record) => life && this.life === life && this.listens(life, record),
+        onEnd: (code, signal, problem) => {
+          if (problem) this.notStarted(problem);
+          if (life && this.life === life) this.ended(life, code, signal);
+        },
+      });
+      pid = child.pid ?? 0;
+    } catch (error) {
+      // A full or broken disk of the site: it may be mended, and the agent must live on to say what it met.
+      this.notStarted(refusalOf(error).message);
+      this.retryIn(this.backoff.afterLife(0));
+      return;
+    }
+    life = this.newLife({ pid, lifeMark: processIdentity(pid) ?? '' }, true, this.home.ports.clock.now());
     this.life = life;
     if (pid > 0) this.events.onEvent('started', `${this.role.name} was started as process ${pid}.`, { pid });
+  }
+
+  private notStarted(problem: string): void {
+    this.events.onEvent('not-started', `${this.role.name} could not be started: ${problem}`, {});
+    this.home.ports.log.write('error', 'process could not be started', { process: this.role.name, problem });
   }
 
   private newLife(identity: ProcessIdentity, own: boolean, startedAt: number): Life {

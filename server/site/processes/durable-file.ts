@@ -1,26 +1,45 @@
 /** Small records of the site: replaced whole, so that a reader sees the old one or the new one and never half of either. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ZodType } from 'zod';
+import { refuse } from '../../domain/refusal.ts';
 
-/** Replaces `file` atomically and durably (new file, sync, rename, sync folder), readable by its owner only. */
+/**
+ * Replaces `file` atomically and durably (new file, sync, rename, sync folder), readable by its owner only. Refuses with
+ * `disk-full` or `disk-fault`; then the old record stands.
+ */
 export function replaceRecord(file: string, record: unknown): void {
   const folder = path.dirname(file);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const aside = `${file}.new`;
-  const handle = openSync(aside, 'w', 0o600);
   try {
-    writeSync(handle, `${JSON.stringify(record, null, 2)}\n`);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeSynced(aside, `${JSON.stringify(record, null, 2)}\n`);
+    renameSync(aside, file);
+    syncFolder(folder);
+  } catch (error) {
+    const message = `${file} could not be written: ${error instanceof Error ? error.message : String(error)}.`;
+    if (codeOf(error) === 'ENOSPC')
+      throw refuse('disk-full', message, 'Free space on the disk of this site, then try again.');
+    throw refuse('disk-fault', message, 'Repair the disk of this site or the access to it, then try again.');
+  }
+}
+
+function writeSynced(file: string, text: string): void {
+  const handle = openSync(file, 'w', 0o600);
+  try {
+    writeFileSync(handle, text);
     fsyncSync(handle);
   } finally {
     closeSync(handle);
   }
-  renameSync(aside, file);
-  const folderHandle = openSync(folder, 'r');
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
   try {
-    fsyncSync(folderHandle);
+    fsyncSync(handle);
   } finally {
-    closeSync(folderHandle);
+    closeSync(handle);
   }
 }
 
@@ -30,7 +49,7 @@ export function readRecord<T>(file: string, schema: ZodType<T>): T | null {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (isMissing(error)) return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
   try {
@@ -40,6 +59,6 @@ export function readRecord<T>(file: string, schema: ZodType<T>): T | null {
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : null;
 }
