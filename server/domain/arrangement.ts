@@ -134,7 +134,10 @@ export function defaultGroup(name: string, arrangement: Arrangement): GroupDefin
     fence: 'status',
     transport: {},
     lines: Object.fromEntries(
-      arrangement.lines.map((line) => [line.name, { km: line.defaultKm, paths: line.defaultPaths, rateBytesPerSecond: null }]),
+      arrangement.lines.map((line) => [
+        line.name,
+        { km: line.defaultKm, paths: line.defaultPaths, rateBytesPerSecond: null },
+      ]),
     ),
     pullIntervalMs: 50,
     ledger: { enabled: true, transactionsPerSecond: 20 },

@@ -3,10 +3,10 @@
  * Derived by one function from one facts object; no reader adds its own judgement.
  */
 import type { Generation } from './generation.ts';
-import type { FenceLevel, Transport } from './storage-controller.ts';
+import type { HeartbeatView, WorkState } from './host.ts';
 import type { HostName, PairName, SiteName, SystemName } from './names.ts';
 import type { PairKind, PairState, PairStateOrAbsent } from './pair-states.ts';
-import type { HeartbeatView, WorkState } from './host.ts';
+import type { FenceLevel, Transport } from './storage-controller.ts';
 
 export type Operation = 'normal' | 'degraded' | 'failed-over' | 'reverse' | 'forming' | 'stopped' | 'unknown';
 export type Severity = 'none' | 'minor' | 'major' | 'critical';
@@ -113,7 +113,11 @@ export interface GroupStatus {
   pairs: PairStatus[];
   hosts: HostStatus[];
   lines: LineStatus[];
-  witness: { up: boolean | null; observedAt: number | null; register: { state: 'joined' | 'alone'; epoch: number; generation: number } | null };
+  witness: {
+    up: boolean | null;
+    observedAt: number | null;
+    register: { state: 'joined' | 'alone'; epoch: number; generation: number } | null;
+  };
   rpo: { nowMs: number | null; objectiveMs: number };
   /** Surviving consistent images if the holder's site is lost now. */
   exposure: { text: string; survivors: SystemName[] };

@@ -87,7 +87,12 @@ export type HostInstruction =
   /** Names the holder of a generation given earlier to the same run. */
   | { verb: 'register-holder'; generation: number; runId: string; holder: SystemName }
   /** Asks the other host through the host line. */
-  | { verb: 'peer-host'; instruction: { verb: 'host-facts' } | { verb: 'raise-host-generation'; generation: Generation; token: DriverToken } };
+  | {
+      verb: 'peer-host';
+      instruction:
+        | { verb: 'host-facts' }
+        | { verb: 'raise-host-generation'; generation: Generation; token: DriverToken };
+    };
 
 export interface HostFacts {
   host: HostName;

@@ -19,7 +19,16 @@ export type PairState = (typeof PAIR_STATES)[number];
 /** A deleted pair is absent, not `simplex` (1a). */
 export type PairStateOrAbsent = PairState | 'absent';
 
-export const PAIR_INSTRUCTIONS = ['create', 'copy', 'split', 'drain', 'resync', 'reverse', 'delete', 'rollback'] as const;
+export const PAIR_INSTRUCTIONS = [
+  'create',
+  'copy',
+  'split',
+  'drain',
+  'resync',
+  'reverse',
+  'delete',
+  'rollback',
+] as const;
 export type PairInstruction = (typeof PAIR_INSTRUCTIONS)[number];
 
 export const PAIR_EVENTS = ['equal', 'copied', 'drained', 'fault', 'peer-suspended', 'peer-deleted'] as const;
@@ -47,42 +56,120 @@ const COMMON: readonly TransitionRow[] = [
   { from: 'simplex', on: 'copy', to: 'initial-copying', does: 'Formation copy of everything stored begins.' },
   { from: 'simplex', on: 'equal', to: 'duplex', does: 'Contents are known equal, so nothing has to be copied.' },
   { from: 'initial-copying', on: 'copied', to: 'duplex', does: 'The destination has reported a consistent image.' },
-  { from: 'duplex-pending', on: 'copied', to: 'duplex', does: 'All set tracks are copied and the image is consistent.' },
+  {
+    from: 'duplex-pending',
+    on: 'copied',
+    to: 'duplex',
+    does: 'All set tracks are copied and the image is consistent.',
+  },
   { from: 'suspend', on: 'resync', to: 'duplex-pending', does: 'Differential copy of the union of both ends’ bits.' },
-  { from: 'failure-suspend', on: 'resync', to: 'duplex-pending', does: 'Differential copy of the union of both ends’ bits.' },
+  {
+    from: 'failure-suspend',
+    on: 'resync',
+    to: 'duplex-pending',
+    does: 'Differential copy of the union of both ends’ bits.',
+  },
   { from: 'suspend', on: 'reverse', to: 'suspend', does: 'Source and destination change places; bits stay.' },
-  { from: 'failure-suspend', on: 'reverse', to: 'failure-suspend', does: 'Source and destination change places; bits stay.' },
+  {
+    from: 'failure-suspend',
+    on: 'reverse',
+    to: 'failure-suspend',
+    does: 'Source and destination change places; bits stay.',
+  },
   { from: 'simplex', on: 'split', to: 'suspend', does: 'Every track is marked, for nothing was copied.' },
   { from: 'initial-copying', on: 'split', to: 'suspend', does: 'The copy stops; the destination is inconsistent.' },
   { from: 'duplex-pending', on: 'split', to: 'suspend', does: 'The copy stops; the destination is inconsistent.' },
   { from: 'failure-suspend', on: 'split', to: 'suspend', does: 'The fault is acknowledged; bits stay.' },
   { from: 'suspend', on: 'rollback', to: 'suspend', does: 'The destination returns to its last consistent image.' },
-  { from: 'failure-suspend', on: 'rollback', to: 'failure-suspend', does: 'The destination returns to its last consistent image.' },
-  ...COPYING.map((from): TransitionRow => ({ from, on: 'fault', to: 'failure-suspend', does: 'The copy stopped by itself; the destination is inconsistent.' })),
-  ...COPYING.map((from): TransitionRow => ({ from, on: 'peer-suspended', to: 'suspend', does: 'The other end was split while copying.' })),
-  { from: 'simplex', on: 'fault', to: 'failure-suspend', does: 'The ends disagree on the definition; every track is marked.' },
+  {
+    from: 'failure-suspend',
+    on: 'rollback',
+    to: 'failure-suspend',
+    does: 'The destination returns to its last consistent image.',
+  },
+  ...COPYING.map(
+    (from): TransitionRow => ({
+      from,
+      on: 'fault',
+      to: 'failure-suspend',
+      does: 'The copy stopped by itself; the destination is inconsistent.',
+    }),
+  ),
+  ...COPYING.map(
+    (from): TransitionRow => ({
+      from,
+      on: 'peer-suspended',
+      to: 'suspend',
+      does: 'The other end was split while copying.',
+    }),
+  ),
+  {
+    from: 'simplex',
+    on: 'fault',
+    to: 'failure-suspend',
+    does: 'The ends disagree on the definition; every track is marked.',
+  },
   { from: 'simplex', on: 'peer-suspended', to: 'suspend', does: 'The other end was split before copying began.' },
   { from: 'failure-suspend', on: 'peer-suspended', to: 'suspend', does: 'The other end was split by instruction.' },
   { from: 'suspend', on: 'fault', to: 'failure-suspend', does: 'The records of this end were found damaged.' },
-  ...PAIR_STATES.map((from): TransitionRow => ({ from, on: 'delete', to: 'absent', does: 'The definition and its bits are dropped.' })),
-  ...PAIR_STATES.map((from): TransitionRow => ({ from, on: 'peer-deleted', to: 'absent', does: 'The other end deleted the pair.' })),
+  ...PAIR_STATES.map(
+    (from): TransitionRow => ({ from, on: 'delete', to: 'absent', does: 'The definition and its bits are dropped.' }),
+  ),
+  ...PAIR_STATES.map(
+    (from): TransitionRow => ({ from, on: 'peer-deleted', to: 'absent', does: 'The other end deleted the pair.' }),
+  ),
 ];
 
 const SYNC: readonly TransitionRow[] = [
   ...COMMON,
-  { from: 'duplex', on: 'split', to: 'suspend', does: 'In-flight tracks are marked; later writes complete by the fence level.' },
-  { from: 'duplex', on: 'fault', to: 'failure-suspend', does: 'In-flight tracks are marked; later writes complete by the fence level.' },
+  {
+    from: 'duplex',
+    on: 'split',
+    to: 'suspend',
+    does: 'In-flight tracks are marked; later writes complete by the fence level.',
+  },
+  {
+    from: 'duplex',
+    on: 'fault',
+    to: 'failure-suspend',
+    does: 'In-flight tracks are marked; later writes complete by the fence level.',
+  },
   { from: 'duplex', on: 'peer-suspended', to: 'suspend', does: 'The other end was split by instruction.' },
 ];
 
 const ASYNC: readonly TransitionRow[] = [
   ...COMMON,
-  { from: 'duplex', on: 'split', to: 'suspending', does: 'The log taken so far is drained; later writes only set bits.' },
-  { from: 'duplex', on: 'drain', to: 'suspending', does: 'The log taken so far is drained; later writes only set bits.' },
+  {
+    from: 'duplex',
+    on: 'split',
+    to: 'suspending',
+    does: 'The log taken so far is drained; later writes only set bits.',
+  },
+  {
+    from: 'duplex',
+    on: 'drain',
+    to: 'suspending',
+    does: 'The log taken so far is drained; later writes only set bits.',
+  },
   { from: 'duplex', on: 'peer-suspended', to: 'suspending', does: 'The other end has begun to drain.' },
-  { from: 'suspending', on: 'drained', to: 'suspend', does: 'The destination applied everything up to the frozen number.' },
-  { from: 'suspending', on: 'fault', to: 'failure-suspend', does: 'The drain could not finish; what is missing is in the bits.' },
-  { from: 'duplex', on: 'fault', to: 'suspending', does: 'A fault of line, disk or journal: the pair passes through suspending …' },
+  {
+    from: 'suspending',
+    on: 'drained',
+    to: 'suspend',
+    does: 'The destination applied everything up to the frozen number.',
+  },
+  {
+    from: 'suspending',
+    on: 'fault',
+    to: 'failure-suspend',
+    does: 'The drain could not finish; what is missing is in the bits.',
+  },
+  {
+    from: 'duplex',
+    on: 'fault',
+    to: 'suspending',
+    does: 'A fault of line, disk or journal: the pair passes through suspending …',
+  },
 ];
 
 export const TRANSITIONS: Readonly<Record<PairKind, readonly TransitionRow[]>> = { sync: SYNC, async: ASYNC };
@@ -104,12 +191,17 @@ function refusalRows(kind: PairKind): RefusalRow[] {
 function explain(kind: PairKind, from: PairStateOrAbsent, on: PairInstruction): { reason: string; cure: string } {
   if (from === 'absent') return { reason: 'there is no such pair', cure: 'Create it first (pair create).' };
   if (on === 'create') return { reason: 'the pair exists already', cure: 'Use resync, or delete it first.' };
-  if (on === 'drain' && kind === 'sync') return { reason: 'a synchronous pair holds no log to drain', cure: 'Use split.' };
-  if (on === 'drain') return { reason: 'only a pair in duplex can be drained', cure: 'Resync the pair to duplex first.' };
+  if (on === 'drain' && kind === 'sync')
+    return { reason: 'a synchronous pair holds no log to drain', cure: 'Use split.' };
+  if (on === 'drain')
+    return { reason: 'only a pair in duplex can be drained', cure: 'Resync the pair to duplex first.' };
   if (on === 'copy') return { reason: 'the initial copy begins from simplex only', cure: 'Use resync.' };
-  if (from === 'suspending') return { reason: 'the pair is draining', cure: 'Wait for suspend or failure-suspend (pair wait).' };
-  if (on === 'resync' && from === 'duplex') return { reason: 'the pair is in duplex already', cure: 'Nothing needs to be done.' };
-  if (on === 'resync' && from === 'simplex') return { reason: 'nothing was ever copied', cure: 'Start the initial copy (pair create).' };
+  if (from === 'suspending')
+    return { reason: 'the pair is draining', cure: 'Wait for suspend or failure-suspend (pair wait).' };
+  if (on === 'resync' && from === 'duplex')
+    return { reason: 'the pair is in duplex already', cure: 'Nothing needs to be done.' };
+  if (on === 'resync' && from === 'simplex')
+    return { reason: 'nothing was ever copied', cure: 'Start the initial copy (pair create).' };
   if (on === 'resync') return { reason: 'a copy is under way already', cure: WAIT };
   if (on === 'split') return { reason: 'the pair is suspended already', cure: 'Nothing needs to be done.' };
   return { reason: `a pair in ${from} cannot be ${on === 'rollback' ? 'rolled back' : 'reversed'}`, cure: SPLIT_FIRST };
@@ -121,7 +213,11 @@ export const REFUSALS: Readonly<Record<PairKind, readonly RefusalRow[]>> = {
 };
 
 /** Next state of a pair, or null where the table has no such row. */
-export function nextState(kind: PairKind, from: PairStateOrAbsent, on: PairInstruction | PairEvent): PairStateOrAbsent | null {
+export function nextState(
+  kind: PairKind,
+  from: PairStateOrAbsent,
+  on: PairInstruction | PairEvent,
+): PairStateOrAbsent | null {
   return TRANSITIONS[kind].find((row) => row.from === from && row.on === on)?.to ?? null;
 }
 

@@ -92,7 +92,15 @@ export interface FenceEvidence {
   consistent: boolean;
   /** Number its consistent (or rolled-back) image stands at. */
   consistentNumber: number;
-  pairs: { name: PairName; kind: PairKind; end: 'source' | 'destination'; state: PairState; fence: FenceLevel; appliedNumber: number; aloneSeen: boolean }[];
+  pairs: {
+    name: PairName;
+    kind: PairKind;
+    end: 'source' | 'destination';
+    state: PairState;
+    fence: FenceLevel;
+    appliedNumber: number;
+    aloneSeen: boolean;
+  }[];
 }
 
 /** Verbs that name target states, never toggles: repeating one is harmless (1b rule 8). */

@@ -55,7 +55,11 @@ interface Weighed {
 export function judgeChain(facts: VerdictFacts): Verdict {
   const weighed = weigh(facts);
   if (!facts.image.consistent) {
-    return unknown(weighed, [`${facts.survivor} holds no consistent image`], [`Roll ${facts.survivor} back to its last consistent image.`]);
+    return unknown(
+      weighed,
+      [`${facts.survivor} holds no consistent image`],
+      [`Roll ${facts.survivor} back to its last consistent image.`],
+    );
   }
   if (facts.image.evidenceLost) {
     const missing = [`${facts.survivor} found journal entries damaged that it had once confirmed`];
@@ -72,7 +76,14 @@ function weigh(facts: VerdictFacts): Weighed {
   const valid = facts.fences.filter((fence) => fence.generation.number >= facts.fenceGeneration);
   const writer = valid.find((fence) => fence.system === facts.writer) ?? null;
   const guard = facts.guard ? (valid.find((fence) => fence.system === facts.guard?.system) ?? null) : null;
-  const weighed: Weighed = { facts, writer, guard, testimony: testimonyOf(facts.heartbeats, writer), fenced: false, evidence: [] };
+  const weighed: Weighed = {
+    facts,
+    writer,
+    guard,
+    testimony: testimonyOf(facts.heartbeats, writer),
+    fenced: false,
+    evidence: [],
+  };
   weighed.fenced = writer !== null || fencedByGuard(weighed);
   weighed.evidence = sentences(weighed);
   return weighed;
@@ -81,7 +92,8 @@ function weigh(facts: VerdictFacts): Weighed {
 /** Highest completed number any heartbeat ever carried (rule 5), or the writer itself owns up to. */
 function testimonyOf(heartbeats: readonly HeartbeatView[], writer: FenceEvidence | null): Testimony {
   let best: Testimony = { number: 0, at: null, observer: null };
-  if (writer && writer.completedNumber > 0) best = { number: writer.completedNumber, at: null, observer: writer.system };
+  if (writer && writer.completedNumber > 0)
+    best = { number: writer.completedNumber, at: null, observer: writer.system };
   for (const view of heartbeats) {
     if (view.highestCompletedNumber > best.number) {
       best = { number: view.highestCompletedNumber, at: view.highestCompletedAt, observer: view.observer };
@@ -92,7 +104,9 @@ function testimonyOf(heartbeats: readonly HeartbeatView[], writer: FenceEvidence
 
 /** The guard's own record of the pair, as of the fence. */
 function guardPair(weighed: Weighed) {
-  return weighed.guard?.pairs.find((pair) => pair.name === weighed.facts.guard?.pair && pair.end === 'destination') ?? null;
+  return (
+    weighed.guard?.pairs.find((pair) => pair.name === weighed.facts.guard?.pair && pair.end === 'destination') ?? null
+  );
 }
 
 function registerRead(facts: VerdictFacts): RegisterRecord | null {
@@ -127,7 +141,11 @@ function fromWriter(weighed: Weighed, writer: FenceEvidence): Verdict {
     return proven(weighed, `${weighed.facts.survivor} holds every update ${writer.system} completed, to ${completed}.`);
   }
   const loss = countLost(weighed.facts.entries?.list ?? [], shared, completed, weighed.facts.image.stampedAt);
-  if (loss.updates < 1) return proven(weighed, `The numbers ${shared + 1} to ${completed} of ${writer.system} carry no data: their writes failed.`);
+  if (loss.updates < 1)
+    return proven(
+      weighed,
+      `The numbers ${shared + 1} to ${completed} of ${writer.system} carry no data: their writes failed.`,
+    );
   const text = `${writer.system} completed ${completed}; ${weighed.facts.survivor} shares its history to ${shared}.`;
   return { ...base(weighed), kind: 'data-loss', lost: loss, evidence: [text, ...weighed.evidence] };
 }
@@ -138,15 +156,25 @@ function fromGuard(weighed: Weighed, guard: FenceEvidence): Verdict {
   const answered = guard.answeredNumber;
   const shared = sharedWith(facts, guard, answered);
   if (testimony.number > answered) {
-    const missing = [`what ${guard.system} answered: a heartbeat carried ${testimony.number}, beyond the ${answered} it owns up to`];
+    const missing = [
+      `what ${guard.system} answered: a heartbeat carried ${testimony.number}, beyond the ${answered} it owns up to`,
+    ];
     return lowerBound(weighed, missing, [`Reach ${facts.writer} and read its completed number.`]);
   }
   if (shared >= answered) {
-    return proven(weighed, `${facts.survivor} holds every update ${guard.system} answered, to ${answered}. ${facts.writer} could complete none above it.`);
+    return proven(
+      weighed,
+      `${facts.survivor} holds every update ${guard.system} answered, to ${answered}. ${facts.writer} could complete none above it.`,
+    );
   }
   if (testimony.number <= shared) {
-    const missing = [`whether ${facts.writer} completed any of the updates ${shared + 1} to ${answered}, which ${guard.system} answered`];
-    return unknown(weighed, missing, [`Bring ${facts.survivor} up to ${guard.system} and judge again.`, `Reach ${facts.writer} and read its completed number.`]);
+    const missing = [
+      `whether ${facts.writer} completed any of the updates ${shared + 1} to ${answered}, which ${guard.system} answered`,
+    ];
+    return unknown(weighed, missing, [
+      `Bring ${facts.survivor} up to ${guard.system} and judge again.`,
+      `Reach ${facts.writer} and read its completed number.`,
+    ]);
   }
   // Everything answered was completed as well: between the two bounds nothing is left open.
   if (testimony.number === answered) {
@@ -194,9 +222,12 @@ function missingOf(weighed: Weighed): string[] {
   if (!facts.guard) return missing;
   const pair = guardPair(weighed);
   if (!weighed.guard) missing.push(`what ${facts.guard.system} answered: it does not answer the fence`);
-  else if (weighed.guard.evidenceLost) missing.push(`what ${facts.guard.system} answered: it found entries damaged that it had answered`);
-  else if (!pair) missing.push(`a pair ${facts.guard.pair} at ${facts.guard.system}, without which its answers bind nobody`);
-  else if (pair.fence === 'never') missing.push(`a proof that ${facts.writer} did not go on alone: the fence level is never`);
+  else if (weighed.guard.evidenceLost)
+    missing.push(`what ${facts.guard.system} answered: it found entries damaged that it had answered`);
+  else if (!pair)
+    missing.push(`a pair ${facts.guard.pair} at ${facts.guard.system}, without which its answers bind nobody`);
+  else if (pair.fence === 'never')
+    missing.push(`a proof that ${facts.writer} did not go on alone: the fence level is never`);
   else if (aloneOnRecord(weighed)) missing.push(`what ${facts.writer} completed after it went on alone`);
   else if (!registerRead(facts)) missing.push('the register, which could tell whether a split was recorded');
   return missing;
@@ -207,22 +238,36 @@ function settleOf(weighed: Weighed): string[] {
   const settle = [`Reach ${facts.writer} or its host and read its completed number.`];
   if (facts.guard && !weighed.guard) settle.push(`Restore ${facts.guard.system} or the line to it, then judge again.`);
   if (facts.guard && !registerRead(facts)) settle.push('Restore the monitoring host, then judge again.');
-  settle.push(`Attest when the site of ${facts.writer} was destroyed (permits takeover; proves nothing about the data).`);
+  settle.push(
+    `Attest when the site of ${facts.writer} was destroyed (permits takeover; proves nothing about the data).`,
+  );
   return settle;
 }
 
 /** What was seen, each with its observer. */
 function sentences(weighed: Weighed): string[] {
   const { facts, writer, guard, testimony } = weighed;
-  const said: string[] = [`${facts.survivor}: ${facts.image.consistent ? 'consistent' : 'not consistent'} at ${facts.image.number}.`];
+  const said: string[] = [
+    `${facts.survivor}: ${facts.image.consistent ? 'consistent' : 'not consistent'} at ${facts.image.number}.`,
+  ];
   if (guard && facts.guard) {
-    said.push(`${guard.system}: answered ${guard.answeredNumber} to ${facts.writer}, frozen under generation ${guard.generation.number}.`);
+    said.push(
+      `${guard.system}: answered ${guard.answeredNumber} to ${facts.writer}, frozen under generation ${guard.generation.number}.`,
+    );
     const pair = guardPair(weighed);
-    said.push(pair ? `${guard.system}: pair ${pair.name} in ${pair.state}, fence level ${pair.fence}.` : `${guard.system}: no pair ${facts.guard.pair}.`);
+    said.push(
+      pair
+        ? `${guard.system}: pair ${pair.name} in ${pair.state}, fence level ${pair.fence}.`
+        : `${guard.system}: no pair ${facts.guard.pair}.`,
+    );
   } else if (facts.guard) {
     said.push(`${facts.guard.system}: no answer to the fence.`);
   }
-  said.push(writer ? `${writer.system}: fenced, completed ${writer.completedNumber}.` : `${facts.writer}: no answer to the fence.`);
+  said.push(
+    writer
+      ? `${writer.system}: fenced, completed ${writer.completedNumber}.`
+      : `${facts.writer}: no answer to the fence.`,
+  );
   if (facts.guard) said.push(registerSentence(weighed));
   if (testimony.observer) said.push(`${testimony.observer}: heard that ${facts.writer} completed ${testimony.number}.`);
   else said.push(`No heartbeat carried a completed number of ${facts.writer}.`);
@@ -233,7 +278,8 @@ function sentences(weighed: Weighed): string[] {
 function registerSentence(weighed: Weighed): string {
   const record = registerRead(weighed.facts);
   if (!record) return 'witness: the register was not read under this generation.';
-  if (record.state === 'alone') return `witness: split recorded at ${record.number}: ${weighed.facts.writer} went on alone.`;
+  if (record.state === 'alone')
+    return `witness: split recorded at ${record.number}: ${weighed.facts.writer} went on alone.`;
   return guardPair(weighed)?.aloneSeen
     ? `witness: no split recorded, but ${weighed.facts.guard?.system} has one on record.`
     : 'witness: no split recorded.';

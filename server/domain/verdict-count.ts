@@ -16,7 +16,12 @@ export function unknownLoss(): Loss {
  * of numbers is an upper bound, for numbers of failed writes carry no data. Bytes and seconds come from the entries.
  * `survivorAt` is the time stamp of the survivor's last update by the clock that stamped the entries, ms.
  */
-export function countLost(entries: readonly JournalEntryFacts[], after: number, through: number, survivorAt: number | null): Loss {
+export function countLost(
+  entries: readonly JournalEntryFacts[],
+  after: number,
+  through: number,
+  survivorAt: number | null,
+): Loss {
   const lost = entries.filter((entry) => entry.number > after && entry.number <= through);
   const covered = lost.length === through - after;
   const data = lost.filter((entry) => entry.kind !== 'void');

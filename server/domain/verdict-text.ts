@@ -24,7 +24,8 @@ export function lossText(lost: Loss): string {
   const bytesBound = lost.bytesBound ?? lost.bound;
   const secondsBound = lost.secondsBound ?? lost.bound;
   if (lost.bytes > 0) figures.push(`${bytesBound === lost.bound ? '' : BOUND[bytesBound]}${bytesText(lost.bytes)}`);
-  if (lost.seconds > 0) figures.push(`${secondsBound === lost.bound ? '' : BOUND[secondsBound]}${lost.seconds.toFixed(1)} s`);
+  if (lost.seconds > 0)
+    figures.push(`${secondsBound === lost.bound ? '' : BOUND[secondsBound]}${lost.seconds.toFixed(1)} s`);
   return figures.join(', ');
 }
 

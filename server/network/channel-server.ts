@@ -47,6 +47,12 @@ export class ChannelServer {
 }
 
 /** Dials `address`. The channel opens, or closes with a reason; the caller sets its callbacks before returning to the loop. */
-export function dialChannel(network: Network, options: ChannelOptions, address: string, expects: string, greeting: Greeting): StreamChannel {
+export function dialChannel(
+  network: Network,
+  options: ChannelOptions,
+  address: string,
+  expects: string,
+  greeting: Greeting,
+): StreamChannel {
   return new StreamChannel(options, network.connect(address), greeting, expects);
 }

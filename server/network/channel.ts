@@ -99,7 +99,9 @@ export class StreamChannel implements Channel {
     this.reader = new FrameReader(HELLO_MAX_BYTES, (kind, body) => this.receive(kind, body));
     this.stream = stream;
     this.adopt(stream, greeting ? { group: options.self.group, name: expects } : null);
-    this.timer = options.ports.clock.after(this.timing.handshakeMs, () => this.close('the other end did not prove itself in time'));
+    this.timer = options.ports.clock.after(this.timing.handshakeMs, () =>
+      this.close('the other end did not prove itself in time'),
+    );
     if (!greeting) this.send({ t: 'challenge', protocol: PROTOCOL, nonce: this.nonce });
   }
 
@@ -113,12 +115,21 @@ export class StreamChannel implements Channel {
 
   call(method: string, params: unknown, timeoutMs: number): Promise<unknown> {
     const name = this.peer.name || this.expects;
-    if (!this.open) return Promise.reject(refuse('unreachable', `${name} is not connected.`, 'Wait until it is reachable, then try again.'));
+    if (!this.open)
+      return Promise.reject(
+        refuse('unreachable', `${name} is not connected.`, 'Wait until it is reachable, then try again.'),
+      );
     const id = this.nextCall++;
     return new Promise((resolve, reject) => {
       const timer = this.options.ports.clock.after(timeoutMs, () => {
         this.calls.delete(id);
-        reject(refuse('timeout', `${name} did not answer ${method} within ${timeoutMs} ms.`, 'Ask for its state: the instruction may have been carried out.'));
+        reject(
+          refuse(
+            'timeout',
+            `${name} did not answer ${method} within ${timeoutMs} ms.`,
+            'Ask for its state: the instruction may have been carried out.',
+          ),
+        );
       });
       this.calls.set(id, { method, resolve, reject, timer });
       this.send({ t: 'call', id, m: method, p: params });
@@ -183,7 +194,8 @@ export class StreamChannel implements Channel {
   private greet(message: Message): void {
     const { self } = this.options;
     if (message.t === 'challenge' && this.phase === 'await-challenge') {
-      if (message.protocol !== PROTOCOL) return this.refuseStream(`it speaks protocol ${message.protocol}, this end speaks ${PROTOCOL}`);
+      if (message.protocol !== PROTOCOL)
+        return this.refuseStream(`it speaks protocol ${message.protocol}, this end speaks ${PROTOCOL}`);
       this.theirNonce = String(message.nonce);
       this.phase = 'await-welcome';
       const mac = this.mac('dial', this.theirNonce, this.nonce, self);
@@ -191,10 +203,14 @@ export class StreamChannel implements Channel {
     } else if (message.t === 'hello' && this.phase === 'await-hello') {
       this.welcome(message);
     } else if (message.t === 'welcome' && this.phase === 'await-welcome') {
-      if (!isIdentity(message.self) || !same(this.mac('accept', this.nonce, this.theirNonce, message.self), message.mac)) {
+      if (
+        !isIdentity(message.self) ||
+        !same(this.mac('accept', this.nonce, this.theirNonce, message.self), message.mac)
+      ) {
         return this.refuseStream('the other end does not hold this installation’s secret');
       }
-      if (this.expects && message.self.name !== this.expects) return this.refuseStream(`${message.self.name} answered where ${this.expects} was called`);
+      if (this.expects && message.self.name !== this.expects)
+        return this.refuseStream(`${message.self.name} answered where ${this.expects} was called`);
       this.peer = message.self;
       this.ready();
     } else if (message.t === 'denied') {
@@ -206,7 +222,12 @@ export class StreamChannel implements Channel {
 
   private welcome(hello: Extract<Message, { t: 'hello' }>): void {
     this.theirNonce = String(hello.nonce);
-    const fits = isIdentity(hello.self) && Number.isInteger(hello.path) && hello.path >= 0 && hello.path < 64 && typeof hello.round === 'string';
+    const fits =
+      isIdentity(hello.self) &&
+      Number.isInteger(hello.path) &&
+      hello.path >= 0 &&
+      hello.path < 64 &&
+      typeof hello.round === 'string';
     if (!fits || !same(this.mac('dial', this.nonce, this.theirNonce, hello.self), hello.mac)) {
       this.send({ t: 'denied', reason: 'wrong secret' });
       return this.refuseStream('the caller does not hold this installation’s secret');
@@ -285,14 +306,22 @@ export class StreamChannel implements Channel {
     this.calls.clear();
     for (const call of calls) {
       call.timer.cancel();
-      call.reject(refuse('timeout', `The connection to ${this.peer.name} was lost before it answered ${call.method}.`, 'Ask for its state: the instruction may have been carried out.'));
+      call.reject(
+        refuse(
+          'timeout',
+          `The connection to ${this.peer.name} was lost before it answered ${call.method}.`,
+          'Ask for its state: the instruction may have been carried out.',
+        ),
+      );
     }
     this.onGone?.();
     this.onClose?.(reason);
   }
 
   private mac(purpose: string, a: string, b: string, identity: Identity): string {
-    return createHmac('sha256', this.options.secret).update(JSON.stringify([purpose, a, b, identity.group, identity.name])).digest('hex');
+    return createHmac('sha256', this.options.secret)
+      .update(JSON.stringify([purpose, a, b, identity.group, identity.name]))
+      .digest('hex');
   }
 }
 

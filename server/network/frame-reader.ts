@@ -48,7 +48,9 @@ export class FrameReader {
 
   private faultOf(length: number): string | null {
     if (length < 1) return 'a frame of no bytes';
-    return length > this.maxFrameBytes ? `a frame of ${length} bytes where at most ${this.maxFrameBytes} are allowed` : null;
+    return length > this.maxFrameBytes
+      ? `a frame of ${length} bytes where at most ${this.maxFrameBytes} are allowed`
+      : null;
   }
 
   /** Bytes the pending frame will have in all, as far as its header is known. */

@@ -5,7 +5,7 @@
  */
 import type { Network, Timer } from '../domain/ports.ts';
 import { refuse } from '../domain/refusal.ts';
-import { type ChannelOptions, StreamChannel } from './channel.ts';
+import type { ChannelOptions, StreamChannel } from './channel.ts';
 import { dialChannel } from './channel-server.ts';
 
 export interface LinkOptions {
@@ -90,7 +90,13 @@ export class Link {
   call(method: string, params: unknown, timeoutMs: number): Promise<unknown> {
     const channel = this.channels[0];
     if (!this.up || !channel) {
-      return Promise.reject(refuse('unreachable', `${this.peer} is not reachable over its line.`, 'Restore the line or restart the system, then try again.'));
+      return Promise.reject(
+        refuse(
+          'unreachable',
+          `${this.peer} is not reachable over its line.`,
+          'Restore the line or restart the system, then try again.',
+        ),
+      );
     }
     return channel.call(method, params, timeoutMs);
   }
@@ -143,7 +149,10 @@ export class Link {
     this.pauseMs = Math.min(this.pauseMs * 2, this.options.maxRedialMs);
     this.round = Buffer.from(this.channelOptions.ports.entropy.bytes(8)).toString('hex');
     for (let path = 0; path < this.options.paths; path += 1) {
-      const channel = dialChannel(this.network, this.channelOptions, this.address, this.peer, { path, round: this.round });
+      const channel = dialChannel(this.network, this.channelOptions, this.address, this.peer, {
+        path,
+        round: this.round,
+      });
       channel.onReady = () => this.checkUp();
       this.bind(channel);
     }

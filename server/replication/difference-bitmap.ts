@@ -1,0 +1,206 @@
+/**
+ * Difference bitmap of one pair at one end: one bit per track of every volume, in two planes (1b rules 10–12). A set bit in
+ * the `difference` plane says that source and destination may differ there; one in the `flight` plane that a copy of
+ * the track is on its way. After a crash the planes are joined, so that no difference is forgotten between sending and answer.
+ */
+import type { Disk, DiskFile } from '../domain/ports.ts';
+
+const WORD_BITS = 8;
+
+export class DifferenceBitmap {
+  private readonly file: DiskFile;
+  private readonly difference: Uint8Array;
+  private readonly flight: Uint8Array;
+  private readonly planeBytes: number;
+  private setCount = 0;
+  private flightCount = 0;
+  private cursor = 0;
+
+  /**
+   * Opens or creates `name`. A file that was not there is all bits where `whenLost` says so: a lost bitmap is all bits.
+   */
+  constructor(
+    private readonly disk: Disk,
+    private readonly name: string,
+    volumes: number,
+    readonly tracksPerVolume: number,
+    whenLost: 'all' | 'none',
+  ) {
+    const tracks = volumes * tracksPerVolume;
+    this.planeBytes = Math.ceil(tracks / WORD_BITS);
+    this.tracks = tracks;
+    const existed = disk.exists(name);
+    this.file = disk.open(name, 2 * this.planeBytes);
+    this.difference = new Uint8Array(this.planeBytes);
+    this.flight = new Uint8Array(this.planeBytes);
+    if (existed) {
+      this.file.read(0, this.difference);
+      this.file.read(this.planeBytes, this.flight);
+      this.joinPlanes();
+    } else if (whenLost === 'all') {
+      this.setAll();
+    }
+  }
+
+  readonly tracks: number;
+
+  /** Tracks that may differ, those in flight among them. */
+  get count(): number {
+    return this.setCount + this.flightCount;
+  }
+
+  /** Tracks yet to be sent. */
+  get waiting(): number {
+    return this.setCount;
+  }
+
+  get inFlight(): number {
+    return this.flightCount;
+  }
+
+  isSet(volume: number, track: number): boolean {
+    const index = volume * this.tracksPerVolume + track;
+    return has(this.difference, index) || has(this.flight, index);
+  }
+
+  /** On disk once it returns. */
+  mark(volume: number, track: number): void {
+    const index = volume * this.tracksPerVolume + track;
+    if (has(this.difference, index)) return;
+    put(this.difference, index, true);
+    this.setCount += 1;
+    this.writeByte(0, this.difference, index);
+  }
+
+  /** Takes the next waiting track into flight; null where none waits (a track in flight waits for its answer first). */
+  take(): { volume: number; track: number } | null {
+    if (this.setCount === 0) return null;
+    const index = this.nextSet();
+    if (index === null) return null;
+    // The flight plane first: a kill between the two writes leaves the bit in both, never in neither.
+    put(this.flight, index, true);
+    this.flightCount += 1;
+    this.writeByte(this.planeBytes, this.flight, index);
+    put(this.difference, index, false);
+    this.setCount -= 1;
+    this.writeByte(0, this.difference, index);
+    this.cursor = index + 1;
+    return { volume: Math.floor(index / this.tracksPerVolume), track: index % this.tracksPerVolume };
+  }
+
+  /** The destination has answered the copy of this track. */
+  landed(volume: number, track: number): void {
+    const index = volume * this.tracksPerVolume + track;
+    if (!has(this.flight, index)) return;
+    put(this.flight, index, false);
+    this.flightCount -= 1;
+    this.writeByte(this.planeBytes, this.flight, index);
+  }
+
+  /** What was in flight may not have arrived: joins it to the differences. */
+  joinPlanes(): void {
+    for (let i = 0; i < this.planeBytes; i += 1) this.difference[i] = (this.difference[i] ?? 0) | (this.flight[i] ?? 0);
+    this.file.write(0, this.difference.slice());
+    this.flight.fill(0);
+    this.file.write(this.planeBytes, this.flight.slice());
+    this.recount();
+  }
+
+  /** Joins the other end's bits (rule 12). */
+  union(other: Uint8Array): void {
+    if (other.length !== this.planeBytes) return this.setAll();
+    for (let i = 0; i < this.planeBytes; i += 1) this.difference[i] = (this.difference[i] ?? 0) | (other[i] ?? 0);
+    this.trimTail();
+    this.file.write(0, this.difference.slice());
+    this.recount();
+  }
+
+  /** Both planes joined, as sent to the other end. */
+  snapshot(): Uint8Array {
+    const bytes = this.difference.slice();
+    for (let i = 0; i < this.planeBytes; i += 1) bytes[i] = (bytes[i] ?? 0) | (this.flight[i] ?? 0);
+    return bytes;
+  }
+
+  setAll(): void {
+    this.difference.fill(0xff);
+    this.trimTail();
+    this.flight.fill(0);
+    this.file.write(0, this.difference.slice());
+    this.file.write(this.planeBytes, this.flight.slice());
+    this.recount();
+  }
+
+  clear(): void {
+    this.difference.fill(0);
+    this.flight.fill(0);
+    this.file.write(0, this.difference.slice());
+    this.file.write(this.planeBytes, this.flight.slice());
+    this.recount();
+  }
+
+  /** Set tracks per volume. */
+  countOf(volume: number): number {
+    let count = 0;
+    for (let track = 0; track < this.tracksPerVolume; track += 1) if (this.isSet(volume, track)) count += 1;
+    return count;
+  }
+
+  sync(): Promise<void> {
+    return this.file.sync();
+  }
+
+  drop(): void {
+    this.file.close();
+    this.disk.remove(this.name);
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  private nextSet(): number | null {
+    const from = this.cursor < this.tracks ? this.cursor : 0;
+    return this.nextSetWithin(from, this.tracks) ?? this.nextSetWithin(0, from);
+  }
+
+  private nextSetWithin(from: number, to: number): number | null {
+    for (let index = from; index < to; ) {
+      if (index % WORD_BITS === 0 && this.difference[index >> 3] === 0) index += WORD_BITS;
+      else if (has(this.difference, index) && !has(this.flight, index)) return index;
+      else index += 1;
+    }
+    return null;
+  }
+
+  private trimTail(): void {
+    const tail = this.tracks % WORD_BITS;
+    if (tail > 0)
+      this.difference[this.planeBytes - 1] = (this.difference[this.planeBytes - 1] ?? 0) & ((1 << tail) - 1);
+  }
+
+  private recount(): void {
+    this.setCount = bits(this.difference);
+    this.flightCount = bits(this.flight);
+  }
+
+  private writeByte(plane: number, bytes: Uint8Array, index: number): void {
+    const at = index >> 3;
+    this.file.write(plane + at, bytes.slice(at, at + 1));
+  }
+}
+
+function has(plane: Uint8Array, index: number): boolean {
+  return ((plane[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
+}
+
+function put(plane: Uint8Array, index: number, value: boolean): void {
+  const byte = plane[index >> 3] ?? 0;
+  plane[index >> 3] = value ? byte | (1 << (index & 7)) : byte & ~(1 << (index & 7));
+}
+
+function bits(plane: Uint8Array): number {
+  let count = 0;
+  for (const byte of plane) for (let rest = byte; rest > 0; rest &= rest - 1) count += 1;
+  return count;
+}

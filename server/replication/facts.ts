@@ -1,0 +1,126 @@
+/** What a storage system tells of itself: read off, never judged here. */
+import { pairName } from '../domain/names.ts';
+import { isFlowing } from '../domain/pair-states.ts';
+import type { JournalEntryFacts, PairFacts, StorageReply, SystemFacts } from '../domain/storage-controller.ts';
+import type { StorageConnections } from './config.ts';
+import type { StorageCore } from './core.ts';
+import type { HostWrites } from './host-writes.ts';
+import type { PairEnds } from './pair-ends.ts';
+import type { PairRecord } from './system-record.ts';
+
+/** A rate is told from samples at least so far apart, ms. */
+const SAMPLE_MS = 1000;
+const MAX_JOURNAL_ENTRIES = 1000;
+
+export class FactsReader {
+  private sample: { at: number; usedBytes: number } | null = null;
+  private growthBytesPerSecond = 0;
+
+  constructor(
+    private readonly core: StorageCore,
+    private readonly ends: PairEnds,
+    private readonly writes: HostWrites,
+    private readonly connections: StorageConnections,
+    private readonly consistentNumber: () => number,
+    private readonly clients: () => number,
+  ) {}
+
+  system(): SystemFacts {
+    const { core } = this;
+    const { record, volumes } = core;
+    const acceptance = this.writes.acceptance();
+    return {
+      system: core.config.system,
+      generation: record.generation,
+      lineage: record.lineage,
+      hostWrites: { accepted: acceptance.accepted, reason: acceptance.reason },
+      lastNumber: core.lastNumber,
+      completedNumber: this.writes.completedNumber,
+      completedAt: this.writes.completedAt,
+      lastIoAgeMs: Math.max(0, core.ports.clock.monotonic() - volumes.lastIoAtMs),
+      consistent: record.imageConsistent,
+      consistentNumber: this.consistentNumber(),
+      evidenceLost: record.evidenceLost,
+      volumes: Array.from({ length: volumes.count }, () => ({ sizeBytes: volumes.volumeBytes })),
+      journal: this.journalFacts(),
+      pairs: core.pairs().map(([key]) => this.pair(key)),
+      lines: [...this.connections.links].map(([peer, link]) => ({ peer, connected: link.up, rttMs: link.rttMs })),
+      clients: this.clients(),
+      writesCompleted: this.writes.completedWrites,
+      bytesWritten: this.writes.writtenBytes,
+    };
+  }
+
+  pair(key: string): PairFacts {
+    const { core } = this;
+    const pair = core.pair(key);
+    if (!pair) throw new Error(`no pair ${key}`);
+    const ends = this.ends.at(key);
+    const source = core.isSource(pair);
+    const applied = source ? Math.min(core.peerAccepted(key), core.lastNumber) : core.lastNumber;
+    return {
+      name: pairName(pair.definition.source, pair.definition.destination),
+      definition: pair.definition,
+      end: source ? 'source' : 'destination',
+      state: pair.state,
+      version: pair.version,
+      changedAt: pair.changedAt,
+      reason: pair.reason,
+      dirtyTracks: core.bitmap(key).count,
+      trackBytes: core.volumes.trackBytes,
+      consistent: source || core.record.imageConsistent,
+      givenNumber: core.lastNumber,
+      appliedNumber: applied,
+      lag: this.lag(pair, source, applied),
+      copy: source ? ends.source.copy : ends.destination.copy,
+      transferredBytes: source ? ends.source.transferredBytes : ends.destination.receivedBytes,
+      connected: ends.link.up,
+      gold: core.gold
+        ? {
+            number: core.gold.base.number,
+            generation: core.gold.base.lineage.at(-1)?.generation ?? 0,
+            usedBytes: core.gold.usedBytes,
+          }
+        : null,
+    };
+  }
+
+  /** Lag is known at the source only: the destination does not know what it has not been told. */
+  private lag(pair: PairRecord, source: boolean, applied: number): PairFacts['lag'] {
+    const { core } = this;
+    if (!source || !isFlowing(pair.state) || applied >= core.lastNumber)
+      return { updates: 0, bytes: 0, ms: source ? 0 : null };
+    const oldest = core.journal.read(applied + 1);
+    const ms = oldest ? Math.max(0, core.ports.clock.now() - oldest.at) : null;
+    return { updates: core.lastNumber - applied, bytes: core.journal.bytesAfter(applied), ms };
+  }
+
+  private journalFacts(): SystemFacts['journal'] {
+    const { journal, ports } = this.core;
+    const now = ports.clock.monotonic();
+    const usedBytes = journal.usedBytes;
+    if (this.sample === null || now - this.sample.at >= SAMPLE_MS) {
+      const grown = this.sample ? ((usedBytes - this.sample.usedBytes) * 1000) / (now - this.sample.at) : 0;
+      this.growthBytesPerSecond = 0.5 * this.growthBytesPerSecond + 0.5 * grown;
+      this.sample = { at: now, usedBytes };
+    }
+    // Below a quarter full, the ordinary breath between two trims is no trend.
+    const rising = this.growthBytesPerSecond > 0 && usedBytes > journal.sizeBytes / 4;
+    const fullInMs = rising ? Math.round(((journal.sizeBytes - usedBytes) / this.growthBytesPerSecond) * 1000) : null;
+    return { usedBytes, sizeBytes: journal.sizeBytes, trimmedTo: journal.trimmedTo, fullInMs };
+  }
+
+  journal(after: number, limit: number): StorageReply {
+    const { journal } = this.core;
+    const entries: JournalEntryFacts[] = [];
+    const first = Math.max(after, journal.trimmedTo) + 1;
+    const last = Math.min(journal.lastNumber, first + Math.min(limit, MAX_JOURNAL_ENTRIES) - 1);
+    for (let number = first; number <= last; number += 1) {
+      const entry = journal.read(number);
+      if (!entry) break;
+      const { data: _, ...facts } = entry;
+      entries.push(facts);
+    }
+    return { verb: 'journal', entries, trimmedTo: journal.trimmedTo, lastNumber: journal.lastNumber };
+  }
+}

@@ -1,0 +1,97 @@
+/** What the two ends of a pair say to each other beside the stream. Checked at the boundary. */
+import { z } from 'zod';
+import { PAIR_STATES } from '../domain/pair-states.ts';
+
+const system = z.string().min(1).max(8);
+const number = z.number().int().min(0);
+
+export const generationSchema = z.object({ number: number, runId: z.string().max(128), holder: system.nullable() });
+export const lineageSchema = z.array(z.object({ generation: number, first: number })).max(10_000);
+export const tokenSchema = z.object({
+  generation: number,
+  runId: z.string().max(128),
+  claimEpoch: number,
+  step: number,
+});
+
+export const definitionSchema = z.object({
+  source: system,
+  destination: system,
+  kind: z.enum(['sync', 'async']),
+  transport: z.enum(['journal', 'difference-snapshot']),
+  fence: z.enum(['never', 'data', 'status']),
+});
+
+/** What one end tells the other of itself, at each contact. */
+export const endSchema = z.object({
+  generation: generationSchema,
+  lineage: lineageSchema,
+  lastNumber: number,
+  definition: definitionSchema.nullable(),
+  state: z.enum(PAIR_STATES).nullable(),
+  version: number,
+  epoch: number,
+  session: number,
+  consistent: z.boolean(),
+  agreedNumber: number,
+  drainTarget: number.nullable(),
+  tombstone: number.nullable(),
+});
+export type EndView = z.infer<typeof endSchema>;
+
+export const pairMethods = {
+  /** Both ends tell what they have; each then mends its own side. */
+  'pair.exchange': z.object({ key: z.string(), end: endSchema }),
+  'pair.create': z.object({ definition: definitionSchema, token: tokenSchema, knownEqual: z.boolean() }),
+  'pair.delete': z.object({ key: z.string(), token: tokenSchema }),
+  'pair.reverse': z.object({ key: z.string(), source: system, token: tokenSchema }),
+  /** The other end is, or is to be, suspended. `agreed`: the number up to which the teller knows both to agree. */
+  'pair.split': z.object({
+    key: z.string(),
+    by: z.enum(['instruction', 'fault']),
+    agreed: number,
+    reason: z.string().max(500),
+    token: tokenSchema.nullable(),
+  }),
+  /** Source answers with the frozen number; a destination is told it. */
+  'pair.drain': z.object({
+    key: z.string(),
+    target: number.nullable(),
+    deadlineMs: z.number().min(0),
+    token: tokenSchema,
+  }),
+  'pair.drained': z.object({ key: z.string(), number: number }),
+  /** To the destination: a differential copy is to begin. Answers with its bits. */
+  'pair.resync': z.object({ key: z.string(), source: system, token: tokenSchema }),
+  /** To the source, where the destination was instructed. */
+  'pair.resync-yourself': z.object({ key: z.string(), token: tokenSchema }),
+  'pair.open': z.object({
+    key: z.string(),
+    session: number,
+    generation: generationSchema,
+    lineage: lineageSchema,
+    lastNumber: number,
+    /** A formation copy: the destination's history is replaced by this one, from `base` on. */
+    formation: z.object({ base: number, tracks: number }).nullable(),
+  }),
+  'pair.consistent': z.object({ key: z.string(), session: number, number: number }),
+  'pair.alone': z.object({ key: z.string(), generation: number, number: number }),
+  'pair.flush': z.object({ key: z.string() }),
+} as const;
+
+export type PairMethod = keyof typeof pairMethods;
+export type PairParams<M extends PairMethod> = z.infer<(typeof pairMethods)[M]>;
+
+export const openReply = z.union([
+  z.object({ opened: z.literal(true), accepted: number, lineage: lineageSchema }),
+  z.object({
+    opened: z.literal(false),
+    why: z.enum(['stale-generation', 'state', 'busy']),
+    generation: generationSchema,
+    end: endSchema,
+    text: z.string(),
+  }),
+]);
+export type OpenReply = z.infer<typeof openReply>;
+
+export const resyncReply = z.object({ bits: z.string(), lastNumber: number, lineage: lineageSchema });

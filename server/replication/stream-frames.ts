@@ -1,0 +1,103 @@
+/**
+ * Frames of a pair stream: a session of contiguous sequence numbers in which updates and copied tracks travel in one
+ * order, so that a stale track cannot overtake a write (1b rule 13). They may arrive out of order over several paths.
+ */
+import { crc32 } from 'node:zlib';
+import { decodeEntry, type Entry, encodeEntryHeader } from './entry.ts';
+
+export const STREAM_HEADER_BYTES = 16;
+
+export type StreamFrame =
+  | { type: 'entry'; entry: Entry }
+  | { type: 'copy'; volume: number; track: number; data: Uint8Array }
+  | { type: 'copy-end'; number: number }
+  | { type: 'answer'; accepted: number; durable: number }
+  | { type: 'pull'; creditBytes: number; accepted: number; durable: number };
+
+const TYPES = ['entry', 'copy', 'copy-end', 'answer', 'pull'] as const;
+
+/** What a frame is, before its body is looked at. Null where it is none. */
+export function peekFrame(bytes: Uint8Array): { type: StreamFrame['type']; session: number; sequence: number } | null {
+  if (bytes.length < STREAM_HEADER_BYTES) return null;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const type = TYPES[buffer.readUInt8(0)];
+  const sequence = buffer.readDoubleLE(8);
+  return type && Number.isSafeInteger(sequence) && sequence >= 0
+    ? { type, session: buffer.readUInt32LE(4), sequence }
+    : null;
+}
+
+/** Decodes the body. Null where it is damaged: then the session must end. Data are views of `bytes`. */
+export function decodeFrame(bytes: Uint8Array): StreamFrame | null {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const body = buffer.subarray(STREAM_HEADER_BYTES);
+  switch (TYPES[buffer.readUInt8(0)]) {
+    case 'entry': {
+      const decoded = decodeEntry(body, 0, 0);
+      return decoded.ok ? { type: 'entry', entry: decoded.entry } : null;
+    }
+    case 'copy':
+      return decodeCopy(body);
+    case 'copy-end':
+      return body.length < 8 ? null : { type: 'copy-end', number: body.readDoubleLE(0) };
+    case 'answer':
+      return body.length < 16
+        ? null
+        : { type: 'answer', accepted: body.readDoubleLE(0), durable: body.readDoubleLE(8) };
+    case 'pull':
+      return body.length < 24
+        ? null
+        : {
+            type: 'pull',
+            accepted: body.readDoubleLE(0),
+            durable: body.readDoubleLE(8),
+            creditBytes: body.readDoubleLE(16),
+          };
+    default:
+      return null;
+  }
+}
+
+function decodeCopy(body: Buffer): StreamFrame | null {
+  if (body.length < 16) return null;
+  const data = body.subarray(16);
+  if (crc32(data, crc32(body.subarray(4, 16))) !== body.readUInt32LE(0)) return null;
+  return { type: 'copy', volume: body.readUInt32LE(4), track: body.readDoubleLE(8), data };
+}
+
+/** The parts of a frame on the line. */
+export function encodeFrame(session: number, sequence: number, frame: StreamFrame): Uint8Array[] {
+  const header = Buffer.alloc(STREAM_HEADER_BYTES);
+  header.writeUInt8(TYPES.indexOf(frame.type), 0);
+  header.writeUInt32LE(session, 4);
+  header.writeDoubleLE(sequence, 8);
+  return [header, ...encodeBody(frame)];
+}
+
+function encodeBody(frame: StreamFrame): Uint8Array[] {
+  switch (frame.type) {
+    case 'entry':
+      return [encodeEntryHeader(frame.entry, 0), frame.entry.data];
+    case 'copy': {
+      const head = Buffer.alloc(16);
+      head.writeUInt32LE(frame.volume, 4);
+      head.writeDoubleLE(frame.track, 8);
+      head.writeUInt32LE(crc32(frame.data, crc32(head.subarray(4))), 0);
+      return [head, frame.data];
+    }
+    case 'copy-end':
+      return [doubles([frame.number])];
+    case 'answer':
+      return [doubles([frame.accepted, frame.durable])];
+    case 'pull':
+      return [doubles([frame.accepted, frame.durable, frame.creditBytes])];
+  }
+}
+
+function doubles(values: readonly number[]): Buffer {
+  const buffer = Buffer.alloc(values.length * 8);
+  values.forEach((value, index) => {
+    buffer.writeDoubleLE(value, index * 8);
+  });
+  return buffer;
+}

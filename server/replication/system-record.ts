@@ -1,0 +1,110 @@
+/**
+ * What a storage system must never forget and rarely changes: generation, lineage, drivers seen, pair definitions and
+ * states. Written whole, atomically and durably (003 §[0063]).
+ */
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import type { DriverToken, Generation, LineageEntry } from '../domain/generation.ts';
+import type { PairState } from '../domain/pair-states.ts';
+import type { Disk } from '../domain/ports.ts';
+import type { FenceEvidence, PairDefinition } from '../domain/storage-controller.ts';
+
+export interface PairRecord {
+  definition: PairDefinition;
+  state: PairState;
+  version: number;
+  changedAt: number;
+  reason: string;
+  /** Newest session of the stream between the ends; frames of older ones are dropped (1b rule 14). */
+  session: number;
+  /** Order of the driver that last defined or reversed the pair: where the ends disagree, the newer one counts. */
+  epoch: number;
+  /** Number up to which both ends are known to have agreed when the pair left duplex; entries above it are in the bits. */
+  agreedNumber: number;
+  /** Source end of a sync pair: it completes writes without the other end, and that is on record. */
+  aloneRecorded: boolean;
+  /** Destination end of a sync pair: the source has told that it goes on alone. */
+  aloneSeen: boolean;
+  /** Async pair while suspending: number the destination must reach. */
+  drainTarget: number | null;
+  /** Destination end: number the formation copy under way began at; null before it began and after it ended. */
+  formationBase: number | null;
+}
+
+export interface SystemRecord {
+  format: 1;
+  bootId: string;
+  generation: Generation;
+  /** May this system take host writes under `generation`? Taken away by a newer one (1b rule 4). */
+  holdsHostRole: boolean;
+  lineage: LineageEntry[];
+  token: DriverToken | null;
+  pairs: Record<string, PairRecord>;
+  /** Deleted pairs by key, with the epoch of the driver that deleted them. */
+  tombstones: Record<string, number>;
+  evidenceLost: boolean;
+  /** The data volumes hold an image the group really had; false while a formation copy overwrites them, and before the first. */
+  imageConsistent: boolean;
+  /** Answer given when the generation was raised; a repetition gets the same. */
+  fenceEvidence: FenceEvidence | null;
+  /** Register epoch last known to this system. */
+  registerEpoch: number;
+  /** A sync pair entered duplex and the register has yet to be told. */
+  joinPending: boolean;
+  /** The journal is to be emptied and to go on behind this number; done again after a crash. */
+  resetPending: number | null;
+}
+
+const FILE = 'system.json';
+const envelope = z.object({ checksum: z.number(), record: z.string() });
+
+export class SystemRecordStore {
+  /** Change it, then `save`. */
+  readonly record: SystemRecord;
+  /** False at the very first start. */
+  readonly existed: boolean;
+
+  constructor(
+    private readonly disk: Disk,
+    fresh: SystemRecord,
+  ) {
+    const bytes = disk.readWhole(FILE);
+    this.existed = bytes !== null;
+    this.record = bytes ? parse(bytes) : fresh;
+  }
+
+  /** Durable when it returns. Throws `DiskError`; the caller then treats the change as not made. */
+  save(): void {
+    const record = JSON.stringify(this.record);
+    this.disk.replace(FILE, Buffer.from(JSON.stringify({ checksum: crc32(record), record })));
+  }
+}
+
+function parse(bytes: Uint8Array): SystemRecord {
+  const whole = envelope.parse(JSON.parse(Buffer.from(bytes).toString()));
+  if (crc32(whole.record) !== whole.checksum)
+    throw new Error(
+      `${FILE} is damaged: its checksum is wrong. Restore this folder or rebuild the system from its peers.`,
+    );
+  // Written by `save` above and proven whole by its checksum.
+  return JSON.parse(whole.record) as SystemRecord;
+}
+
+export function freshRecord(bootId: string, holder: string, system: string): SystemRecord {
+  return {
+    format: 1,
+    bootId,
+    generation: { number: 1, runId: 'initial', holder },
+    holdsHostRole: holder === system,
+    lineage: [{ generation: 1, first: 1 }],
+    token: null,
+    pairs: {},
+    tombstones: {},
+    evidenceLost: false,
+    imageConsistent: holder === system,
+    fenceEvidence: null,
+    registerEpoch: 0,
+    joinPending: false,
+    resetPending: null,
+  };
+}
