@@ -251,9 +251,8 @@ CREATE INDEX "rollups_at_idx" ON "rollups"("at");
 
 -- What follows cannot be said in schema.prisma.
 
--- Observations are overwritten many times a second: room in the page keeps each update within it, lz4 keeps it cheap.
+-- Observations are overwritten many times a second: room in the page keeps each update within it.
 ALTER TABLE "observations" SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
-ALTER TABLE "observations" ALTER COLUMN "view" SET COMPRESSION lz4;
 
 -- One changing routine per group at a time, whoever starts it.
 CREATE UNIQUE INDEX "runs_one_changing_per_group" ON "runs" ("group") WHERE "changing" AND "status" <> 'ended';
