@@ -2,7 +2,7 @@
 import type { Arrangement, GroupDefinition } from '../domain/arrangement.ts';
 import type { DriverToken, Generation, RegisterRecord } from '../domain/generation.ts';
 import type { HeartbeatView, HostInstruction, HostReply } from '../domain/host.ts';
-import type { HostName, SystemName } from '../domain/names.ts';
+import type { HostName, PairName, SystemName } from '../domain/names.ts';
 import type { PairStateOrAbsent } from '../domain/pair-states.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { FenceEvidence, PairFacts } from '../domain/storage-controller.ts';
@@ -17,10 +17,15 @@ export interface RunFindings {
   register: RegisterRecord | null;
   fences: FenceEvidence[];
   heartbeats: HeartbeatView[];
-  /** Is the writer proven unable to complete a write? Null before the fence step. */
+  /** Null before the step that judges. */
   verdict: Verdict | null;
-  /** Pair states last seen, by `pair@observer`, so that the next look can tell what changed. */
-  seen: Record<string, { state: PairStateOrAbsent; version: number }>;
+  /** Pairs as last seen, by pair key and observer, so that the next look can tell what changed. */
+  seen: Record<string, SeenPair>;
+}
+
+export interface SeenPair {
+  name: PairName | null;
+  state: PairStateOrAbsent;
 }
 
 export interface ActionResult {

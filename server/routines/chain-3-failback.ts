@@ -20,9 +20,11 @@ function before(): RoutineStep[] {
       title: 'Work on host R stopped?',
       text: 'Failback needs the work on host R stopped, or host R lost.',
       host: 'host-P',
+      target: 'P',
       action: 'check-work-stopped',
       parameters: { otherHost: 'host-R' },
       outcomes: {
+        'already-here': end('done', 'P holds the host role; run initial-copy to return to normal operation', 'P takes host writes already: there is nothing to go back from.'),
         stopped: to('S490', 'The work on host R is stopped.'),
         lost: to('S490', 'Host R does not answer: it counts as lost.'),
         running: to('S481', 'The work on host R still runs.'),
@@ -247,7 +249,7 @@ function copyToSurvivor(): RoutineStep[] {
       text: 'Suspends the sync pair and sees to it that P’s image is consistent; that opens P for its host.',
       host: 'host-P',
       target: 'P',
-      action: 'settle-image',
+      action: 'split-then-settle',
       parameters: { pair: 'I-P' },
       expects: [expects('I-P', ANY_STATE, null, SUSPENDED)],
       outcomes: {

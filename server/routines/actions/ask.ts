@@ -81,8 +81,9 @@ function wrongReply(target: SystemName, asked: string, got: string): RefusedErro
 export async function querySystem(context: ActionContext, host: HostName, target: SystemName): Promise<SystemFacts> {
   const reply = await askStorage(context, host, target, { verb: 'query' });
   if (reply.verb !== 'query') throw wrongReply(target, 'query', reply.verb);
-  for (const pair of reply.facts.pairs) {
-    context.sawPair(target, { a: pair.definition.source, b: pair.definition.destination }, pair);
+  const { normal, reverse } = context.arrangement;
+  for (const { source, destination } of [...normal.pairs, ...reverse.pairs]) {
+    if (source === target || destination === target) context.sawPair(target, { a: source, b: destination }, pairOf(reply.facts, source, destination));
   }
   return reply.facts;
 }

@@ -8,6 +8,7 @@ import type { Action, ActionContext, ActionResult } from '../action-types.ts';
 import { parameter, stepHost, stepTarget } from '../action-types.ts';
 import { endsOf, instructPair, pairOf, queryJournal, querySurely, queryIfAnswers, splitToSuspended } from './ask.ts';
 import { guardOf, heartbeatsOf } from './fence.ts';
+import { splitNamed } from './form-pair.ts';
 
 /** Journal entries read at once when a loss is counted, and at most in all. */
 const JOURNAL_PAGE = 2_000;
@@ -28,6 +29,14 @@ export const settleImageIfAnswers: Action = async (context): Promise<ActionResul
   if (facts) return { outcome: await settle(context, stepHost(context), facts, parameter(context, 'pair')) };
   context.note(`${stepTarget(context)}: no answer.`);
   return { outcome: 'no-image' };
+};
+
+/** Splits the pair through its source where that answers (1a: the source is instructed), then settles the target's image. */
+export const splitThenSettle: Action = async (context): Promise<ActionResult> => {
+  const host = stepHost(context);
+  const name = parameter(context, 'pair');
+  if (await queryIfAnswers(context, host, endsOf(name).source)) await splitNamed(context, host, name);
+  return settleImage(context);
 };
 
 async function settle(context: ActionContext, host: HostName, facts: SystemFacts, name: string): Promise<'consistent' | 'rolled-back' | 'no-image'> {

@@ -4,7 +4,7 @@ import { askDrained, askPair, askPairIfAnswers, askPeer, drain, waitCopyEnd } fr
 import { awaitCycle, awaitQuiet, checkFaultsCleared, checkHolder, checkReady, checkReverse, compareImages, spreadGeneration, watchHeartbeat } from './checks.ts';
 import { fenceStep } from './fence.ts';
 import { formPairStep, resyncThenSplit, splitDownstream, splitThenResync } from './form-pair.ts';
-import { announce, judge, settleImage, settleImageIfAnswers } from './judge.ts';
+import { announce, judge, settleImage, settleImageIfAnswers, splitThenSettle } from './judge.ts';
 import { repairReverse, resyncThenDrain } from './repair.ts';
 import { checkWorkStopped, giveHostRole, resyncReversed, reverse, startWork, stopWork } from './takeover.ts';
 
@@ -36,6 +36,7 @@ export const ACTIONS: ActionTable = {
   'settle-image-if-answers': settleImageIfAnswers,
   'split-downstream': splitDownstream,
   'split-then-resync': splitThenResync,
+  'split-then-settle': splitThenSettle,
   'spread-generation': spreadGeneration,
   'start-work': startWork,
   'stop-work': stopWork,

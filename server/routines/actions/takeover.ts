@@ -5,7 +5,7 @@ import type { RefusalCode } from '../../domain/refusal.ts';
 import { RefusedError } from '../../domain/refusal.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
 import { parameter, stepHost, stepTarget } from '../action-types.ts';
-import { askHost, endsOf, hostFacts, insist, instructPairOnce, orNull, pairOf, promote, queryIfAnswers, querySurely, splitToSuspended, waitForPair } from './ask.ts';
+import { askHost, endsOf, insist, instructPairOnce, orNull, pairOf, promote, queryIfAnswers, querySurely, splitToSuspended, waitForPair } from './ask.ts';
 
 /** Refusals that only mean "not now": the work need not wait for its copy. Anything else (another driver, say) stops the run. */
 const NOT_NOW: readonly RefusalCode[] = ['unreachable', 'timeout', 'wrong-state', 'other-copier', 'not-consistent', 'busy', 'unknown-pair', 'disk-full', 'disk-fault'];
@@ -105,11 +105,15 @@ export const stopWork: Action = async (context): Promise<ActionResult> => {
   return { outcome: work.running ? 'still-running' : 'stopped' };
 };
 
-/** Has the work on `otherHost` stopped, or is that host lost? */
+/** Has the work on `otherHost` stopped, or is that host lost? Where the own system takes host writes already there is nowhere to go back to. */
 export const checkWorkStopped: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
   const other = parameter(context, 'otherHost');
-  await hostFacts(context, host);
+  const here = await querySurely(context, host, stepTarget(context));
+  if (here.hostWrites.accepted) {
+    context.note(`${here.system}: takes host writes already, under generation ${here.generation.number}.`);
+    return { outcome: 'already-here' };
+  }
   const reply = await orNull(() => askHost(context, host, { verb: 'peer-host', instruction: { verb: 'host-facts' } }, 'host-facts'));
   if (!reply) {
     context.note(`${other}: no answer; it counts as lost.`);
