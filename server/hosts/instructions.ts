@@ -6,6 +6,7 @@ import { refuse } from '../domain/refusal.ts';
 import type { Caller, HostConnections } from './connections.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { verifyLedger } from './ledger/verify.ts';
+import { VolumeError } from './ledger/volume.ts';
 import { parseHostReply, parseRegisterReply, parseStorageReply, parseWitnessFacts } from './messages.ts';
 import { DEFAULT_REPLY_MS, replyTimeoutMs } from './reply-timeout.ts';
 import type { WorkControl } from './work-control.ts';
@@ -99,7 +100,7 @@ export class Instructions {
       });
       return { verb: 'ledger', report };
     } catch (error) {
-      throw unreadable(system, error);
+      throw error instanceof VolumeError ? unreadable(system, error) : error;
     } finally {
       volume.close();
     }

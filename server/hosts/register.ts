@@ -96,14 +96,10 @@ export function recordSplit(
         : 'Read the register again.',
     );
   }
-  const repeated = kept.state === state && kept.epoch === epoch && kept.stateGeneration === generation;
-  if (state === 'alone') {
-    if (epoch < kept.epoch) throw olderEpoch(kept, epoch);
-    // The first number stands: everything above it may be on the source alone.
-    return repeated ? kept : { ...kept, epoch, state, number, stateGeneration: generation };
-  }
-  if (repeated && kept.number === number) return kept;
-  if (epoch !== kept.epoch + 1) throw olderEpoch(kept, epoch);
+  // A repeated record changes nothing, and the first number stands: above it, the source may have been alone since.
+  if (kept.state === state && kept.epoch === epoch && kept.stateGeneration === generation) return kept;
+  const follows = state === 'alone' ? epoch >= kept.epoch : epoch === kept.epoch + 1;
+  if (!follows) throw olderEpoch(kept, epoch);
   return { ...kept, epoch, state, number, stateGeneration: generation };
 }
 

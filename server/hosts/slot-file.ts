@@ -24,7 +24,12 @@ export class SlotFile {
     // A kill while the file was created may have left it short.
     const missingBytes = 2 * SLOT_BYTES - this.file.sizeBytes;
     if (missingBytes > 0) this.file.write(this.file.sizeBytes, new Uint8Array(missingBytes));
-    for (const index of [0, 1]) this.recover(index);
+    const content = new Uint8Array(2 * SLOT_BYTES);
+    this.file.read(0, content);
+    const newest = newestSlot(content, fields);
+    if (!newest) return;
+    this.counter = newest.counter;
+    this.values = newest.values;
   }
 
   /** The numbers written last, or null before the first write. */
@@ -44,17 +49,27 @@ export class SlotFile {
     this.counter = counter;
     this.values = [...values];
   }
+}
 
-  private recover(index: number): void {
-    const slot = new Uint8Array(this.slot.length);
-    this.file.read(index * SLOT_BYTES, slot);
+/** The numbers written last into the file called `name`, without opening it for change; null where there are none. */
+export function peekSlots(disk: Disk, name: string, fields: number): readonly number[] | null {
+  const content = disk.readWhole(name);
+  return content && (newestSlot(content, fields)?.values ?? null);
+}
+
+function newestSlot(content: Uint8Array, fields: number): { counter: number; values: readonly number[] } | null {
+  let newest: { counter: number; values: readonly number[] } | null = null;
+  for (const at of [0, SLOT_BYTES]) {
+    const slot = content.slice(at, at + FIELDS_AT + fields * 8);
+    if (slot.length < FIELDS_AT + fields * 8) continue;
     const view = new DataView(slot.buffer);
-    if (view.getUint32(0, true) !== MAGIC || view.getUint32(4, true) !== crc32(slot.subarray(COUNTER_AT))) return;
+    if (view.getUint32(0, true) !== MAGIC || view.getUint32(4, true) !== crc32(slot.subarray(COUNTER_AT))) continue;
     const counter = view.getFloat64(COUNTER_AT, true);
-    if (counter <= this.counter) return;
-    this.counter = counter;
-    this.values = Array.from({ length: (slot.length - FIELDS_AT) / 8 }, (_, field) =>
-      view.getFloat64(FIELDS_AT + field * 8, true),
-    );
+    if (newest && counter <= newest.counter) continue;
+    newest = {
+      counter,
+      values: Array.from({ length: fields }, (_, field) => view.getFloat64(FIELDS_AT + field * 8, true)),
+    };
   }
+  return newest;
 }

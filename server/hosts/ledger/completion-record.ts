@@ -2,8 +2,8 @@
  * A host's own record, in a file on its own disk, of what its ledger was told is complete. A transaction counts as
  * completed only once this record says so, and so the record never claims less than anybody was told.
  */
-import { type Disk, DiskError } from '../../domain/ports.ts';
-import { SlotFile } from '../slot-file.ts';
+import type { Disk } from '../../domain/ports.ts';
+import { peekSlots, SlotFile } from '../slot-file.ts';
 
 const FILE = 'ledger-completed';
 const FIELDS = 2;
@@ -24,8 +24,7 @@ export class CompletionFile {
   }
 
   read(): CompletionRecord | null {
-    const values = this.file.read();
-    return values ? { completedThrough: values[0] ?? 0, generation: values[1] ?? 0 } : null;
+    return recordOf(this.file.read());
   }
 
   /** Survives the death of the process once it returns. Throws `DiskError`. */
@@ -34,12 +33,11 @@ export class CompletionFile {
   }
 }
 
-/** The record of a host, dead or alive, from its disk; null where its ledger never completed anything. */
+/** The record of a host, dead or alive, from its disk; null where its ledger never completed anything. Throws `DiskError`. */
 export function readCompletionRecord(disk: Disk): CompletionRecord | null {
-  try {
-    return disk.exists(FILE) ? new CompletionFile(disk).read() : null;
-  } catch (error) {
-    if (error instanceof DiskError) return null;
-    throw error;
-  }
+  return recordOf(peekSlots(disk, FILE, FIELDS));
+}
+
+function recordOf(values: readonly number[] | null): CompletionRecord | null {
+  return values && { completedThrough: values[0] ?? 0, generation: values[1] ?? 0 };
 }

@@ -121,41 +121,54 @@ export function nextRecord(
   return { bytes, position: { ...books, sequence, crc, lineage } };
 }
 
-/** The record in `bytes`, or null where they hold none: damaged, torn, or never a record. */
-export function decodeRecord(bytes: Uint8Array): LedgerRecord | null {
+/** What links a record to its neighbours: enough to find the ring's end, and quick to read. */
+export interface RecordLink {
+  sequence: number;
+  crc: number;
+  previousCrc: number;
+}
+
+/** The link of the record in `bytes`, or null where they hold none: damaged, torn, or never a record. */
+export function decodeLink(bytes: Uint8Array): RecordLink | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, RECORD_BYTES);
   if (view.getUint32(AT.magic, true) !== MAGIC || view.getUint16(AT.version, true) !== VERSION) return null;
   const crc = view.getUint32(AT.crc, true);
-  const kind = TRANSACTION_KINDS[view.getUint8(AT.kind)];
-  const lineageCount = view.getUint16(AT.lineageCount, true);
-  if (
-    crc !== crc32(bytes.subarray(0, AT.crc)) ||
-    !kind ||
-    lineageCount > MAX_LINEAGE ||
-    view.getUint8(AT.accounts) !== ACCOUNTS
-  )
-    return null;
+  if (crc !== crc32(bytes.subarray(0, AT.crc))) return null;
+  const sequence = view.getFloat64(AT.sequence, true);
+  const lawful =
+    Number.isSafeInteger(sequence) &&
+    sequence > 0 &&
+    view.getUint8(AT.kind) < TRANSACTION_KINDS.length &&
+    view.getUint8(AT.accounts) === ACCOUNTS &&
+    view.getUint16(AT.lineageCount, true) <= MAX_LINEAGE;
+  return lawful ? { sequence, crc, previousCrc: view.getUint32(AT.previousCrc, true) } : null;
+}
+
+/** All of the record in `bytes`, whose link was decoded before. */
+export function decodeRecord(bytes: Uint8Array): LedgerRecord {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, RECORD_BYTES);
   const number = (at: number): number => view.getFloat64(at, true);
   const writer = Buffer.from(bytes.subarray(AT.writer, AT.writer + WRITER_BYTES));
+  const transaction = {
+    kind: TRANSACTION_KINDS[view.getUint8(AT.kind)] ?? 'deposit',
+    from: view.getUint16(AT.from, true),
+    to: view.getUint16(AT.to, true),
+    amount: view.getUint32(AT.amount, true),
+  };
   return {
     sequence: number(AT.sequence),
     generation: number(AT.generation),
     at: number(AT.time),
-    transaction: {
-      kind,
-      from: view.getUint16(AT.from, true),
-      to: view.getUint16(AT.to, true),
-      amount: view.getUint32(AT.amount, true),
-    },
+    transaction,
     netTotal: number(AT.netTotal),
     previousCrc: view.getUint32(AT.previousCrc, true),
     balances: Array.from({ length: ACCOUNTS }, (_, account) => number(AT.balances + account * 8)),
-    lineage: Array.from({ length: lineageCount }, (_, index) => ({
+    lineage: Array.from({ length: view.getUint16(AT.lineageCount, true) }, (_, index) => ({
       generation: number(AT.lineage + index * 16),
       first: number(AT.lineage + index * 16 + 8),
     })),
     writer: writer.toString().replace(/\0+$/, ''),
-    crc,
+    crc: view.getUint32(AT.crc, true),
   };
 }
 

@@ -1,10 +1,11 @@
 /** Reads the ring of a volume and says what is in it. Recovery and verification rest on this one reading. */
 import {
   capacityOf,
+  decodeLink,
   decodeRecord,
   type LedgerPosition,
-  type LedgerRecord,
   RECORD_BYTES,
+  type RecordLink,
   slotOf,
   startPosition,
 } from './layout.ts';
@@ -26,8 +27,8 @@ export interface RingSurvey {
   beyond: number[];
   /** Slots that hold something which is no record of that slot, ascending. */
   corruptSlots: number[];
-  /** Is each contiguous transaction exactly what leads from the balances before to those after it? */
-  stepsAdd: boolean;
+  /** The bytes, for whoever wants to look closer. */
+  ring: Uint8Array;
 }
 
 /** Reads the whole ring. Rejects with `VolumeError`. */
@@ -48,63 +49,85 @@ export async function readRing(volume: LedgerVolume): Promise<Uint8Array> {
 /** What the ring's bytes hold. */
 export function surveyRing(ring: Uint8Array): RingSurvey {
   const capacity = ring.length / RECORD_BYTES;
-  const records = new Map<number, LedgerRecord>();
+  const links = new Map<number, RecordLink>();
   const corruptSlots: number[] = [];
   const zero = Buffer.alloc(RECORD_BYTES);
   let highest = 0;
   for (let slot = 0; slot < capacity; slot += 1) {
     const bytes = ring.subarray(slot * RECORD_BYTES, (slot + 1) * RECORD_BYTES);
-    const record = decodeRecord(bytes);
-    if (record && slotOf(record.sequence, capacity) === slot) {
-      records.set(record.sequence, record);
-      highest = Math.max(highest, record.sequence);
-    } else if (record || !zero.equals(bytes)) {
+    const link = decodeLink(bytes);
+    if (link && slotOf(link.sequence, capacity) === slot) {
+      links.set(link.sequence, link);
+      highest = Math.max(highest, link.sequence);
+    } else if (link || !zero.equals(bytes)) {
       corruptSlots.push(slot);
     }
   }
   const windowFrom = Math.max(1, highest - capacity + 1);
-  const walk = walkFrom(records, windowFrom);
-  return { capacity, windowFrom, ...walk, beyond: beyondHole(records, walk.contiguousThrough, highest), corruptSlots };
+  const contiguousThrough = walkFrom(links, windowFrom);
+  const beyond = beyondHole(links, contiguousThrough, highest);
+  return {
+    capacity,
+    windowFrom,
+    contiguousThrough,
+    position: positionAt(ring, windowFrom, contiguousThrough),
+    beyond,
+    corruptSlots,
+    ring,
+  };
 }
 
-/** Goes up from the oldest number while each record follows from the one before it. */
-function walkFrom(
-  records: Map<number, LedgerRecord>,
-  windowFrom: number,
-): Pick<RingSurvey, 'contiguousThrough' | 'position' | 'stepsAdd'> {
-  let stepsAdd = true;
-  let before: LedgerPosition | null = windowFrom === 1 ? startPosition() : null;
-  let contiguousThrough = windowFrom - 1;
-  for (;;) {
-    const record = records.get(contiguousThrough + 1);
-    // A record of work that was abandoned may still stand there: it does not link to what was written in its stead.
-    if (!record || (before && record.previousCrc !== before.crc)) break;
-    if (before && !leadsTo(before, record)) stepsAdd = false;
+/** Is each contiguous transaction exactly what leads from the balances before to those after it? */
+export function stepsAdd(survey: RingSurvey): boolean {
+  let before = survey.windowFrom === 1 ? startPosition() : null;
+  for (let sequence = survey.windowFrom; sequence <= survey.contiguousThrough; sequence += 1) {
+    const record = decodeRecord(recordBytes(survey.ring, sequence));
+    const after = before && applyTransaction(before, record.transaction);
+    if (
+      after &&
+      (after.netTotal !== record.netTotal ||
+        after.balances.some((balance, account) => balance !== record.balances[account]))
+    )
+      return false;
     before = record;
-    contiguousThrough += 1;
   }
-  return { contiguousThrough, position: before, stepsAdd };
+  return true;
 }
 
-function leadsTo(before: LedgerPosition, record: LedgerRecord): boolean {
-  const after = applyTransaction(before, record.transaction);
-  return (
-    after.netTotal === record.netTotal &&
-    after.balances.every((balance, account) => balance === record.balances[account])
-  );
+/** Goes up from the oldest number while each record links to the one before it. */
+function walkFrom(links: Map<number, RecordLink>, windowFrom: number): number {
+  let crcBefore = windowFrom === 1 ? startPosition().crc : null;
+  let through = windowFrom - 1;
+  for (;;) {
+    const link = links.get(through + 1);
+    // A record of work that was abandoned may still stand there: it does not link to what was written in its stead.
+    if (!link || (crcBefore !== null && link.previousCrc !== crcBefore)) return through;
+    crcBefore = link.crc;
+    through += 1;
+  }
+}
+
+function positionAt(ring: Uint8Array, windowFrom: number, through: number): LedgerPosition | null {
+  if (through >= windowFrom) return decodeRecord(recordBytes(ring, through));
+  return windowFrom === 1 ? startPosition() : null;
+}
+
+function recordBytes(ring: Uint8Array, sequence: number): Uint8Array {
+  const at = slotOf(sequence, ring.length / RECORD_BYTES) * RECORD_BYTES;
+  return ring.subarray(at, at + RECORD_BYTES);
 }
 
 /** Numbers present above a hole, without those that link to a record which is not the one present before them. */
-function beyondHole(records: Map<number, LedgerRecord>, contiguousThrough: number, highest: number): number[] {
+function beyondHole(links: Map<number, RecordLink>, contiguousThrough: number, highest: number): number[] {
   const beyond: number[] = [];
-  let abandoned = records.has(contiguousThrough + 1);
+  let abandoned = links.has(contiguousThrough + 1);
   for (let number = contiguousThrough + 2; number <= highest; number += 1) {
-    const record = records.get(number);
-    const before = records.get(number - 1);
-    if (!record) abandoned = false;
+    const link = links.get(number);
+    const before = links.get(number - 1);
+    if (!link) abandoned = false;
     else if (!before) beyond.push(number);
     else {
-      abandoned ||= record.previousCrc !== before.crc;
+      abandoned ||= link.previousCrc !== before.crc;
       if (!abandoned) beyond.push(number);
     }
   }

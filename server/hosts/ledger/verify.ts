@@ -1,7 +1,7 @@
 /** Judges a volume's ledger against what a host was told is complete (spec: truthful verdict, “equals the ledger's”). */
 import type { LedgerReport } from '../../domain/host.ts';
 import type { SystemName } from '../../domain/names.ts';
-import { type RingSurvey, readRing, surveyRing } from './scan.ts';
+import { type RingSurvey, readRing, stepsAdd, surveyRing } from './scan.ts';
 import type { LedgerVolume } from './volume.ts';
 
 export interface CompletionClaim {
@@ -41,7 +41,7 @@ export function reportOn(survey: RingSurvey, claim: CompletionClaim): LedgerRepo
       accounts: survey.position?.balances.length ?? 0,
       total,
       expected,
-      adds: survey.position !== null && survey.stepsAdd && total === expected,
+      adds: survey.position !== null && stepsAdd(survey) && total === expected,
     },
     verifiedOn: claim.verifiedOn,
   };
