@@ -9,9 +9,9 @@ let clock: ManualClock;
 let disk: MemoryDisk;
 let watch: HeartbeatWatch;
 
-function start(): HeartbeatWatch {
+function start(mutants = new Set<string>()): HeartbeatWatch {
   const kept = new SlotFile(disk, 'heartbeat', TESTIMONY_FIELDS);
-  return new HeartbeatWatch({ observer: 'host-R', of: 'host-P', clock, lostAfterMs: 3000, kept });
+  return new HeartbeatWatch({ observer: 'host-R', of: 'host-P', clock, lostAfterMs: 3000, kept, mutants });
 }
 
 function beat(number: number, rest: Partial<Heartbeat> = {}): Heartbeat {
@@ -68,6 +68,14 @@ describe('age by echo', () => {
     // Sent one second after beat 1 was answered, arriving nine seconds later.
     watch.receive(beat(2, { echo: { beat: 1, ageMs: 1000 } }));
     expect(watch.view()).toMatchObject({ ageMs: 9000, lost: true, last: { beat: 2 } });
+  });
+
+  it('would, with the seeded defect', async () => {
+    watch = start(new Set(['delayed-heartbeat-fresh']));
+    watch.receive(beat(1));
+    await clock.advance(10_000);
+    watch.receive(beat(2, { echo: { beat: 1, ageMs: 1000 } }));
+    expect(watch.view()).toMatchObject({ ageMs: 0, lost: false });
   });
 
   it('ignores an echo of a beat it never answered, and one that claims to come from the future', async () => {

@@ -27,6 +27,8 @@ export interface HeartbeatWatchOptions {
   lostAfterMs: number;
   /** Where the highest completed number outlives this process; testimony must not shrink (1b rule 5). */
   kept: SlotFile;
+  /** Seeded defects switched on by the simulator; empty in production. */
+  mutants: ReadonlySet<string>;
 }
 
 export class HeartbeatWatch {
@@ -76,6 +78,7 @@ export class HeartbeatWatch {
   }
 
   private madeNotBefore(beat: Heartbeat, nowMs: number): number | null {
+    if (this.options.mutants.has('delayed-heartbeat-fresh')) return nowMs;
     if (!beat.echo) return null;
     const answeredAtMs = this.answeredAtMs.get(`${beat.incarnation}/${beat.echo.beat}`);
     if (answeredAtMs === undefined) return null;

@@ -31,6 +31,8 @@ export interface HostOptions {
   firstHolder: SystemName;
   ledger: { enabled: boolean; transactionsPerSecond: number; maxInFlight: number };
   timing: HostTiming;
+  /** Seeded defects switched on by the simulator; empty in production. */
+  mutants?: ReadonlySet<string>;
 }
 
 export interface HostTiming {
@@ -83,7 +85,14 @@ export class Host {
       const kept = new SlotFile(disk, `heartbeat-${peer}`, TESTIMONY_FIELDS);
       this.watches.set(
         peer,
-        new HeartbeatWatch({ observer: host, of: peer, clock, lostAfterMs: timing.lostAfterMs, kept }),
+        new HeartbeatWatch({
+          observer: host,
+          of: peer,
+          clock,
+          lostAfterMs: timing.lostAfterMs,
+          kept,
+          mutants: options.mutants ?? new Set(),
+        }),
       );
     }
     this.sender = new HeartbeatSender({

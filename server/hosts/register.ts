@@ -86,6 +86,7 @@ export function recordSplit(
   epoch: number,
   state: 'alone' | 'joined',
   number: number,
+  mutants: ReadonlySet<string>,
 ): KeptRegister {
   if (generation !== kept.generation.number) {
     throw refuse(
@@ -98,7 +99,8 @@ export function recordSplit(
   }
   // A repeated record changes nothing, and the first number stands: above it, the source may have been alone since.
   if (kept.state === state && kept.epoch === epoch && kept.stateGeneration === generation) return kept;
-  const follows = state === 'alone' ? epoch >= kept.epoch : epoch === kept.epoch + 1;
+  const late = mutants.has('late-joined-accepted');
+  const follows = state === 'alone' ? epoch >= kept.epoch : epoch === kept.epoch + 1 || late;
   if (!follows) throw olderEpoch(kept, epoch);
   return { ...kept, epoch, state, number, stateGeneration: generation };
 }

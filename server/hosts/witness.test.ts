@@ -19,8 +19,8 @@ const P = { group: 'demo', name: 'P' };
 let disk: MemoryDisk;
 let witness: Witness;
 
-function start(): Witness {
-  return new Witness({ clock: new ManualClock(), disk, log: keptLog() }, OPTIONS);
+function start(mutants = new Set<string>()): Witness {
+  return new Witness({ clock: new ManualClock(), disk, log: keptLog() }, { ...OPTIONS, mutants });
 }
 
 function tell(instruction: WitnessInstruction): WitnessReply {
@@ -119,6 +119,13 @@ describe('the register', () => {
       'version-changed',
     );
     expect(kept()).toMatchObject({ epoch: 1, state: 'alone', number: 20 });
+  });
+
+  it('takes a late joined with the seeded defect', () => {
+    witness = start(new Set(['late-joined-accepted']));
+    tell({ verb: 'register-split', generation: 1, epoch: 4, state: 'alone', number: 20 });
+    tell({ verb: 'register-split', generation: 1, epoch: 1, state: 'joined', number: 10 });
+    expect(kept()).toMatchObject({ epoch: 1, state: 'joined' });
   });
 
   it('lets an alone that carries the epoch of an attempted join outdate that join', () => {

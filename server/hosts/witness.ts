@@ -30,17 +30,21 @@ export interface WitnessOptions {
   hosts: readonly HostName[];
   /** A host is lost once no beat younger than this is known, ms. */
   lostAfterMs: number;
+  /** Seeded defects switched on by the simulator; empty in production. */
+  mutants?: ReadonlySet<string>;
 }
 
 export class Witness {
   private readonly register: DurableRecord<KeptRegister>;
   private readonly watches = new Map<HostName, HeartbeatWatch>();
+  private readonly mutants: ReadonlySet<string>;
 
   /** Opens its disk; at the very first start the register is written. Throws `DiskError` or a refusal where it cannot. */
   constructor(
     private readonly ports: Pick<Ports, 'clock' | 'disk' | 'log'>,
     private readonly options: WitnessOptions,
   ) {
+    this.mutants = options.mutants ?? new Set();
     this.register = new DurableRecord(ports.disk, 'register', registerSchema);
     if (this.register.damaged !== null)
       ports.log.write('error', 'the register cannot be read', { reason: this.register.damaged });
@@ -49,7 +53,14 @@ export class Witness {
       const kept = new SlotFile(ports.disk, `heartbeat-${host}`, TESTIMONY_FIELDS);
       this.watches.set(
         host,
-        new HeartbeatWatch({ observer: WITNESS, of: host, clock: ports.clock, lostAfterMs: options.lostAfterMs, kept }),
+        new HeartbeatWatch({
+          observer: WITNESS,
+          of: host,
+          clock: ports.clock,
+          lostAfterMs: options.lostAfterMs,
+          kept,
+          mutants: this.mutants,
+        }),
       );
     }
   }
@@ -81,7 +92,7 @@ export class Witness {
         return this.change(nameHolder(this.kept(), instruction.generation, instruction.runId, instruction.holder));
       case 'register-split': {
         const { generation, epoch, state, number } = instruction;
-        return this.change(recordSplit(this.kept(), generation, epoch, state, number));
+        return this.change(recordSplit(this.kept(), generation, epoch, state, number, this.mutants));
       }
       case 'register-confirm': {
         this.requireSystem(instruction.system);

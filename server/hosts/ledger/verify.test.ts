@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryVolume } from '../test-support/memory-volume.ts';
 import { seededEntropy } from '../test-support/small-ports.ts';
@@ -159,6 +160,29 @@ describe('verification', () => {
     const report = await writer.report(11);
     expect(report).toMatchObject({ corrupt: 0, presentThrough: 11, balance: { adds: false } });
     expect(report.balance.total).toBe(report.balance.expected + 100);
+  });
+});
+
+describe('any bytes', () => {
+  it('are surveyed and judged without failing, and a damaged ledger is never taken for a whole one', async () => {
+    const writer = new Writer().write(400);
+    const whole = writer.volume.bytes.slice();
+    const damage = fc.record({
+      at: fc.nat(whole.length - 1),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 6000 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 4 }), async (damages) => {
+        writer.volume.bytes.set(whole);
+        for (const { at, bytes } of damages) writer.volume.bytes.set(bytes.subarray(0, whole.length - at), at);
+        const same = Buffer.compare(writer.volume.bytes, whole) === 0;
+        const report = await writer.report(400);
+        expect(report.missingCount === 0 && report.corrupt === 0).toBe(same);
+        expect(report.missingCount).toBeLessThanOrEqual(400);
+        await writer.recovery(1, 400);
+      }),
+      { seed: 7, numRuns: 60 },
+    );
   });
 });
 
