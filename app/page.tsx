@@ -1,3 +1,9 @@
-export default function HomePage() {
-  return <h1>Switchback</h1>;
+import type { Metadata } from 'next';
+import { FleetScreen } from '../components/fleet/fleet-screen.tsx';
+import { messages } from '../components/messages/messages.ts';
+
+export const metadata: Metadata = { title: messages.fleet.title };
+
+export default function FleetPage() {
+  return <FleetScreen />;
 }

@@ -1,0 +1,207 @@
+'use client';
+
+import { useVirtualizer } from '@tanstack/react-virtual';
+import Link from 'next/link';
+import { type ReactNode, useRef } from 'react';
+import type { FleetRow } from '../../server/api/views.ts';
+import { formatSpan } from '../format/time.ts';
+import { Ago } from '../live/age.tsx';
+import { messages } from '../messages/messages.ts';
+import { PairStateWord } from '../pair-state/pair-state-word.tsx';
+import { routes } from '../shell/routes.ts';
+import { SeveritySign } from '../shell/severity-sign.tsx';
+import { cn } from '../ui/cn.ts';
+import { Td, Th } from '../ui/table.tsx';
+
+const { fleet: text } = messages;
+const { columns } = text;
+const ROW_PX = 36;
+
+/** The table of the fleet. Only the rows in view are drawn, so that thousands cost what thirty do. */
+export function FleetTable({ rows }: { rows: readonly FleetRow[] }) {
+  const scroll = useRef<HTMLElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+    getItemKey: (index) => rows[index]?.group ?? index,
+  });
+  const items = virtual.getVirtualItems();
+  const before = items[0]?.start ?? 0;
+  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+  return (
+    <section ref={scroll} aria-label={text.label} className="max-h-[calc(100dvh-140px)] overflow-auto">
+      <table className="w-full border-collapse text-left" aria-rowcount={rows.length + 1}>
+        <thead className="sticky top-0 z-10 bg-surface">
+          <tr>
+            {Object.values(columns).map((column) => (
+              <Th key={column}>{column}</Th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {before > 0 ? <Spacer height={before} /> : null}
+          {items.map((item) => {
+            const row = rows[item.index];
+            return row ? <Row key={item.key} row={row} index={item.index} /> : null;
+          })}
+          {after > 0 ? <Spacer height={after} /> : null}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Spacer({ height }: { height: number }) {
+  return (
+    <tr>
+      <td colSpan={Object.keys(columns).length} style={{ height }} />
+    </tr>
+  );
+}
+
+function Row({ row, index }: { row: FleetRow; index: number }) {
+  return (
+    <tr aria-rowindex={index + 2} className="hover:bg-raised">
+      <Td>
+        <SeveritySign severity={row.severity} />
+      </Td>
+      <Td className="num">
+        <Link
+          data-row
+          href={routes.topology(row.group)}
+          className="inline-flex min-h-6 items-center font-medium underline decoration-line-strong underline-offset-4 hover:decoration-text"
+        >
+          {row.group}
+        </Link>
+      </Td>
+      <Td className="whitespace-nowrap" title={row.arrangementTitle}>
+        {row.arrangement}
+      </Td>
+      <Td>
+        <OperationWord row={row} />
+      </Td>
+      <Td className="min-w-64">{row.powered ? row.summary : text.stopped}</Td>
+      <Td className="whitespace-nowrap">
+        <Rpo row={row} />
+      </Td>
+      <Td className="whitespace-nowrap">
+        <WorstHop row={row} />
+      </Td>
+      <Td className="min-w-40">{row.exposure}</Td>
+      <Td className="whitespace-nowrap">
+        <Proven row={row} />
+      </Td>
+      <Td className="whitespace-nowrap">
+        <Ago at={row.observedAt} className="text-muted" />
+      </Td>
+    </tr>
+  );
+}
+
+function OperationWord({ row }: { row: FleetRow }) {
+  const { activeRun } = row;
+  return (
+    <span
+      className={cn(
+        'whitespace-nowrap',
+        row.operation !== 'normal' && 'font-medium',
+        row.operation === 'unknown' && 'text-unknown',
+      )}
+    >
+      {messages.states.operation(row.operation)}
+      {activeRun ? (
+        <Link
+          href={routes.run(row.group, activeRun.run)}
+          className="block text-sm font-normal underline underline-offset-4"
+        >
+          {text.running(messages.wizard.routineTitle(activeRun.routine), activeRun.step)}
+        </Link>
+      ) : null}
+    </span>
+  );
+}
+
+function Rpo({ row }: { row: FleetRow }) {
+  const { nowMs, objectiveMs } = row.rpo;
+  return (
+    <span className="num">
+      {nowMs === null ? (
+        <span className="text-unknown">{messages.states.word('unknown')}</span>
+      ) : (
+        <span className={cn(nowMs > objectiveMs && 'font-semibold text-suspend')}>{formatSpan(nowMs)}</span>
+      )}
+      <span className="text-muted"> / {formatSpan(objectiveMs)}</span>
+    </span>
+  );
+}
+
+function WorstHop({ row }: { row: FleetRow }) {
+  if (!row.worstHop) return <span className="text-muted">{messages.states.word('absent')}</span>;
+  return (
+    <span className="inline-flex items-center gap-2">
+      <span className="num">{row.worstHop.pair}</span>
+      <PairStateWord state={row.worstHop.state} />
+    </span>
+  );
+}
+
+function Proven({ row }: { row: FleetRow }) {
+  const { lastProven } = row;
+  if (!lastProven) return <span className="text-muted">{text.neverProven}</span>;
+  return (
+    <Link href={routes.run(row.group, lastProven.run)} className="underline decoration-line-strong underline-offset-4">
+      {text.verdictShort[lastProven.verdict]}, <Ago at={lastProven.endedAt} />
+    </Link>
+  );
+}
+
+/** The same rows where a table does not fit. */
+export function FleetCards({ rows }: { rows: readonly FleetRow[] }) {
+  return (
+    <ul aria-label={text.label} className="flex flex-col gap-3">
+      {rows.map((row) => (
+        <li key={row.group} className="rounded-lg border border-line bg-surface p-3">
+          <div className="flex items-center gap-2">
+            <SeveritySign severity={row.severity} className="size-5" />
+            <Link
+              href={routes.topology(row.group)}
+              className="num inline-flex min-h-11 items-center text-lg font-semibold underline decoration-line-strong underline-offset-4"
+            >
+              {row.group}
+            </Link>
+            <span className="ml-auto">
+              <OperationWord row={row} />
+            </span>
+          </div>
+          <p>{row.powered ? row.summary : text.stopped}</p>
+          <dl className="mt-2 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+            <Line name={columns.rpo}>
+              <Rpo row={row} />
+            </Line>
+            <Line name={columns.worstHop}>
+              <WorstHop row={row} />
+            </Line>
+            <Line name={columns.exposure}>{row.exposure}</Line>
+            <Line name={columns.proven}>
+              <Proven row={row} />
+            </Line>
+            <Line name={columns.observed}>
+              <Ago at={row.observedAt} />
+            </Line>
+          </dl>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Line({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-muted">{name}</dt>
+      <dd className="text-right">{children}</dd>
+    </>
+  );
+}

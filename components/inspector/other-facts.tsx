@@ -1,0 +1,60 @@
+'use client';
+
+import type { GroupStatus, LineStatus } from '../../server/domain/group-status.ts';
+import { NOTHING } from '../format/numbers.ts';
+import { formatMs } from '../format/time.ts';
+import { ObservedBy } from '../live/age.tsx';
+import { messages } from '../messages/messages.ts';
+import { upWord } from '../topology/derive.ts';
+import { UpSign } from '../topology/up-sign.tsx';
+import { connectionWord } from '../topology/words.ts';
+import { Fact } from '../ui/panel.tsx';
+import { Section } from './section.tsx';
+
+const { inspector: text } = messages;
+
+/** Everything known of a line. */
+export function LineFactsView({ status, line }: { status: GroupStatus; line: LineStatus }) {
+  return (
+    <Section>
+      <dl>
+        <Fact name={text.connection}>{connectionWord(line)}</Fact>
+        <Fact name={text.length}>
+          <span className="num">{messages.common.km(line.km)}</span>
+        </Fact>
+        <Fact name={text.rtt}>
+          <span className="num">{formatMs(line.rttMs)}</span>
+        </Fact>
+        <Fact name={text.fault}>{line.fault ?? NOTHING}</Fact>
+        <Fact name={text.observed}>
+          <ObservedBy
+            observer={text.lineObserver(line.ends.join(', '))}
+            at={status.observedAt}
+            className="whitespace-normal"
+          />
+        </Fact>
+      </dl>
+    </Section>
+  );
+}
+
+/** The monitoring host and the register it keeps. */
+export function WitnessFactsView({ witness }: { witness: GroupStatus['witness'] }) {
+  const { register } = witness;
+  return (
+    <Section>
+      <dl>
+        <Fact name={text.process}>
+          <UpSign up={upWord(witness)} word />
+        </Fact>
+        <Fact name={text.register}>
+          {register ? text.registerOf(register.state, register.epoch, register.generation) : NOTHING}
+        </Fact>
+        <Fact name={text.observed}>
+          <ObservedBy observer={messages.topology.witness} at={witness.observedAt} className="whitespace-normal" />
+        </Fact>
+      </dl>
+      {register ? <p className="text-muted">{text.registerText[register.state]}</p> : null}
+    </Section>
+  );
+}

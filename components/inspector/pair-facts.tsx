@@ -1,0 +1,138 @@
+'use client';
+
+import type { PairStatus } from '../../server/domain/group-status.ts';
+import { formatBytes, formatCount, formatRate, formatShare, NOTHING, shareOf } from '../format/numbers.ts';
+import { formatAge, formatClock, formatSpan } from '../format/time.ts';
+import { ObservedBy } from '../live/age.tsx';
+import { useServerNow } from '../live/live-provider.tsx';
+import { messages } from '../messages/messages.ts';
+import { PairStateWord } from '../pair-state/pair-state-word.tsx';
+import { copyShare } from '../topology/derive.ts';
+import { Meter } from '../ui/meter.tsx';
+import { Fact } from '../ui/panel.tsx';
+import { LagChart } from './lag-chart.tsx';
+import { PairActions } from './pair-actions.tsx';
+import { Section } from './section.tsx';
+
+const { inspector: text } = messages;
+
+/** Everything known of a pair: states at both ends, numbers, lag, copy, journal, gold copy, and what may be done. */
+export function PairFactsView({ group, pair }: { group: string; pair: PairStatus }) {
+  return (
+    <>
+      <Section>
+        <dl>
+          <Fact name={text.state}>
+            <PairStateWord state={pair.state} share={copyShare(pair)} />
+          </Fact>
+          <Fact name={text.atSource}>
+            <PairStateWord state={pair.stateAtSource} />
+          </Fact>
+          <Fact name={text.atDestination}>
+            <PairStateWord state={pair.stateAtDestination} />
+          </Fact>
+          <LastKnown pair={pair} />
+          {pair.reason ? <Fact name={text.reason}>{pair.reason}</Fact> : null}
+          <Fact name={text.observed}>
+            <ObservedBy observer={pair.observer} at={pair.observedAt} className="whitespace-normal" />
+          </Fact>
+        </dl>
+      </Section>
+      <Section title={text.actions}>
+        <PairActions group={group} pair={pair} />
+      </Section>
+      <CopySection pair={pair} />
+      <Section title={text.lag}>
+        <dl>
+          <Fact name={text.given}>
+            <span className="num">{formatCount(pair.givenNumber)}</span>
+          </Fact>
+          <Fact name={text.applied}>
+            <span className="num">{formatCount(pair.appliedNumber)}</span>
+          </Fact>
+          <Fact name={text.lag}>
+            <span className="num">
+              {pair.lag
+                ? text.lagOf(formatCount(pair.lag.updates), formatBytes(pair.lag.bytes), formatSpan(pair.lag.ms))
+                : NOTHING}
+            </span>
+          </Fact>
+          <Fact name={text.rate}>
+            <span className="num">{formatRate(pair.rateBytesPerSecond)}</span>
+          </Fact>
+        </dl>
+        {pair.kind === 'async' ? <LagChart group={group} pair={pair.name} /> : null}
+      </Section>
+      <Section title={text.differences}>
+        <dl>
+          <Fact name={text.dirty}>
+            <span className="num">
+              {pair.dirtyTracks === null
+                ? NOTHING
+                : text.dirtyOf(formatCount(pair.dirtyTracks), formatBytes(pair.dirtyTracks * pair.trackBytes))}
+            </span>
+          </Fact>
+          <Fact name={text.image}>{messages.topology.consistent[String(pair.consistentAtDestination)]}</Fact>
+          <Fact name={text.gold}>
+            {pair.gold ? text.goldOf(formatCount(pair.gold.number), formatBytes(pair.gold.usedBytes)) : text.goldNone}
+          </Fact>
+        </dl>
+      </Section>
+      <DefinitionSection pair={pair} />
+    </>
+  );
+}
+
+function LastKnown({ pair }: { pair: PairStatus }) {
+  const now = useServerNow();
+  if (pair.state !== 'unknown' || !pair.lastKnown) return null;
+  return (
+    <Fact name={text.lastKnown}>
+      {messages.topology.lastKnown(messages.states.word(pair.lastKnown.state), formatAge(now - pair.lastKnown.at))}
+    </Fact>
+  );
+}
+
+function CopySection({ pair }: { pair: PairStatus }) {
+  if (!pair.copy) return null;
+  const label = text.copyOf(formatBytes(pair.copy.doneBytes), formatBytes(pair.copy.totalBytes));
+  return (
+    <Section title={text.copy}>
+      <Meter
+        label={text.copy}
+        share={copyShare(pair)}
+        text={`${label} · ${formatRate(pair.rateBytesPerSecond)}`}
+        tone="copying"
+      />
+    </Section>
+  );
+}
+
+function DefinitionSection({ pair }: { pair: PairStatus }) {
+  const share = shareOf(pair.journal?.usedBytes, pair.journal?.sizeBytes);
+  return (
+    <Section title={text.journal}>
+      {pair.journal ? (
+        <Meter
+          label={text.journal}
+          share={share}
+          text={text.journalOf(
+            formatBytes(pair.journal.usedBytes),
+            formatBytes(pair.journal.sizeBytes),
+            formatShare(share),
+          )}
+          tone={pair.journal.fullInMs === null ? 'plain' : 'suspend'}
+        />
+      ) : null}
+      <dl>
+        {pair.journal?.fullInMs != null ? (
+          <Fact name={text.journalFull}>
+            <span className="num">{formatClock(pair.journal.fullInMs)}</span>
+          </Fact>
+        ) : null}
+        <Fact name={text.transport}>{pair.transport}</Fact>
+        {pair.fence ? <Fact name={text.fence}>{text.fenceText[pair.fence] ?? pair.fence}</Fact> : null}
+      </dl>
+    </Section>
+  );
+}

@@ -1,0 +1,53 @@
+/** Faults screen. */
+export const faults = {
+  title: 'Faults',
+  intro:
+    'Real signals to real processes and real conditions on real lines. Every fault is listed, timed and one press from being cleared.',
+  active: 'Active faults',
+  activeNone: 'No fault is active.',
+  clear: 'Clear',
+  clearOf: (text: string) => `Clear ${text}`,
+  clearAll: 'Clear all',
+  clearAllConfirm: (count: number) => `All ${count} active faults are cleared, the newest first.`,
+  clearAllAct: (count: number) => `Clear ${count} faults`,
+  confirmNow: (label: string) => `${label} now`,
+  clearAsked: (age: string) => `Asked, ${age} ago`,
+  clearing: 'Clearing…',
+  startedBy: (by: string) => `by ${by}`,
+  since: 'since',
+  inject: 'Inject a fault',
+  readFailed: 'The faults that can be injected could not be read.',
+  site: (site: string) => SITES[site] ?? site,
+  kindGroup: {
+    site: 'Whole site',
+    process: 'Processes',
+    line: 'Lines',
+    disk: 'Disks and journals',
+  },
+  degradeTitle: (line: string) => `Degrade line ${line}`,
+  degradeText: 'Conditions are added to the line’s own. Leave a field empty to leave that condition alone.',
+  delay: 'Delay added, ms one way',
+  loss: 'Share lost, %',
+  rate: 'Rate limit, MiB/s',
+  degradeEmpty: { reason: 'No condition is given.', cure: 'Give a delay, a loss or a rate.' },
+  degradeInvalid: {
+    reason: 'A value is out of its range.',
+    cure: 'Delay 0–60,000 ms, loss 0–100 %, rate above 0 MiB/s.',
+  },
+  degrade: 'Degrade line',
+  confirm: (label: string) => label,
+  injected: (label: string, age: string) => `Asked: ${label}, ${age} ago`,
+  past: 'Cleared faults',
+  pastNone: 'None yet.',
+  pastColumns: { what: 'Fault', started: 'Injected', cleared: 'Cleared', by: 'By' },
+};
+
+const SITES: Record<string, string> = {
+  production: 'Production site',
+  intermediate: 'Intermediate site',
+  'remote-intermediate': 'Remote intermediate site',
+  remote: 'Remote site',
+  witness: 'Witness site',
+  control: 'Control plane',
+  lines: 'Lines',
+};

@@ -1,0 +1,201 @@
+'use client';
+
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, useStore } from '@xyflow/react';
+import Link from 'next/link';
+import { memo } from 'react';
+import type { PairStatus } from '../../server/domain/group-status.ts';
+import { formatBytes, formatCount, formatRate, formatShare, shareOf } from '../format/numbers.ts';
+import { formatAge, formatClock, formatSpan } from '../format/time.ts';
+import { useServerNow } from '../live/live-provider.tsx';
+import { messages } from '../messages/messages.ts';
+import { appearanceOf, TONE_TINT } from '../pair-state/appearance.ts';
+import { PairStateGlyph } from '../pair-state/glyph.tsx';
+import { PairStateWord } from '../pair-state/pair-state-word.tsx';
+import { cn } from '../ui/cn.ts';
+import { copyShare, endsOf } from './derive.ts';
+import { PairShaft } from './pair-shaft.tsx';
+import { zoomLevelOf } from './zoom.ts';
+
+const { topology: text } = messages;
+
+export type PairEdge = Edge<
+  { pair: PairStatus; href: string; selected: boolean; step: string | null; below: boolean; moving: boolean },
+  'pair'
+>;
+export type HeartbeatEdge = Edge<{ there: HeartbeatData | null; back: HeartbeatData | null }, 'heartbeat'>;
+export type HeartbeatData = { of: string; lost: boolean; ageMs: number | null };
+export type AttachmentEdge = Edge<{ writes: boolean | null }, 'attachment'>;
+export type TopologyEdge = PairEdge | HeartbeatEdge | AttachmentEdge;
+
+function useLevel() {
+  return useStore((state) => zoomLevelOf(state.transform[2]));
+}
+
+const PairArrow = memo((props: EdgeProps<PairEdge>) => {
+  const { sourceX, sourceY, targetX, targetY, data } = props;
+  if (!data) return null;
+  const depth = data.below ? 150 : 0;
+  const labelX = (sourceX + targetX) / 2;
+  const labelY = (sourceY + targetY) / 2 + depth * 0.75;
+  return (
+    <>
+      <PairShaft
+        from={{ x: sourceX, y: sourceY }}
+        to={{ x: targetX, y: targetY }}
+        depth={depth}
+        kind={data.pair.kind}
+        state={data.pair.state}
+        moving={data.moving}
+        bold={data.selected || data.step !== null}
+      />
+      <EdgeLabelRenderer>
+        <PairLabel data={data} x={labelX} y={labelY} room={Math.abs(targetX - sourceX)} />
+      </EdgeLabelRenderer>
+    </>
+  );
+});
+PairArrow.displayName = 'PairArrow';
+
+function PairLabel({ data, x, y, room }: { data: NonNullable<PairEdge['data']>; x: number; y: number; room: number }) {
+  const level = useLevel();
+  const { pair } = data;
+  const ends = endsOf(pair);
+  return (
+    <Link
+      href={data.href}
+      scroll={false}
+      aria-label={`${text.pairTitle(pair.name, pair.kind)}: ${messages.states.word(pair.state)}`}
+      aria-current={data.selected ? 'true' : undefined}
+      className="nopan pointer-events-auto absolute flex -translate-x-1/2 flex-col items-center gap-0 rounded-md px-1 text-[13px] leading-[17px] hover:bg-raised"
+      style={{ left: x, top: y - 34, width: Math.min(room - 36, 216) }}
+    >
+      {data.step ? (
+        <span className="num absolute -top-6 rounded-sm bg-ink px-1.5 leading-5 font-semibold text-on-ink">
+          {data.step}
+        </span>
+      ) : null}
+      {level === 'far' ? (
+        <PairStateGlyph state={pair.state} share={copyShare(pair)} className="-mt-3 size-8" />
+      ) : (
+        <>
+          <span className="flex h-6 items-center">
+            <PairStateWord state={pair.state} share={copyShare(pair)} className="text-[14px]" />
+          </span>
+          <span className="h-5" />
+          {ends.agree ? null : <EndsDisagree source={ends.source} destination={ends.destination} />}
+          {pair.state === 'unknown' ? <LastKnown pair={pair} /> : <Gauges pair={pair} />}
+        </>
+      )}
+    </Link>
+  );
+}
+
+function EndsDisagree({ source, destination }: { source: string; destination: string }) {
+  return (
+    <span className={cn('rounded-sm px-1 text-center font-medium', TONE_TINT[appearanceOf('suspend').tone])}>
+      {messages.states.word(source)} | {messages.states.word(destination)}: {text.endsDisagree}
+    </span>
+  );
+}
+
+function LastKnown({ pair }: { pair: PairStatus }) {
+  const now = useServerNow();
+  if (!pair.lastKnown) return <span className="text-center text-muted">{messages.common.notObserved}</span>;
+  return (
+    <span className="num text-center text-muted">
+      {text.lastKnown(messages.states.word(pair.lastKnown.state), formatAge(now - pair.lastKnown.at))}
+    </span>
+  );
+}
+
+function Gauges({ pair }: { pair: PairStatus }) {
+  const rows = gaugeRows(pair);
+  return (
+    <>
+      {rows.map((row) => (
+        <span key={row} className="num max-w-full truncate text-muted">
+          {row}
+        </span>
+      ))}
+    </>
+  );
+}
+
+/** At most three short rows: what matters in this state, and nothing that is not known. */
+export function gaugeRows(pair: PairStatus): string[] {
+  const rows: string[] = [];
+  if (pair.copy) {
+    rows.push(text.copyOf(formatBytes(pair.copy.doneBytes), formatBytes(pair.copy.totalBytes)));
+    if (pair.rateBytesPerSecond !== null) rows.push(formatRate(pair.rateBytesPerSecond));
+    return rows;
+  }
+  if (pair.givenNumber !== null) rows.push(text.given(formatCount(pair.givenNumber)));
+  if (pair.appliedNumber !== null) rows.push(text.applied(formatCount(pair.appliedNumber)));
+  if (pair.lag && pair.lag.updates > 0) {
+    rows.push(`${formatBytes(pair.lag.bytes)} · ${formatSpan(pair.lag.ms)}`);
+  } else if (pair.rateBytesPerSecond) rows.push(formatRate(pair.rateBytesPerSecond));
+  if (pair.dirtyTracks && pair.state !== 'duplex') rows.push(text.dirty(formatCount(pair.dirtyTracks)));
+  if (pair.journal?.fullInMs != null) {
+    rows.push(
+      text.journalFull(
+        formatShare(shareOf(pair.journal.usedBytes, pair.journal.sizeBytes)),
+        formatClock(pair.journal.fullInMs),
+      ),
+    );
+  }
+  return rows.slice(0, 4);
+}
+
+const HeartbeatArrow = memo((props: EdgeProps<HeartbeatEdge>) => {
+  const level = useLevel();
+  const { sourceX, sourceY, targetX, targetY, data } = props;
+  if (!data) return null;
+  const views = [data.there, data.back].filter((view) => view !== null);
+  const lost = views.some((view) => view.lost);
+  const unknown = views.length === 0;
+  const stroke = unknown ? 'var(--unknown)' : lost ? 'var(--failure)' : 'var(--border-strong)';
+  const mid = (sourceX + targetX) / 2;
+  const path = lost
+    ? `M${sourceX} ${sourceY}H${mid - 12}M${mid + 12} ${sourceY}H${targetX}`
+    : `M${sourceX} ${sourceY}L${targetX} ${targetY}`;
+  const age = Math.max(...views.map((view) => view.ageMs ?? 0), 0);
+  return (
+    <>
+      <BaseEdge path={path} style={{ stroke, strokeWidth: 1.25, strokeDasharray: '2 4' }} />
+      {lost ? (
+        <path d={`M${mid - 6} ${sourceY - 6}l12 12m0-12l-12 12`} stroke={stroke} strokeWidth="2.5" fill="none" />
+      ) : null}
+      <EdgeLabelRenderer>
+        <span
+          className={cn(
+            'num absolute -translate-x-1/2 bg-canvas px-1.5 text-[13px] leading-4',
+            unknown ? 'text-unknown' : lost ? 'font-semibold text-failure' : 'text-muted',
+            level === 'far' && 'hidden',
+          )}
+          style={{ left: mid, top: sourceY + (lost ? 10 : -8) }}
+        >
+          {unknown ? `${text.heartbeat} ?` : lost ? text.heartbeatLost : text.heartbeatOk(formatSpan(age))}
+        </span>
+      </EdgeLabelRenderer>
+    </>
+  );
+});
+HeartbeatArrow.displayName = 'HeartbeatArrow';
+
+/** A host on its storage system: solid while its writes are taken, dashed while they are refused. */
+const Attachment = memo((props: EdgeProps<AttachmentEdge>) => {
+  const { sourceX, sourceY, targetX, targetY, data } = props;
+  return (
+    <BaseEdge
+      path={`M${sourceX} ${sourceY}L${targetX} ${targetY}`}
+      style={{
+        stroke: data?.writes === null ? 'var(--unknown)' : 'var(--border-strong)',
+        strokeWidth: data?.writes ? 2.5 : 1.25,
+        strokeDasharray: data?.writes ? undefined : '3 4',
+      }}
+    />
+  );
+});
+Attachment.displayName = 'Attachment';
+
+export const edgeTypes = { pair: PairArrow, heartbeat: HeartbeatArrow, attachment: Attachment };

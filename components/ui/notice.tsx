@@ -1,0 +1,47 @@
+import type { ReactNode } from 'react';
+import { cn } from './cn.ts';
+
+interface EmptyProps {
+  title: string;
+  text?: string;
+  /** The same as a command line, for those who prefer it. */
+  command?: string;
+  children?: ReactNode;
+}
+
+/** What stands where there is nothing yet: it says what to do next. */
+export function Empty({ title, text, command, children }: EmptyProps) {
+  return (
+    <div className="flex flex-col items-start gap-3 rounded-lg border border-dashed border-line-strong bg-surface p-6">
+      <p className="text-lg font-medium">{title}</p>
+      {text ? <p className="max-w-[70ch] text-muted">{text}</p> : null}
+      {children}
+      {command ? <Command text={command} /> : null}
+    </div>
+  );
+}
+
+/** A command line to copy by hand or mouse. */
+export function Command({ text, className }: { text: string; className?: string }) {
+  return (
+    <code
+      className={cn(
+        'num block max-w-full overflow-x-auto rounded-sm bg-raised px-2 py-1 text-sm whitespace-pre',
+        className,
+      )}
+    >
+      {text}
+    </code>
+  );
+}
+
+/** A failed read: what could not be read, since when, and the cure. */
+export function Failure({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
+  return (
+    <div className="flex flex-col items-start gap-2 rounded-lg border border-failure bg-surface p-4">
+      <p className="font-medium text-failure">{title}</p>
+      <p>{text}</p>
+      {children}
+    </div>
+  );
+}
