@@ -6,6 +6,8 @@ import { refuse } from '../domain/refusal.ts';
 import { Link } from '../network/link.ts';
 import type { AgentMethods, AgentNotices, ProcessView } from '../site/agent-protocol.ts';
 
+export type AgentPorts = Pick<Ports, 'clock' | 'entropy' | 'log' | 'network'>;
+
 export interface AgentEvents {
   /** The agent answers; these are its processes. What it announces from now on follows in order. */
   onUp(site: string, processes: ProcessView[]): void;
@@ -47,7 +49,7 @@ class AgentConnection {
   constructor(
     readonly site: string,
     readonly address: string,
-    ports: Ports,
+    ports: AgentPorts,
     secret: Uint8Array,
     worker: string,
     private readonly events: AgentEvents,
@@ -121,7 +123,7 @@ export class Agents {
 
   constructor(
     addresses: Record<string, string>,
-    ports: Ports,
+    ports: AgentPorts,
     secret: Uint8Array,
     worker: string,
     events: AgentEvents,

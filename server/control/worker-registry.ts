@@ -34,7 +34,7 @@ export class WorkerRegistry {
     private readonly database: Database,
     private readonly id: string,
     private readonly log: Log,
-    /** Called with each worker found dead, once by each living worker that finds it. */
+    /** At the worker that leads: called with each worker found dead, again at every heartbeat until it is forgotten. */
     private readonly onDead: (worker: string) => Promise<void>,
     private readonly onLead: (leads: boolean) => void,
   ) {}
@@ -48,8 +48,13 @@ export class WorkerRegistry {
   async stop(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    await this.lockClient?.end().catch(() => {});
-    await this.database.prisma.worker.deleteMany({ where: { id: this.id } }).catch(() => {});
+    // Dead from now on to whoever leads next, but on record until what it drove is taken over.
+    await this.database.pool
+      .query(`UPDATE workers SET heartbeat_at = 'epoch', leads = false WHERE id = $1`, [this.id])
+      .catch(() => {});
+    const client = this.lockClient;
+    this.lockClient = null;
+    await client?.end().catch(() => {});
   }
 
   private schedule(): void {
@@ -69,12 +74,14 @@ export class WorkerRegistry {
        ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp(), leads = $5`,
       [this.id, process.pid, hostname(), this.startedAt, this.leads],
     );
-    for (const worker of await readWorkers(this.database)) {
-      if (worker.id === this.id || worker.alive) continue;
-      // Its runs first: only a worker that owes nothing more may be forgotten.
-      await this.onDead(worker.id);
-      await this.database.prisma.worker.deleteMany({ where: { id: worker.id } });
-    }
+    if (!this.leads) return;
+    for (const worker of await readWorkers(this.database))
+      if (worker.id !== this.id && !worker.alive) await this.onDead(worker.id);
+  }
+
+  /** Takes a worker that owes nothing any more off the record. */
+  async forget(worker: string): Promise<void> {
+    await this.database.prisma.worker.deleteMany({ where: { id: worker } });
   }
 
   private async tryToLead(): Promise<void> {

@@ -1,0 +1,89 @@
+/** The changes of the API: commands for a worker, orders for runs. */
+import { audit } from '../control/audit-log.ts';
+import type { CommandClient } from '../control/command-queue.ts';
+import type { CommandKind } from '../control/commands.ts';
+import { type Database, databaseAway, isDatabaseAway } from '../control/database.ts';
+import { readGroup } from '../control/groups.ts';
+import { readRun, storeOrder } from '../control/runs/run-records.ts';
+import type { StatusBoard } from '../control/status-board.ts';
+import { RefusedError, refuse } from '../domain/refusal.ts';
+import { findRoutine } from '../routines/find-routine.ts';
+import { whyOrderRefused } from '../routines/order-rules.ts';
+import type { ChangeServices } from './services.ts';
+
+const DEFAULT_MS = 30_000;
+/** Where the worker itself waits long for what it was asked. */
+const TIMEOUT_MS: Partial<Record<CommandKind, number>> = {
+  'group.create': 90_000,
+  'group.delete': 90_000,
+  'ledger.verify': 150_000,
+};
+
+export function makeChangeServices(database: Database, commands: CommandClient, board: StatusBoard): ChangeServices {
+  return {
+    command: (kind, params, actor) => commands.ask(kind, params, actor.name, TIMEOUT_MS[kind] ?? DEFAULT_MS),
+
+    order: async (id, order, key, actor) => {
+      try {
+        const { view } = await readRun(database, id);
+        const { arrangement } = await readGroup(database, view.group);
+        const hindrance = whyOrderRefused(findRoutine(arrangement.id, view.routine), view, order);
+        if (hindrance) throw new RefusedError(hindrance);
+        if (await storeOrder(database, id, key, order)) {
+          await audit(database, {
+            actor: actor.name,
+            action: `run.${order.order}`,
+            group: view.group,
+            subject: id,
+            outcome: 'done',
+            after: order,
+          });
+        }
+        return view;
+      } catch (error) {
+        throw isDatabaseAway(error) ? databaseAway() : error;
+      }
+    },
+
+    waitPair: async (group, pair, state, timeoutMs, signal) => {
+      const seen = async () => {
+        const status = await board.get(group);
+        // A pair that was deleted is in no list.
+        return status.pairs.find((one) => one.name === pair)?.state ?? 'absent';
+      };
+      return new Promise((resolve, reject) => {
+        const look = () => {
+          seen().then(
+            (now) => {
+              if (now === state) end(() => resolve({ pair, state: now }));
+            },
+            (error) => end(() => reject(error)),
+          );
+        };
+        const late = async () => {
+          const now = await seen().catch(() => 'unknown');
+          reject(
+            refuse(
+              'timeout',
+              `${pair} of ${group} is in ${now}, not in ${state}, after ${timeoutMs / 1000} s`,
+              'Look at what holds it up (status), then wait again.',
+            ),
+          );
+        };
+        const end = (settle: () => void) => {
+          clearTimeout(timer);
+          unhear();
+          signal?.removeEventListener('abort', gone);
+          settle();
+        };
+        const gone = () => end(() => reject(refuse('timeout', 'the asker went away', 'Ask again.')));
+        const timer = setTimeout(() => end(() => void late()), timeoutMs);
+        const unhear = board.onChange((groups) => {
+          if (groups.has(group)) look();
+        });
+        signal?.addEventListener('abort', gone);
+        look();
+      });
+    },
+  };
+}

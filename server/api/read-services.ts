@@ -1,0 +1,83 @@
+/** The reads of the API, from the database and the status board. */
+import { readAudit, verifyAudit } from '../control/audit-log.ts';
+import type { Database } from '../control/database.ts';
+import { readEvents } from '../control/event-log.ts';
+import { faultOptions } from '../control/fault-options.ts';
+import { readFaults } from '../control/fault-store.ts';
+import { preflight } from '../control/preflight.ts';
+import { readRollups } from '../control/rollups.ts';
+import { readRun, readRuns } from '../control/runs/run-records.ts';
+import type { StatusBoard } from '../control/status-board.ts';
+import { readWorkers } from '../control/worker-registry.ts';
+import { findRoutine, ROUTINES } from '../routines/find-routine.ts';
+import type { LiveHub } from './live-hub.ts';
+import { type Readiness, readiness } from './readiness.ts';
+import type { ReadServices } from './services.ts';
+
+export const VERSION = '0.1.0';
+/** Runs whose time tells how long the next will take. */
+const EARLIER_RUNS = 20;
+
+/** Is the demo group where scripts can use it? */
+export async function demoReadiness(database: Database, board: StatusBoard): Promise<Readiness> {
+  const made = await database.prisma.counter.findUnique({ where: { name: 'demo-made' } });
+  const standing = await readFaults(database, { group: 'demo', active: true });
+  return readiness({ demoMade: made !== null, demo: board.find('demo'), standingFaults: standing.length });
+}
+
+/** `startedAt`: of this process, ms. */
+export function makeReadServices(
+  database: Database,
+  board: StatusBoard,
+  hub: LiveHub,
+  startedAt: number,
+): ReadServices {
+  return {
+    statuses: async () => board.all(),
+    status: (group) => board.get(group),
+    fleet: async () => hub.fleet(),
+    definition: async (group) => {
+      await board.get(group);
+      return board.record(group).definition;
+    },
+    rollups: async (group, from, to) => {
+      await board.get(group);
+      return readRollups(database, group, from, to);
+    },
+    routines: async (group) => {
+      const { arrangement } = await board.get(group);
+      return ROUTINES.filter((graph) => graph.arrangement === arrangement);
+    },
+    preflight: async (group, routine) => {
+      const status = await board.get(group);
+      const graph = findRoutine(status.arrangement, routine);
+      const ended = await readRuns(database, { group, active: false, before: null, limit: EARLIER_RUNS });
+      const earlier = ended.map((row) => row.view).filter((view) => view.routine === routine);
+      return preflight({ status, graph, earlier, now: Date.now() });
+    },
+    runs: async (filter) => (await readRuns(database, filter)).map((row) => row.view),
+    run: async (id) => (await readRun(database, id)).view,
+    events: (query) => readEvents(database, query),
+    faults: (filter) => readFaults(database, filter),
+    faultOptions: async (group) => {
+      const status = await board.get(group);
+      const { definition, arrangement } = board.record(group);
+      const standing = await readFaults(database, { group, active: true });
+      return faultOptions({ definition, arrangement, status, standing });
+    },
+    audit: (filter) => readAudit(database, filter),
+    verifyAudit: () => verifyAudit(database),
+    system: async (actor) => {
+      const agents = await database.prisma.agent.findMany({ orderBy: { site: 'asc' } });
+      return {
+        version: VERSION,
+        startedAt,
+        now: Date.now(),
+        actor,
+        workers: await readWorkers(database),
+        agents: agents.map(({ changedAt, ...agent }) => ({ ...agent, changedAt: changedAt.getTime() })),
+        ready: await demoReadiness(database, board),
+      };
+    },
+  };
+}

@@ -1,0 +1,200 @@
+/**
+ * What an operator is shown before a routine starts: what was observed, by whom, how long ago, and what follows from it.
+ * Pure. A failed check refuses the start only where the routine could not even begin; every other state it may meet has an
+ * outcome of its own in the routine.
+ */
+import type { PreflightCheck, PreflightView } from '../api/views.ts';
+import type { GroupStatus, PairStatus } from '../domain/group-status.ts';
+import { type Refusal, refuse } from '../domain/refusal.ts';
+import type { RoutineGraph, RunView } from '../routines/step-graph.ts';
+import { predictVerdict } from './verdict-prediction.ts';
+
+export interface PreflightFacts {
+  status: GroupStatus;
+  graph: RoutineGraph;
+  /** Ended runs of this routine, newest first: what it took them is what it will take. */
+  earlier: readonly RunView[];
+  now: number;
+}
+
+/** Operations a routine is meant for; from others it ends at its first step, having changed nothing. */
+const MEANT_FOR: Record<string, readonly GroupStatus['operation'][]> = {
+  'initial-copy': ['forming', 'degraded', 'normal'],
+  failover: ['normal', 'degraded', 'stopped'],
+  'switch-over': ['normal'],
+  'reverse-copy': ['failed-over', 'reverse'],
+  'reverse-copy-control': ['reverse'],
+  failback: ['reverse', 'failed-over'],
+};
+
+const SIDE_EFFECTS: Record<string, readonly string[]> = {
+  'initial-copy': [
+    'A destination that is copied onto is inconsistent until the copy ends; it keeps its last consistent image meanwhile.',
+  ],
+  failover: [
+    'A new generation is raised: the old primary refuses host writes from then on, even after it returns.',
+    'The pair between I and R is drained, then reversed.',
+    'The work is restarted on host R if you choose so.',
+  ],
+  'switch-over': [
+    'The work on host P is stopped; it is down until it is restarted on host R.',
+    'A new generation is raised.',
+  ],
+  'reverse-copy': ['P and I are overwritten with R’s data where they differ.'],
+  'reverse-copy-control': ['Runs until you end it; R→I and I⇒P copy in turn.'],
+  failback: [
+    'The work has to be stopped on host R; it is down until it is restarted on host P.',
+    'A new generation is raised.',
+  ],
+};
+
+const hostAge = (observedAt: number | null, now: number) =>
+  observedAt === null ? null : Math.max(0, now - observedAt);
+
+/** What starting `graph` now would meet. */
+export function preflight(facts: PreflightFacts): PreflightView {
+  const { status, graph, now } = facts;
+  const checks = [
+    powerCheck(facts),
+    runCheck(facts),
+    hostCheck(facts),
+    operationCheck(facts),
+    ...status.pairs.map((pair) => pairCheck(pair, now)),
+    witnessCheck(facts),
+  ];
+  return {
+    group: status.name,
+    routine: graph.id,
+    at: now,
+    checks,
+    refusal: refusalOf(checks, status.name),
+    predicted: {
+      verdict: predictVerdict(status, graph),
+      rtoMs: durationOf(facts.earlier),
+      bytes: bytesToMove(status, graph),
+    },
+    sideEffects: [...(SIDE_EFFECTS[graph.id] ?? [])],
+    decisions: graph.steps.flatMap(({ id, decision }) => (decision ? [{ step: id, ...decision }] : [])),
+    command: `npx switchback run ${graph.id} --group ${status.name}`,
+  };
+}
+
+function refusalOf(checks: readonly PreflightCheck[], group: string): Refusal | null {
+  const failed = checks.find((check) => check.blocking && check.ok !== true);
+  if (!failed) return null;
+  return refuse(
+    'wrong-state',
+    `${group}: ${failed.title}: ${failed.observed}`,
+    failed.cure ?? 'Clear what stands in the way, then try again.',
+  ).refusal;
+}
+
+function powerCheck({ status }: PreflightFacts): PreflightCheck {
+  return {
+    id: 'power',
+    title: 'Group is switched on',
+    observed: status.powered ? 'on' : 'off',
+    observer: 'control',
+    ageMs: 0,
+    ok: status.powered,
+    blocking: true,
+    cure: status.powered ? null : 'Switch the group on.',
+  };
+}
+
+function runCheck({ status }: PreflightFacts): PreflightCheck {
+  const { activeRun } = status;
+  return {
+    id: 'run',
+    title: 'No other routine is under way',
+    observed: activeRun ? `${activeRun.routine} (run ${activeRun.run}) is ${activeRun.status}` : 'none',
+    observer: 'control',
+    ageMs: 0,
+    ok: activeRun === null,
+    blocking: true,
+    cure: activeRun ? 'Wait until it has ended, or end or abort it.' : null,
+  };
+}
+
+function hostCheck({ status, graph, now }: PreflightFacts): PreflightCheck {
+  const host = status.hosts.find((one) => one.name === graph.host);
+  const words = host?.up === true ? 'answers' : host?.up === false ? 'is down' : 'not known';
+  return {
+    id: 'host',
+    title: `${graph.host}, which runs the routine, answers`,
+    observed: words,
+    observer: host?.observer ?? 'nobody',
+    ageMs: hostAge(host?.observedAt ?? null, now),
+    ok: host?.up ?? null,
+    blocking: true,
+    cure: host?.up === true ? null : `Restart ${graph.host} (fault restart), then try again.`,
+  };
+}
+
+function operationCheck({ status, graph, now }: PreflightFacts): PreflightCheck {
+  const meant = MEANT_FOR[graph.id];
+  const fits = !meant || meant.includes(status.operation);
+  return {
+    id: 'operation',
+    title: 'Operation is one the routine is meant for',
+    observed: status.operation,
+    observer: 'control',
+    ageMs: hostAge(status.observedAt, now),
+    ok: status.operation === 'unknown' ? null : fits,
+    blocking: false,
+    cure: fits ? null : `${graph.title} is meant for ${(meant ?? []).join(' or ')} operation.`,
+  };
+}
+
+function pairCheck(pair: PairStatus, now: number): PreflightCheck {
+  const agree = pair.stateAtSource === pair.stateAtDestination;
+  return {
+    id: `pair-${pair.name}`,
+    title: `State of ${pair.name}`,
+    observed: agree ? pair.state : `${pair.stateAtSource} at its source, ${pair.stateAtDestination} at its destination`,
+    observer: pair.observer,
+    ageMs: hostAge(pair.observedAt, now),
+    ok: pair.state === 'unknown' ? null : agree,
+    blocking: false,
+    cure: pair.state === 'unknown' ? 'What the routine finds out itself decides; both ends are asked again.' : null,
+  };
+}
+
+function witnessCheck({ status, now }: PreflightFacts): PreflightCheck {
+  return {
+    id: 'witness',
+    title: 'Monitoring host answers',
+    observed: status.witness.up === true ? 'answers' : status.witness.up === false ? 'is down' : 'not known',
+    observer: 'agent of the witness site',
+    ageMs: hostAge(status.witness.observedAt, now),
+    ok: status.witness.up,
+    blocking: false,
+    cure:
+      status.witness.up === true
+        ? null
+        : 'Restart the witness: it keeps the register, without which no generation can be raised.',
+  };
+}
+
+/** From the shortest to the longest of the latest runs that ended as they should; null where there was none. */
+function durationOf(earlier: readonly RunView[]): { low: number; high: number } | null {
+  const took = earlier
+    .filter((run) => run.ending === 'done' && run.endedAt !== null)
+    .map((run) => (run.endedAt ?? 0) - run.startedAt);
+  return took.length === 0 ? null : { low: Math.min(...took), high: Math.max(...took) };
+}
+
+/** What a drain still has to move, or a copy by difference; null where a needed figure is not known. */
+function bytesToMove(status: GroupStatus, graph: RoutineGraph): number | null {
+  const touched = new Set(
+    graph.steps.flatMap((step) => step.expects.filter((one) => one.during !== null).map((one) => one.pair)),
+  );
+  const pairs = status.pairs.filter((pair) => touched.has(pair.name));
+  if (pairs.length === 0) return null;
+  let bytes = 0;
+  for (const pair of pairs) {
+    if (pair.lag === null || pair.dirtyTracks === null) return null;
+    bytes += pair.lag.bytes + pair.dirtyTracks * pair.trackBytes;
+  }
+  return bytes;
+}
