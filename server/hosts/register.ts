@@ -72,7 +72,9 @@ export function nameHolder(kept: KeptRegister, generation: number, runId: string
       'Start a new run, which raises a new generation, to move the work.',
     );
   }
-  return { ...kept, generation: { ...current, holder } };
+  // A new holder begins without a partner: until it records `joined`, nobody's answer binds its completions, and a
+  // `joined` of the holder before it must not be taken for its own.
+  return { ...kept, generation: { ...current, holder }, state: 'alone', stateGeneration: generation };
 }
 
 /**

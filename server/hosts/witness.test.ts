@@ -93,6 +93,14 @@ describe('the register', () => {
     expect(codeOf({ verb: 'register-holder', generation: 2, runId: 'a', holder: 'P' })).toBe('wrong-state');
   });
 
+  it('lets a new holder begin alone, so that the join of the holder before it proves nothing of its writes', () => {
+    tell({ verb: 'register-split', generation: 1, epoch: 1, state: 'joined', number: 10 });
+    tell({ verb: 'register-fence', expected: 1, runId: 'a' });
+    tell({ verb: 'register-holder', generation: 2, runId: 'a', holder: 'P' });
+    expect(kept()).toMatchObject({ epoch: 1, state: 'alone', generation: { number: 2, holder: 'P' } });
+    expect(codeOf({ verb: 'register-split', generation: 2, epoch: 2, state: 'joined', number: 20 })).toBe('done');
+  });
+
   it('keeps the evidence through a fence and refuses splits of the older generation', () => {
     tell({ verb: 'register-split', generation: 1, epoch: 1, state: 'joined', number: 10 });
     tell({ verb: 'register-fence', expected: 1, runId: 'a' });
