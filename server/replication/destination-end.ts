@@ -101,11 +101,11 @@ export class DestinationEnd {
     }
     if (head.sequence < this.expected) return;
     if (head.sequence > this.expected || this.blocked) {
-      this.early.set(head.sequence, bytes.slice());
+      this.early.set(head.sequence, new Uint8Array(bytes));
       return;
     }
     if (this.process(bytes)) this.expected += 1;
-    else if (this.blocked) this.early.set(head.sequence, bytes.slice());
+    else if (this.blocked) this.early.set(head.sequence, new Uint8Array(bytes));
     this.catchUp();
   }
 

@@ -42,11 +42,14 @@ export class SourceEnd {
   private flights: Flight[] = [];
   private flightBytes = 0;
   private creditBytes = 0;
+  /** Pull that overtook the answer which opens its session. */
+  private earlyPull: Uint8Array | null = null;
   private pumping = false;
   /** Last number given when the latest track was read: only behind it is the copy whole. */
   private copyHigh = 0;
   private copyEndSent = false;
   private watchdog: Timer | null = null;
+  private watchdogDueMs = 0;
   private stopped = false;
   /** Monotonic instant of the last answer, or of the first thing sent after everything was answered. */
   private progressAtMs: number;
@@ -93,6 +96,7 @@ export class SourceEnd {
   private async negotiate(pair: PairRecord): Promise<void> {
     const { record, config } = this.core;
     pair.session += 1;
+    this.earlyPull = null;
     this.core.save();
     const session = pair.session;
     const copying = isCopying(pair.state);
@@ -148,13 +152,15 @@ export class SourceEnd {
     this.creditBytes = 0;
     this.copyEndSent = false;
     this.copyHigh = core.lastNumber;
-    this.progressed();
     if (isCopying(pair.state)) {
       core.bitmap(this.key).joinPlanes();
       this.beginCopy();
     }
     this.noteAccepted(reply.accepted, core.peerMarks.get(this.key)?.values?.[1] ?? 0);
-    this.pump();
+    const { earlyPull } = this;
+    this.earlyPull = null;
+    if (earlyPull) this.frame(earlyPull);
+    else this.pump();
   }
 
   private beginCopy(): void {
@@ -183,12 +189,12 @@ export class SourceEnd {
 
   /** An entry was stored here. */
   stored(entry: Entry): void {
-    if (this.state !== 'open') return this.watchWaiting();
+    if (this.state !== 'open') return this.watch();
     const pair = this.pair;
     if (!pair) return;
     if (pair.definition.kind === 'sync' && entry.number === this.sentNumber + 1) {
       this.sendEntry(entry);
-      this.watchWaiting();
+      this.watch();
     } else if (pair.definition.kind === 'sync' || this.creditBytes > 0) {
       this.pumpSoon();
     }
@@ -197,7 +203,10 @@ export class SourceEnd {
   /** A frame from the destination. */
   frame(bytes: Uint8Array): void {
     const head = peekFrame(bytes);
-    if (!head || this.state !== 'open' || head.session !== this.session) return;
+    if (!head) return;
+    if (this.state === 'opening' && head.type === 'pull' && head.session === this.pair?.session)
+      this.earlyPull = new Uint8Array(bytes);
+    if (this.state !== 'open' || head.session !== this.session) return;
     const frame = decodeFrame(bytes);
     if (frame?.type !== 'answer' && frame?.type !== 'pull') return;
     this.land(head.sequence);
@@ -258,7 +267,7 @@ export class SourceEnd {
       this.core.diskFailed(error);
       this.events.fault(this.key, `reading here failed: ${error instanceof Error ? error.message : String(error)}`);
     }
-    this.watchWaiting();
+    this.watch();
   }
 
   private sendEntries(pair: PairRecord): number {
@@ -332,25 +341,26 @@ export class SourceEnd {
     return this.state !== 'open' || this.core.peerAccepted(this.key) < this.core.lastNumber;
   }
 
-  private watchWaiting(): void {
-    if (this.watchdog === null && this.waiting) {
-      this.progressed();
-      this.watch();
-    }
-  }
-
   /** A pair that makes no progress for too long suspends itself (003 §[0069]). */
   private watch(): void {
-    if (this.watchdog !== null || this.stopped) return;
-    const limit = this.limitMs();
-    const idle = this.core.ports.clock.monotonic() - this.progressAtMs;
-    this.watchdog = this.core.ports.clock.after(Math.max(1, limit - idle), () => {
+    if (this.stopped || !this.waiting) return;
+    // Nothing was waited for until now, so the silence begins now.
+    if (this.watchdog === null) this.progressed();
+    this.armWatchdog();
+  }
+
+  private armWatchdog(): void {
+    const dueMs = this.progressAtMs + this.limitMs();
+    if (this.watchdog !== null && this.watchdogDueMs <= dueMs) return;
+    this.watchdog?.cancel();
+    this.watchdogDueMs = dueMs;
+    const { clock } = this.core.ports;
+    this.watchdog = clock.after(Math.max(1, dueMs - clock.monotonic()), () => {
       this.watchdog = null;
       if (!this.waiting) return;
-      const silent = this.core.ports.clock.monotonic() - this.progressAtMs;
-      if (silent >= this.limitMs())
-        this.events.fault(this.key, this.link.up ? `no answer for ${Math.round(silent)} ms` : 'the line is down');
-      else this.watch();
+      const silentMs = clock.monotonic() - this.progressAtMs;
+      if (silentMs < this.limitMs()) return this.armWatchdog();
+      this.events.fault(this.key, this.link.up ? `no answer for ${Math.round(silentMs)} ms` : 'the line is down');
     });
   }
 

@@ -224,6 +224,7 @@ export class StorageSystem implements StorageController {
   }
 
   private sessionRefused(key: string, reply: Extract<OpenReply, { opened: false }>): void {
+    this.ports.log.write('info', 'session refused', { pair: key, why: reply.why, text: reply.text });
     this.fencing.learn(reply.generation);
     this.peer.reconcile(key, reply.end);
     const pair = this.core.pair(key);

@@ -1,0 +1,425 @@
+/**
+ * Storage systems P, I, R and the witness of one chain-3 group, for tests: the product's own code over whatever world is
+ * handed in (the tests hand in the simulator's), without hosts and routines, so that each instruction is the test's own.
+ */
+import { type Arrangement, defaultGroup, findArrangement, type GroupDefinition } from '../../domain/arrangement.ts';
+import type { DriverToken, Generation } from '../../domain/generation.ts';
+import type { WitnessInstruction, WitnessReply } from '../../domain/host.ts';
+import { type SystemName, WITNESS } from '../../domain/names.ts';
+import type { PairKind, PairState } from '../../domain/pair-states.ts';
+import type { Ports } from '../../domain/ports.ts';
+import type {
+  FenceEvidence,
+  FenceLevel,
+  PairFacts,
+  StorageInstruction,
+  StorageReply,
+  SystemFacts,
+} from '../../domain/storage-controller.ts';
+import { Witness } from '../../hosts/witness.ts';
+import type { CallHandler } from '../../network/channel-types.ts';
+import type { Link } from '../../network/link.ts';
+import type { PairTransition, StorageTiming } from '../config.ts';
+import { StorageSystem } from '../storage-system.ts';
+
+/** One machine of the world. `L` is whatever the world calls an incarnation of its process. */
+export interface TestMachine<L> {
+  readonly name: string;
+  readonly life: L | null;
+  readonly image: { peek(name: string): Uint8Array | null };
+  start(): Ports;
+  kill(reason: string): void;
+}
+
+export interface TestWorld<L> {
+  readonly scheduler: {
+    readonly nowMs: number;
+    at(atMs: number, life: L | null, run: () => void): unknown;
+    sleep(delayMs: number): Promise<void>;
+    until(condition: () => boolean, withinMs: number): Promise<boolean>;
+    drive<T>(story: () => Promise<T>, limitEvents: number): Promise<T>;
+  };
+  readonly network: { setWay(from: string, to: string, change: { cut: boolean }): void };
+  addMachine(name: string, clockRate: number): TestMachine<L>;
+}
+
+export interface TestHooks {
+  onKilled(process: { readonly name: string }): void;
+  onCrash(crash: { process: string | null; error: unknown }): void;
+  onLog(line: { atMs: number; process: string; level: string; message: string; facts: unknown }): void;
+}
+
+/** A process on the network, joined to its neighbours as the arrangement says. */
+export interface TestNode {
+  link(peer: string): Link;
+  lines(arrangement: Arrangement): Map<string, Link>;
+  start(): Promise<void>;
+}
+
+export interface TestParts<L, W extends TestWorld<L>> {
+  world(hooks: TestHooks): W;
+  node(
+    ports: Ports,
+    name: string,
+    definition: GroupDefinition,
+    arrangement: Arrangement,
+    handle: CallHandler,
+  ): TestNode;
+}
+
+export interface TestSettings {
+  fence?: FenceLevel;
+  volumeCount?: number;
+  volumeBytes?: number;
+  trackBytes?: number;
+  journalBytes?: number;
+  journalSegments?: number;
+  timing?: Partial<StorageTiming>;
+  mutants?: readonly string[];
+  /** Bytes per second of the line I–R; null for unlimited. */
+  farRate?: number | null;
+}
+
+export const TEST_TIMING: StorageTiming = {
+  syncTimeoutMs: 250,
+  copyTimeoutMs: 1500,
+  holdWritesMs: 700,
+  retryMs: 60,
+  checkpointMs: 40,
+  pullIntervalMs: 20,
+  callMs: 500,
+};
+
+/** Errno of a write whose process died before it answered. */
+export const UNANSWERED = -1;
+const GROUP = 'test';
+const ROUTES: Record<string, Record<string, string>> = {
+  P: { I: 'I', R: 'I' },
+  I: { P: 'P', R: 'R' },
+  R: { I: 'I', P: 'I' },
+};
+
+export class StorageGroup<L, W extends TestWorld<L>> {
+  readonly world: W;
+  readonly definition: GroupDefinition;
+  readonly arrangement: Arrangement;
+  readonly machines = new Map<string, TestMachine<L>>();
+  readonly transitions: (PairTransition & { system: string })[] = [];
+  readonly happened: { system: string; kind: string; text: string }[] = [];
+  readonly logs: string[] = [];
+  readonly crashes: string[] = [];
+  /** Processes that a death (crash, kill inside a call) ended, in order. */
+  readonly deaths: string[] = [];
+  witness: Witness | null = null;
+  private readonly systems = new Map<string, StorageSystem>();
+  private readonly unanswered = new Map<string, Set<() => void>>();
+  private claims = 0;
+  generation: Generation = { number: 1, runId: 'initial', holder: 'P' };
+
+  constructor(
+    private readonly parts: TestParts<L, W>,
+    private readonly settings: TestSettings = {},
+  ) {
+    const arrangement = findArrangement('chain-3');
+    if (!arrangement) throw new Error('chain-3 is gone');
+    this.arrangement = arrangement;
+    this.definition = definitionOf(arrangement, settings);
+    this.world = parts.world({
+      onKilled: ({ name }) => this.died(name),
+      onCrash: ({ process, error }) =>
+        this.crashes.push(`${process}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+      onLog: (line) =>
+        this.logs.push(
+          `${line.atMs.toFixed(2)} ${line.process} ${line.level} ${line.message} ${JSON.stringify(line.facts ?? {})}`,
+        ),
+    });
+    for (const name of [...arrangement.systems.map((each) => each.name), WITNESS])
+      this.machines.set(name, this.world.addMachine(name, 1));
+  }
+
+  /** Runs `story` to its end in virtual time; everything that crashed meanwhile fails it. */
+  async run<T>(story: () => Promise<T>, limitEvents = 2_000_000): Promise<T> {
+    const result = await this.world.scheduler.drive(story, limitEvents);
+    if (this.crashes.length > 0) throw new Error(`crashed: ${this.crashes.join('\n')}`);
+    return result;
+  }
+
+  startAll(): void {
+    for (const name of this.machines.keys()) this.start(name);
+  }
+
+  machine(name: string): TestMachine<L> {
+    const machine = this.machines.get(name);
+    if (!machine) throw new Error(`no machine ${name}`);
+    return machine;
+  }
+
+  start(name: string): void {
+    const machine = this.machine(name);
+    const ports = machine.start();
+    this.world.scheduler.at(this.world.scheduler.nowMs, machine.life, () => {
+      // A rejection belongs to the process whose event this is: the world reports it, or drops it with the dead.
+      if (name === WITNESS) void this.bootWitness(ports);
+      else void this.bootStorage(name, ports);
+    });
+  }
+
+  kill(name: string): void {
+    this.machine(name).kill('killed by the test');
+  }
+
+  private died(name: string): void {
+    this.deaths.push(name);
+    this.systems.delete(name);
+    if (name === WITNESS) this.witness = null;
+    for (const giveUp of this.unanswered.get(name) ?? []) giveUp();
+    this.unanswered.delete(name);
+  }
+
+  private async bootWitness(ports: Ports): Promise<void> {
+    const witness = new Witness(ports, {
+      group: GROUP,
+      firstHolder: this.arrangement.normal.holder,
+      systems: this.arrangement.systems.map((each) => each.name),
+      hosts: this.arrangement.hosts.map((each) => each.name),
+      lostAfterMs: 500,
+    });
+    await this.parts.node(ports, WITNESS, this.definition, this.arrangement, witness.handle).start();
+    this.witness = witness;
+  }
+
+  private async bootStorage(name: string, ports: Ports): Promise<void> {
+    const node: TestNode = this.parts.node(ports, name, this.definition, this.arrangement, (method, params, from) =>
+      system.handle(method, params, from),
+    );
+    const system: StorageSystem = new StorageSystem(
+      ports,
+      {
+        system: name,
+        definition: this.definition,
+        arrangement: this.arrangement,
+        timing: { ...TEST_TIMING, ...this.settings.timing },
+        journalSegments: this.settings.journalSegments ?? 8,
+        windowBytes: 4 * this.definition.trackBytes,
+        mutants: new Set(this.settings.mutants ?? []),
+      },
+      { links: node.lines(this.arrangement), witness: node.link(WITNESS), routes: ROUTES[name] ?? {} },
+      {
+        transition: (change) => this.transitions.push({ system: name, ...change }),
+        event: (kind, text) => this.happened.push({ system: name, kind, text }),
+        changed: () => undefined,
+      },
+    );
+    await system.start();
+    await node.start();
+    this.systems.set(name, system);
+  }
+
+  system(name: SystemName): StorageSystem {
+    const system = this.systems.get(name);
+    if (!system) throw new Error(`${name} does not run`);
+    return system;
+  }
+
+  running(name: SystemName): boolean {
+    return this.systems.has(name);
+  }
+
+  facts(name: SystemName): SystemFacts {
+    return this.system(name).facts();
+  }
+
+  /** How `system` sees the pair it shares with `peer`; null where it has none. */
+  pairOf(system: SystemName, peer: SystemName): PairFacts | null {
+    const between = ({ definition }: PairFacts) => definition.source === peer || definition.destination === peer;
+    return this.facts(system).pairs.find(between) ?? null;
+  }
+
+  /** A token of a driver that is newer than every one before. */
+  token(): DriverToken {
+    this.claims += 1;
+    return { generation: this.generation.number, runId: this.generation.runId, claimEpoch: this.claims, step: 1 };
+  }
+
+  /** Carries out `run` as an event of `name`'s process; null where it dies before it has answered. */
+  inside<T>(name: SystemName, run: (system: StorageSystem) => Promise<T>): Promise<T | null> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => resolve(null);
+      const { life } = this.machine(name);
+      if (life === null) return giveUp();
+      const waiting = this.unanswered.get(name) ?? new Set();
+      this.unanswered.set(name, waiting);
+      waiting.add(giveUp);
+      this.world.scheduler.at(this.world.scheduler.nowMs, life, () => {
+        const system = this.systems.get(name);
+        if (!system) return giveUp();
+        run(system)
+          .then(resolve, (error: unknown) => (this.machine(name).life === life ? reject(error) : giveUp()))
+          .finally(() => waiting.delete(giveUp));
+      });
+    });
+  }
+
+  async instruct(name: SystemName, instruction: StorageInstruction): Promise<StorageReply> {
+    const reply = await this.inside(name, (system) => system.perform(instruction));
+    if (reply === null) throw new Error(`${name} died while it carried out ${instruction.verb}`);
+    return reply;
+  }
+
+  /** Errno of the write, or `UNANSWERED`. */
+  async write(name: SystemName, volume: number, offsetBytes: number, data: Uint8Array, fua = false): Promise<number> {
+    return (
+      (await this.inside(
+        name,
+        (system) =>
+          new Promise<number>((resolve) => this.exportOf(system, name, volume).write(offsetBytes, data, fua, resolve)),
+      )) ?? UNANSWERED
+    );
+  }
+
+  async zero(name: SystemName, volume: number, offsetBytes: number, lengthBytes: number): Promise<number> {
+    return (
+      (await this.inside(
+        name,
+        (system) =>
+          new Promise<number>((resolve) =>
+            this.exportOf(system, name, volume).zero(offsetBytes, lengthBytes, false, resolve),
+          ),
+      )) ?? UNANSWERED
+    );
+  }
+
+  async flush(name: SystemName): Promise<number> {
+    return (
+      (await this.inside(
+        name,
+        (system) => new Promise<number>((resolve) => this.exportOf(system, name, 0).flush(resolve)),
+      )) ?? UNANSWERED
+    );
+  }
+
+  private exportOf(system: StorageSystem, name: SystemName, volume: number) {
+    const found = system.exports.find(`${GROUP}/${name}/${volume}`);
+    if (!found || 'refused' in found) throw new Error(`${name} does not export volume ${volume}`);
+    return found;
+  }
+
+  /** Contents of all volumes as the disk of `name` holds them, whether its process lives or not. */
+  contents(name: SystemName): Buffer {
+    const { image } = this.machine(name);
+    const volumes = Array.from({ length: this.definition.volumeCount }, (_, volume) => image.peek(`volume-${volume}`));
+    return Buffer.concat(volumes.map((bytes) => bytes ?? new Uint8Array(this.definition.volumeBytes)));
+  }
+
+  async create(source: SystemName, destination: SystemName, kind: PairKind, knownEqual = false): Promise<void> {
+    const fence = this.settings.fence ?? 'status';
+    const pair = { source, destination, kind, transport: 'journal' as const, fence };
+    await this.instruct(source, { verb: 'create', pair, token: this.token(), knownEqual });
+  }
+
+  /** Waits until both living ends of the pair between `a` and `b` are in one of `states`. */
+  async reaches(a: SystemName, b: SystemName, ...states: PairState[]): Promise<void> {
+    const reached = await this.world.scheduler.until(
+      () =>
+        [a, b].every((name) => {
+          if (!this.running(name)) return false;
+          const state = this.pairOf(name, name === a ? b : a)?.state;
+          return state !== undefined && states.includes(state);
+        }),
+      20_000,
+    );
+    if (!reached) throw new Error(`${a}-${b} never reached ${states.join(' or ')}: ${this.describe()}`);
+  }
+
+  /** All pairs as both ends see them, for messages. */
+  describe(): string {
+    const lines = [...this.systems.keys()].flatMap((name) =>
+      this.facts(name).pairs.map(
+        (pair) =>
+          `${name}: ${pair.name} ${pair.end} ${pair.state} (${pair.reason}) v${pair.version} given ${pair.givenNumber} applied ${pair.appliedNumber} dirty ${pair.dirtyTracks} ${pair.connected ? 'connected' : 'cut off'}`,
+      ),
+    );
+    const events = this.happened.map(({ system, kind, text }) => `${system} ${kind}: ${text}`);
+    const changes = this.transitions.map(
+      ({ system, pair, from, to, reason }) => `${system} ${pair} ${from} → ${to}: ${reason}`,
+    );
+    return `\n${[...lines, ...events.slice(-20), ...changes.slice(-30), ...this.logs.slice(-40)].join('\n')}\n`;
+  }
+
+  cut(a: string, b: string): void {
+    this.world.network.setWay(a, b, { cut: true });
+    this.world.network.setWay(b, a, { cut: true });
+  }
+
+  heal(a: string, b: string): void {
+    this.world.network.setWay(a, b, { cut: false });
+    this.world.network.setWay(b, a, { cut: false });
+  }
+
+  private async atRegister(instruction: WitnessInstruction): Promise<WitnessReply> {
+    const { witness } = this;
+    if (!witness) throw new Error('the witness does not run');
+    return witness.perform(instruction, { group: GROUP, name: 'control' });
+  }
+
+  /** The fence step: the register first, then each of `systems`. Returns what they answered. */
+  async fence(runId: string, systems: readonly SystemName[]): Promise<Map<SystemName, FenceEvidence>> {
+    const reply = await this.atRegister({ verb: 'register-fence', expected: this.generation.number, runId });
+    if (reply.verb !== 'register') throw new Error('the register did not answer');
+    this.generation = reply.record.generation;
+    const evidence = new Map<SystemName, FenceEvidence>();
+    for (const name of systems) {
+      const answer = await this.instruct(name, {
+        verb: 'raise-generation',
+        generation: this.generation,
+        token: this.token(),
+      });
+      if (answer.verb === 'fence') evidence.set(name, answer.evidence);
+    }
+    return evidence;
+  }
+
+  /** Names `holder` at the register, then promotes it. */
+  async promote(holder: SystemName): Promise<void> {
+    const { number: generation, runId } = this.generation;
+    const reply = await this.atRegister({ verb: 'register-holder', generation, runId, holder });
+    if (reply.verb !== 'register') throw new Error('the register did not answer');
+    this.generation = reply.record.generation;
+    await this.instruct(holder, { verb: 'promote', generation: this.generation, token: this.token() });
+  }
+
+  async drain(system: SystemName, source: SystemName, destination: SystemName): Promise<void> {
+    const pair = `${source}-${destination}`;
+    await this.instruct(system, { verb: 'drain', pair, token: this.token(), deadlineMs: 3000 });
+    await this.reaches(source, destination, 'suspend');
+  }
+
+  async split(system: SystemName, source: SystemName, destination: SystemName): Promise<void> {
+    await this.instruct(system, { verb: 'split', pair: `${source}-${destination}`, token: this.token() });
+    await this.reaches(source, destination, 'suspend');
+  }
+
+  async resync(system: SystemName, source: SystemName, destination: SystemName): Promise<void> {
+    await this.instruct(system, { verb: 'resync', pair: `${source}-${destination}`, token: this.token() });
+    await this.reaches(source, destination, 'duplex');
+  }
+
+  async reverse(system: SystemName, source: SystemName, destination: SystemName): Promise<void> {
+    await this.instruct(system, { verb: 'reverse', pair: `${source}-${destination}`, token: this.token() });
+  }
+}
+
+function definitionOf(arrangement: Arrangement, settings: TestSettings): GroupDefinition {
+  return {
+    ...defaultGroup(GROUP, arrangement),
+    volumeCount: settings.volumeCount ?? 2,
+    volumeBytes: settings.volumeBytes ?? 256 * 1024,
+    trackBytes: settings.trackBytes ?? 16 * 1024,
+    journalBytes: settings.journalBytes ?? 512 * 1024,
+    fence: settings.fence ?? 'status',
+    lines: {
+      'P-I': { km: 100, paths: 2, rateBytesPerSecond: null },
+      'I-R': { km: 1000, paths: 2, rateBytesPerSecond: settings.farRate ?? null },
+    },
+  };
+}
