@@ -70,7 +70,8 @@ export interface SystemFacts {
   consistent: boolean;
   consistentNumber: number;
   evidenceLost: boolean;
-  volumes: { sizeBytes: number }[];
+  /** `dirtyTracks`: set bits of the pair that has most, where the engine tells them by volume. */
+  volumes: { sizeBytes: number; dirtyTracks?: number }[];
   journal: { usedBytes: number; sizeBytes: number; trimmedTo: number; fullInMs: number | null };
   pairs: PairFacts[];
   lines: { peer: SystemName; connected: boolean; rttMs: number | null }[];

@@ -180,7 +180,7 @@ class Runner {
     if (!state.ending) state.status = 'running';
   }
 
-  private async takeWaitingOrders(step: RoutineStep, record: StepRecord, at: number): Promise<void> {
+  private async takeWaitingOrders(step: RoutineStep, record: StepRecord | null, at: number): Promise<void> {
     for (;;) {
       const { order } = await this.nextOrder(0);
       if (!order) return;

@@ -1,0 +1,244 @@
+/**
+ * The one status function: from one object of required facts to what every screen, the command line, the API and the
+ * metrics show. Pure; no reader adds a judgement of its own, so no two of them can disagree.
+ */
+import type { Generation } from './generation.ts';
+import type { GroupStatus, HostStatus, LineStatus, Operation, PairStatus, Severity, SystemStatus } from './group-status.ts';
+import { type HostName, pairName, type SystemName, WITNESS } from './names.ts';
+import { alarmsOf } from './status-alarms.ts';
+import { type Fresh, freshOf, type GroupFacts } from './status-facts.ts';
+import { pairStatuses } from './status-pairs.ts';
+
+/** Status of a group, as of `facts.now`. */
+export function deriveGroupStatus(facts: GroupFacts): GroupStatus {
+  const systems = facts.arrangement.systems.map((system) => systemStatus(facts, system.name));
+  const hosts = facts.arrangement.hosts.map((host) => hostStatus(facts, host.name));
+  const pairs = pairStatuses(facts);
+  const current = currentGeneration(facts);
+  const operation = operationOf(facts, current, systems, pairs);
+  const partial = {
+    name: facts.definition.name,
+    arrangement: facts.arrangement.id,
+    operation,
+    generation: current?.number ?? null,
+    holder: current?.holder ?? null,
+    powered: facts.powered,
+    systems,
+    pairs,
+    hosts,
+    lines: lineStatuses(facts),
+    witness: witnessStatus(facts),
+    rpo: { nowMs: rpoNow(facts, current, pairs), objectiveMs: facts.objectives.rpoMs },
+    exposure: exposureOf(facts, current, systems, pairs),
+    activeRun: facts.run && { run: facts.run.run, routine: facts.run.routine, step: facts.run.step, status: facts.run.status },
+    observedAt: Math.max(0, ...facts.processes.map((process) => process.observedAt)),
+  };
+  const alarms = alarmsOf(facts, partial);
+  const severity = worstOf(operation === 'degraded' || operation === 'unknown' ? 'minor' : 'none', alarms.map((alarm) => alarm.severity));
+  return { ...partial, alarms, severity, summary: summaryOf({ ...partial, alarms }) };
+}
+
+const RANK: readonly Severity[] = ['none', 'minor', 'major', 'critical'];
+
+function worstOf(least: Severity, others: readonly Severity[]): Severity {
+  return others.reduce((worst, severity) => (RANK.indexOf(severity) > RANK.indexOf(worst) ? severity : worst), least);
+}
+
+function systemStatus(facts: GroupFacts, name: SystemName): SystemStatus {
+  const fresh = freshOf(facts, name);
+  const { storage, process } = fresh;
+  const placed = facts.arrangement.systems.find((system) => system.name === name);
+  return {
+    name,
+    site: placed?.site ?? 'control',
+    role: placed?.role ?? '',
+    up: fresh.up,
+    pid: fresh.up === null ? null : (process?.pid ?? null),
+    port: fresh.up ? (process?.nbdPort ?? null) : null,
+    observer: fresh.observer,
+    observedAt: fresh.observedAt,
+    generation: storage?.generation ?? null,
+    hostWrites: storage?.hostWrites ?? null,
+    lastNumber: storage?.lastNumber ?? null,
+    completedNumber: storage?.completedNumber ?? null,
+    consistent: storage?.consistent ?? null,
+    volumes: (storage?.volumes ?? []).map((volume, index) => ({ index, sizeBytes: volume.sizeBytes, dirtyTracks: volume.dirtyTracks ?? 0 })),
+    journal: storage && { usedBytes: storage.journal.usedBytes, sizeBytes: storage.journal.sizeBytes, fullInMs: storage.journal.fullInMs },
+    writesPerSecond: fresh.up ? (process?.writesPerSecond ?? null) : null,
+    bytesPerSecond: fresh.up ? (process?.bytesPerSecond ?? null) : null,
+    clients: storage?.clients ?? null,
+    fault: faultOf(facts, name),
+  };
+}
+
+function faultOf(facts: GroupFacts, process: string): string | null {
+  const found = facts.faults.filter((fault) => fault.process === process);
+  return found.length === 0 ? null : found.map((fault) => fault.text).join('; ');
+}
+
+function hostStatus(facts: GroupFacts, name: HostName): HostStatus {
+  const fresh = freshOf(facts, name);
+  const placed = facts.arrangement.hosts.find((host) => host.name === name);
+  return {
+    name,
+    site: placed?.site ?? 'control',
+    role: placed ? `host of ${placed.system}` : '',
+    up: fresh.up,
+    pid: fresh.up === null ? null : (fresh.process?.pid ?? null),
+    observer: fresh.observer,
+    observedAt: fresh.observedAt,
+    work: fresh.host?.work ?? null,
+    heartbeats: fresh.host?.heartbeats ?? [],
+  };
+}
+
+function witnessStatus(facts: GroupFacts): GroupStatus['witness'] {
+  const fresh = freshOf(facts, WITNESS);
+  const register = fresh.witness?.register ?? null;
+  return {
+    up: fresh.up,
+    observedAt: fresh.observedAt,
+    register: register && { state: register.state, epoch: register.epoch, generation: register.generation.number },
+  };
+}
+
+/** The register's word first, for it alone gives generations; else the newest any system answers. */
+function currentGeneration(facts: GroupFacts): Generation | null {
+  const known: Generation[] = [];
+  const register = freshOf(facts, WITNESS).witness?.register;
+  if (register) known.push(register.generation);
+  for (const system of facts.arrangement.systems) {
+    const storage = freshOf(facts, system.name).storage;
+    if (storage) known.push(storage.generation);
+  }
+  const newest = Math.max(...known.map((generation) => generation.number));
+  const candidates = known.filter((generation) => generation.number === newest);
+  return candidates.find((generation) => generation.holder !== null) ?? candidates[0] ?? null;
+}
+
+function operationOf(facts: GroupFacts, current: Generation | null, systems: readonly SystemStatus[], pairs: readonly PairStatus[]): Operation {
+  if (!facts.powered) return 'stopped';
+  if (systems.every((system) => system.up === null) || !current) return 'unknown';
+  if (current.holder === null) return 'stopped';
+  const { normal, reverse } = facts.arrangement;
+  if (current.holder === normal.holder) return normalOperation(facts, systems, pairs);
+  const reversed = reverse.pairs.every(({ source, destination }) => {
+    const pair = pairs.find((candidate) => candidate.name === pairName(source, destination));
+    return pair !== undefined && pair.state !== 'absent';
+  });
+  return current.holder === reverse.holder && reversed ? 'reverse' : 'failed-over';
+}
+
+function normalOperation(facts: GroupFacts, systems: readonly SystemStatus[], pairs: readonly PairStatus[]): Operation {
+  const wanted = facts.arrangement.normal.pairs.map(({ source, destination }) => pairs.find((pair) => pair.name === pairName(source, destination)));
+  if (systems.some((system) => system.up !== true)) return 'degraded';
+  const states = wanted.map((pair) => pair?.state ?? 'absent');
+  if (states.every((state) => state === 'duplex')) return 'normal';
+  const forming = ['absent', 'simplex', 'initial-copying', 'duplex'];
+  return states.every((state) => forming.includes(state)) ? 'forming' : 'degraded';
+}
+
+function lineStatuses(facts: GroupFacts): LineStatus[] {
+  const lines = facts.arrangement.lines.map((line): LineStatus => {
+    const seen = line.ends.flatMap((end, index) => {
+      const peer = line.ends[1 - index];
+      return freshOf(facts, end).storage?.lines.filter((candidate) => candidate.peer === peer) ?? [];
+    });
+    return {
+      name: line.name,
+      ends: [...line.ends],
+      km: facts.definition.lines[line.name]?.km ?? line.defaultKm,
+      // Either end may be the first to notice a cut, so one "no" is enough.
+      connected: seen.length === 0 ? null : seen.every((view) => view.connected),
+      rttMs: seen.find((view) => view.rttMs !== null)?.rttMs ?? null,
+      fault: lineFault(facts, line.name),
+    };
+  });
+  return [...lines, ...hostLines(facts, lines)];
+}
+
+/** Heartbeats run over a line of their own, as long as the lines between the two systems together. */
+function hostLines(facts: GroupFacts, lines: readonly LineStatus[]): LineStatus[] {
+  const [first, second] = facts.arrangement.hosts;
+  if (!first || !second) return [];
+  const name = `${first.name}-${second.name}`;
+  const views = [first, second].flatMap((host) => freshOf(facts, host.name).host?.heartbeats.filter((view) => view.observer === host.name) ?? []);
+  return [
+    {
+      name,
+      ends: [first.name, second.name],
+      km: lines.reduce((sum, line) => sum + line.km, 0),
+      connected: views.length === 0 ? null : views.every((view) => !view.lost),
+      rttMs: null,
+      fault: lineFault(facts, name),
+    },
+  ];
+}
+
+function lineFault(facts: GroupFacts, line: string): string | null {
+  const found = facts.faults.filter((fault) => fault.line === line);
+  return found.length === 0 ? null : found.map((fault) => fault.text).join('; ');
+}
+
+/** How far the farthest system of the current operation is behind the holder; null where a hop is not known or still copying. */
+function rpoNow(facts: GroupFacts, current: Generation | null, pairs: readonly PairStatus[]): number | null {
+  if (!current?.holder) return null;
+  const { normal, reverse } = facts.arrangement;
+  const wanted = current.holder === normal.holder ? normal.pairs : reverse.pairs;
+  let total = 0;
+  for (const { source, destination } of wanted) {
+    const behind = hopBehind(facts, pairs.find((pair) => pair.name === pairName(source, destination)));
+    if (behind === null) return null;
+    total += behind;
+  }
+  return total;
+}
+
+function hopBehind(facts: GroupFacts, pair: PairStatus | undefined): number | null {
+  if (!pair) return null;
+  if (pair.state === 'duplex' && pair.kind === 'sync') return 0;
+  if (pair.state === 'duplex' || pair.state === 'suspending') return pair.lag ? (pair.lag.ms ?? 0) : null;
+  if (pair.state !== 'suspend' && pair.state !== 'failure-suspend') return null;
+  // Nothing flows: the destination grows older with every second since it was suspended.
+  const [source = ''] = pair.name.split('-');
+  const at = freshOf(facts, source).storage?.pairs.find((candidate) => candidate.name === pair.name)?.changedAt;
+  return at === undefined ? null : Math.max(0, facts.now - at);
+}
+
+/** Which systems elsewhere would still hold a consistent image if the holder's site were lost now. */
+function exposureOf(facts: GroupFacts, current: Generation | null, systems: readonly SystemStatus[], pairs: readonly PairStatus[]): GroupStatus['exposure'] {
+  const holder = systems.find((system) => system.name === current?.holder);
+  const survivors = systems
+    .filter((system) => system.site !== holder?.site && system.up === true && holdsImage(freshOf(facts, system.name), pairs))
+    .map((system) => system.name);
+  if (survivors.length === 0) return { text: holder ? `${holder.name} only: no other system is known to hold a consistent image` : 'no system is known to hold a consistent image', survivors };
+  if (!holder) return { text: `${survivors.join(' and ')} hold${survivors.length === 1 ? 's' : ''} a consistent image; nobody takes host writes`, survivors };
+  return { text: `if the site of ${holder.name} is lost: ${survivors.join(' and ')}`, survivors };
+}
+
+/** A whole image now, or one to roll back to; a system to which nothing was ever copied holds none of the group's. */
+function holdsImage(fresh: Fresh, pairs: readonly PairStatus[]): boolean {
+  const { storage } = fresh;
+  if (!storage) return false;
+  const ever = storage.lastNumber > 0 || pairs.some((pair) => pair.name.split('-').includes(storage.system) && pair.state === 'duplex');
+  return ever && (storage.consistent || storage.pairs.some((pair) => pair.gold !== null));
+}
+
+const WORDS: Record<Operation, string> = {
+  normal: 'Normal operation',
+  degraded: 'Degraded',
+  'failed-over': 'Failed over',
+  reverse: 'Reverse operation',
+  forming: 'Being formed',
+  stopped: 'Stopped: nobody takes host writes',
+  unknown: 'Unknown: nothing has been heard within the bound',
+};
+
+function summaryOf(status: Omit<GroupStatus, 'severity' | 'summary'>): string {
+  if (!status.powered) return 'Switched off.';
+  const worst = [...status.alarms].sort((a, b) => RANK.indexOf(b.severity) - RANK.indexOf(a.severity))[0];
+  const where = status.holder ? `, the work belongs to ${status.holder}` : '';
+  if (worst) return `${WORDS[status.operation]}${where}. ${worst.text}`;
+  const pairs = status.pairs.map((pair) => `${pair.name} ${pair.state}`).join(', ');
+  return `${WORDS[status.operation]}${where}: ${pairs}.`;
+}
