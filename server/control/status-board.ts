@@ -12,8 +12,9 @@ import { readFaults } from './fault-store.ts';
 import { type GroupRecord, readGroups, unknownGroup } from './groups.ts';
 import type { NoticeListener } from './notices.ts';
 import { type Observation, readObservations } from './observations.ts';
+import { factsOf, type Observed } from './observed-facts.ts';
+import { RateMeter, type Rates } from './rate-meter.ts';
 import { readRuns } from './runs/run-records.ts';
-import { factsOf } from './status-facts.ts';
 
 /** Facts of one group change together: what comes within this time is read at once. */
 const GATHER_MS = 15;
@@ -21,7 +22,8 @@ const AGE_EVERY_MS = 1_000;
 
 interface Facts {
   record: GroupRecord;
-  observations: Map<string, Observation>;
+  observations: Map<string, Observed>;
+  meters: Map<string, RateMeter>;
   run: RunView | null;
   faults: FaultView[];
 }
@@ -153,7 +155,7 @@ export class StatusBoard {
     for (const record of records) {
       const known = this.facts.get(record.name);
       if (known) known.record = record;
-      else this.facts.set(record.name, { record, observations: new Map(), run: null, faults: [] });
+      else this.facts.set(record.name, { record, observations: new Map(), meters: new Map(), run: null, faults: [] });
       fresh ||= !known;
       changed.add(record.name);
     }
@@ -166,7 +168,9 @@ export class StatusBoard {
   private async readObservations(groups: Set<string> | null, changed: Set<string>): Promise<void> {
     const rows = await readObservations(this.database, groups && [...groups]);
     for (const row of rows) {
-      this.facts.get(row.view.group)?.observations.set(row.view.name, row);
+      const facts = this.facts.get(row.view.group);
+      if (!facts) continue;
+      facts.observations.set(row.view.name, { ...row, rates: measure(facts.meters, row) });
       changed.add(row.view.group);
     }
   }
@@ -203,4 +207,13 @@ export class StatusBoard {
     }
     if (groups.size > 0) for (const listener of this.listeners) listener(groups);
   }
+}
+
+/** Rates of the process of an observation; null for other than storage systems. */
+function measure(meters: Map<string, RateMeter>, { view }: Observation): Rates | null {
+  if (!view.facts || !('storage' in view.facts) || view.factsAt === null) return null;
+  const meter = meters.get(view.name) ?? new RateMeter();
+  meters.set(view.name, meter);
+  meter.take(view.facts.storage, view.factsAt);
+  return meter.rates;
 }

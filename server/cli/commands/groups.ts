@@ -1,0 +1,104 @@
+import { type Command, Option } from 'commander';
+import { refuse } from '../../domain/refusal.ts';
+import { type Enqueue, result } from '../context.ts';
+import { collectNamed, collectPairs, parseBytes, parseCount, parseNumber } from '../units.ts';
+
+interface CreateOptions {
+  arrangement: string;
+  volumes?: number;
+  volumeSize?: number;
+  transport?: Record<string, string>;
+  mode?: string;
+  km?: Record<string, string>;
+  backups?: number;
+  fence?: 'status' | 'data' | 'never';
+  ledger: boolean;
+}
+
+/** Checked again by the server; here only so that a typing error is a usage error. */
+function transports(
+  given: Record<string, string> | undefined,
+): Record<string, 'journal' | 'difference-snapshot'> | undefined {
+  if (!given) return undefined;
+  return Object.fromEntries(
+    Object.entries(given).map(([pair, transport]) => {
+      if (transport !== 'journal' && transport !== 'difference-snapshot') {
+        throw refuse('bad-request', `there is no transport ${transport}`, 'Use journal or difference-snapshot.');
+      }
+      return [pair, transport];
+    }),
+  );
+}
+
+function numbers(given: Record<string, string> | undefined): Record<string, number> | undefined {
+  return given && Object.fromEntries(Object.entries(given).map(([name, text]) => [name, parseNumber(text)]));
+}
+
+/** Options of arrangements this version does not have yet are refused by name, not ignored. */
+function refuseForeign({ mode, backups }: CreateOptions): void {
+  if (mode !== undefined || backups !== undefined) {
+    throw refuse(
+      'bad-request',
+      `${mode === undefined ? '--backups' : '--mode'} belongs to the arrangement twin`,
+      'Leave it out for other arrangements.',
+    );
+  }
+}
+
+export function addGroup(program: Command, enqueue: Enqueue): void {
+  const group = program.command('group').description('define, show and delete groups');
+  group
+    .command('create <name>')
+    .description('define a group and start its processes')
+    .requiredOption('--arrangement <id>', 'such as chain-3')
+    .option('--volumes <n>', 'how many volumes', parseCount)
+    .option('--volume-size <size>', 'such as 64MiB', parseBytes)
+    .option('--transport <[pair=]kind>', 'journal or difference-snapshot; repeatable', collectNamed)
+    .addOption(new Option('--mode <mode>', 'twin only').choices(['merge', 'no-merge', 'sync']))
+    .option('--km <line=km>', 'length of a line, such as P-I=100; repeatable', collectPairs)
+    .option('--backups <n>', 'twin only', parseCount)
+    .addOption(
+      new Option('--fence <level>', 'what a host write gets while the sync pair is split').choices([
+        'status',
+        'data',
+        'never',
+      ]),
+    )
+    .option('--no-ledger', 'leave every volume to outside hosts')
+    .action((name: string, options: CreateOptions, command: Command) =>
+      enqueue(command, async ({ client }) => {
+        refuseForeign(options);
+        const transport = transports(options.transport);
+        const km = numbers(options.km);
+        const created = await client.groups.create.mutate({
+          name,
+          arrangement: options.arrangement,
+          ...(options.volumes === undefined ? {} : { volumeCount: options.volumes }),
+          ...(options.volumeSize === undefined ? {} : { volumeBytes: options.volumeSize }),
+          ...(transport ? { transport } : {}),
+          ...(km ? { km } : {}),
+          ...(options.fence ? { fence: options.fence } : {}),
+          ledger: options.ledger,
+        });
+        return result(created, `group ${created.group} created`);
+      }),
+    );
+  group
+    .command('show <name>')
+    .description('the group as it was defined')
+    .action((name: string, _options: object, command: Command) =>
+      enqueue(command, async ({ client }) => {
+        const definition = await client.groups.definition.query({ group: name });
+        return result(definition, JSON.stringify(definition, null, 2));
+      }),
+    );
+  group
+    .command('delete <name>')
+    .description('stop its processes and remove its data')
+    .action((name: string, _options: object, command: Command) =>
+      enqueue(command, async ({ client }) => {
+        const deleted = await client.groups.delete.mutate({ group: name, typedName: name });
+        return result(deleted, `group ${deleted.group} deleted`);
+      }),
+    );
+}
