@@ -119,6 +119,11 @@ describe('the real disk', () => {
     },
   );
 
+  it('takes the name of a pair, which joins two systems by a tilde', () => {
+    disk.open('bitmap-I~P', 1).close();
+    expect(disk.list('')).toEqual(['bitmap-I~P']);
+  });
+
   it('syncs as often as it is asked at once, and closes only then', async () => {
     const file = disk.open('volume', 4096);
     const syncs: Promise<void>[] = [];

@@ -5,7 +5,7 @@ import { type Disk, DiskError, type DiskErrorCode, type DiskFile } from '../../d
 
 /** Ends the names of files that are not complete yet. No caller's name may, and `list` leaves them out. */
 const UNFINISHED = '~';
-const PLAIN_SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+const PLAIN_SEGMENT = /^[A-Za-z0-9_](?:[A-Za-z0-9._~-]*[A-Za-z0-9._-])?$/;
 
 /**
  * A process's folder on the machine's disk.
