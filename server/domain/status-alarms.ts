@@ -61,19 +61,28 @@ function siteAlarm(facts: GroupFacts, status: Derived, site: SiteName): SiteAlar
     text: `Site ${site}: ${what.join('; ')}.`,
     response: responseOf(facts, holder?.name ?? null, works, site),
     routine: works ? routineFor(facts, holder?.name ?? '') : null,
-    since: since(facts, [...down, ...silent].map(({ fresh }) => fresh), failed),
+    since: since(
+      facts,
+      [...down, ...silent].map(({ fresh }) => fresh),
+      failed,
+    ),
   };
 }
 
 function namesAt(facts: GroupFacts, site: SiteName): string[] {
   if (site === 'witness') return [WITNESS];
   const { systems, hosts } = facts.arrangement;
-  return [...hosts.filter((host) => host.site === site).map((host) => host.name), ...systems.filter((system) => system.site === site).map((system) => system.name)];
+  return [
+    ...hosts.filter((host) => host.site === site).map((host) => host.name),
+    ...systems.filter((system) => system.site === site).map((system) => system.name),
+  ];
 }
 
 /** Every fresh view anybody else has of these hosts. */
 function viewsOf(facts: GroupFacts, names: readonly string[]): HeartbeatView[] {
-  const observers = [...facts.arrangement.hosts.map((host) => host.name), WITNESS].filter((name) => !names.includes(name));
+  const observers = [...facts.arrangement.hosts.map((host) => host.name), WITNESS].filter(
+    (name) => !names.includes(name),
+  );
   return observers.flatMap((name) => {
     const fresh = freshOf(facts, name);
     return (fresh.host?.heartbeats ?? fresh.witness?.heartbeats ?? []).filter((view) => names.includes(view.of));
@@ -83,7 +92,9 @@ function viewsOf(facts: GroupFacts, names: readonly string[]): HeartbeatView[] {
 /** S200: nobody hears the host any more, or it says itself that its storage has failed. */
 function failedHeartbeats(facts: GroupFacts, names: readonly string[]): HeartbeatView[] {
   const views = viewsOf(facts, names);
-  const storageFailed = views.filter((view) => !view.lost && view.last && (!view.last.storageAnswers || view.last.lastIoAgeMs > IO_BOUND_MS));
+  const storageFailed = views.filter(
+    (view) => !view.lost && view.last && (!view.last.storageAnswers || view.last.lastIoAgeMs > IO_BOUND_MS),
+  );
   if (storageFailed.length > 0) return storageFailed.slice(0, 1);
   return views.length > 0 && views.every((view) => view.lost && view.last) ? views.slice(0, 1) : [];
 }
@@ -116,7 +127,12 @@ function responseOf(facts: GroupFacts, holder: string | null, works: boolean, si
 
 function since(facts: GroupFacts, silent: readonly Fresh[], failed: readonly HeartbeatView[]): number {
   const times = [
-    ...silent.map((fresh) => (fresh.up === false ? fresh.process?.downSince : fresh.process?.factsAt) ?? fresh.process?.observedAt ?? facts.now),
+    ...silent.map(
+      (fresh) =>
+        (fresh.up === false ? fresh.process?.downSince : fresh.process?.factsAt) ??
+        fresh.process?.observedAt ??
+        facts.now,
+    ),
     ...failed.map((view) => facts.now - (view.ageMs ?? 0)),
   ];
   return Math.min(facts.now, ...times);
@@ -125,7 +141,16 @@ function since(facts: GroupFacts, silent: readonly Fresh[], failed: readonly Hea
 function unfinished(facts: GroupFacts, status: Derived): Alarm[] {
   if (status.operation !== 'stopped' || facts.run?.changing) return [];
   const text = `Generation ${status.generation ?? 'unknown'} was raised and has no holder: nobody takes host writes.`;
-  return [{ id: 'no-holder', severity: 'critical', text, response: 'Run failover or failback to its end.', routine: 'failover', since: lastChange(facts) }];
+  return [
+    {
+      id: 'no-holder',
+      severity: 'critical',
+      text,
+      response: 'Run failover or failback to its end.',
+      routine: 'failover',
+      since: lastChange(facts),
+    },
+  ];
 }
 
 /** When a pair last changed: takeovers change pairs, and tell no other time of their own. */
@@ -143,8 +168,14 @@ function isTroubled(facts: GroupFacts, name: string, troubled: ReadonlySet<SiteN
   return site !== null && troubled.has(site);
 }
 
-function lineAlarms(facts: GroupFacts, status: Derived, troubled: ReadonlySet<SiteName>): { alarms: Alarm[]; ends: [string, string][] } {
-  const down = status.lines.filter((line) => line.connected === false && !line.ends.some((end) => isTroubled(facts, end, troubled)));
+function lineAlarms(
+  facts: GroupFacts,
+  status: Derived,
+  troubled: ReadonlySet<SiteName>,
+): { alarms: Alarm[]; ends: [string, string][] } {
+  const down = status.lines.filter(
+    (line) => line.connected === false && !line.ends.some((end) => isTroubled(facts, end, troubled)),
+  );
   const alarms = down.map((line): Alarm => {
     const carriesPair = facts.arrangement.lines.some((known) => known.name === line.name);
     return {
@@ -160,22 +191,35 @@ function lineAlarms(facts: GroupFacts, status: Derived, troubled: ReadonlySet<Si
 }
 
 /** A pair that broke for no reason told already. One suspended by instruction is somebody's intention and no alarm. */
-function pairAlarms(facts: GroupFacts, status: Derived, troubled: ReadonlySet<SiteName>, cut: readonly [string, string][]): Alarm[] {
-  return status.pairs.filter((pair) => pair.state === 'failure-suspend' && !facts.run?.changing).flatMap((pair) => {
-    const ends = pair.name.split('-');
-    const told = ends.some((end) => isTroubled(facts, end, troubled)) || cut.some((line) => line.every((end) => ends.includes(end)));
-    return told ? [] : [pairAlarm(facts, status, pair)];
-  });
+function pairAlarms(
+  facts: GroupFacts,
+  status: Derived,
+  troubled: ReadonlySet<SiteName>,
+  cut: readonly [string, string][],
+): Alarm[] {
+  return status.pairs
+    .filter((pair) => pair.state === 'failure-suspend' && !facts.run?.changing)
+    .flatMap((pair) => {
+      const ends = pair.name.split('-');
+      const told =
+        ends.some((end) => isTroubled(facts, end, troubled)) ||
+        cut.some((line) => line.every((end) => ends.includes(end)));
+      return told ? [] : [pairAlarm(facts, status, pair)];
+    });
 }
 
 function pairAlarm(facts: GroupFacts, status: Derived, pair: PairStatus): Alarm {
   const forward = status.holder === facts.arrangement.normal.holder;
-  const changedAt = facts.processes.flatMap((process) => process.storage?.pairs ?? []).filter((candidate) => candidate.name === pair.name);
+  const changedAt = facts.processes
+    .flatMap((process) => process.storage?.pairs ?? [])
+    .filter((candidate) => candidate.name === pair.name);
   return {
     id: `pair-${pair.name}`,
     severity: 'major',
     text: `${pair.name} is in failure-suspend, seen by ${pair.observer}: ${pair.reason}.`,
-    response: forward ? 'Run initial-copy, which resyncs it by difference.' : 'Run reverse-copy, which resyncs it by difference.',
+    response: forward
+      ? 'Run initial-copy, which resyncs it by difference.'
+      : 'Run reverse-copy, which resyncs it by difference.',
     routine: forward ? 'initial-copy' : 'reverse-copy',
     since: Math.min(facts.now, ...changedAt.map((candidate) => candidate.changedAt)),
   };
@@ -186,7 +230,16 @@ function evidenceAlarms(facts: GroupFacts): Alarm[] {
     const { storage, observedAt } = freshOf(facts, name);
     if (!storage?.evidenceLost) return [];
     const text = `${name} found updates damaged that it had answered: it can prove nothing and takes no host writes.`;
-    return [{ id: `evidence-${name}`, severity: 'critical' as const, text, response: `Replace the disk of ${name}, then have it copied anew.`, routine: null, since: observedAt ?? facts.now }];
+    return [
+      {
+        id: `evidence-${name}`,
+        severity: 'critical' as const,
+        text,
+        response: `Replace the disk of ${name}, then have it copied anew.`,
+        routine: null,
+        since: observedAt ?? facts.now,
+      },
+    ];
   });
 }
 
@@ -197,7 +250,16 @@ function journalAlarms(facts: GroupFacts, status: Derived): Alarm[] {
     const share = Math.round((journal.usedBytes / journal.sizeBytes) * 100);
     const left = journal.fullInMs === null ? '' : `, full in ${Math.round(journal.fullInMs / 1000)} s`;
     const text = `Journal of ${system.name} is filled to ${share} %${left}.`;
-    return [{ id: `journal-${system.name}`, severity: 'major' as const, text, response: 'Restore the rate of the line behind it; otherwise its pair goes to failure-suspend.', routine: null, since: system.observedAt ?? facts.now }];
+    return [
+      {
+        id: `journal-${system.name}`,
+        severity: 'major' as const,
+        text,
+        response: 'Restore the rate of the line behind it; otherwise its pair goes to failure-suspend.',
+        routine: null,
+        since: system.observedAt ?? facts.now,
+      },
+    ];
   });
 }
 
@@ -205,7 +267,16 @@ function journalAlarms(facts: GroupFacts, status: Derived): Alarm[] {
 function unprotected(facts: GroupFacts, status: Derived, troubled: ReadonlySet<SiteName>): Alarm[] {
   if (facts.run?.changing || troubled.size > 0 || status.operation !== 'failed-over') return [];
   const text = `The work runs on ${status.holder ?? 'nobody'}, not yet in reverse operation; ${status.exposure.text}.`;
-  return [{ id: 'unprotected', severity: 'major', text, response: 'Run reverse-copy.', routine: 'reverse-copy', since: lastChange(facts) }];
+  return [
+    {
+      id: 'unprotected',
+      severity: 'major',
+      text,
+      response: 'Run reverse-copy.',
+      routine: 'reverse-copy',
+      since: lastChange(facts),
+    },
+  ];
 }
 
 function runAlarms(facts: GroupFacts): Alarm[] {
@@ -213,5 +284,14 @@ function runAlarms(facts: GroupFacts): Alarm[] {
   if (run?.status !== 'waiting-decision' && run?.status !== 'stopped-at-step') return [];
   const what = run.status === 'waiting-decision' ? 'waits for a decision' : 'was stopped by a refusal';
   const text = `Run ${run.run} (${run.routine}) ${what}${run.step ? ` at ${run.step}` : ''}.`;
-  return [{ id: `run-${run.run}`, severity: 'major', text, response: 'Open the run and decide, retry or abort.', routine: null, since: run.since }];
+  return [
+    {
+      id: `run-${run.run}`,
+      severity: 'major',
+      text,
+      response: 'Open the run and decide, retry or abort.',
+      routine: null,
+      since: run.since,
+    },
+  ];
 }

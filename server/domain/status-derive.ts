@@ -3,7 +3,15 @@
  * metrics show. Pure; no reader adds a judgement of its own, so no two of them can disagree.
  */
 import type { Generation } from './generation.ts';
-import type { GroupStatus, HostStatus, LineStatus, Operation, PairStatus, Severity, SystemStatus } from './group-status.ts';
+import type {
+  GroupStatus,
+  HostStatus,
+  LineStatus,
+  Operation,
+  PairStatus,
+  Severity,
+  SystemStatus,
+} from './group-status.ts';
 import { type HostName, pairName, type SystemName, WITNESS } from './names.ts';
 import { alarmsOf } from './status-alarms.ts';
 import { type Fresh, freshOf, type GroupFacts } from './status-facts.ts';
@@ -30,11 +38,19 @@ export function deriveGroupStatus(facts: GroupFacts): GroupStatus {
     witness: witnessStatus(facts),
     rpo: { nowMs: rpoNow(facts, current, pairs), objectiveMs: facts.objectives.rpoMs },
     exposure: exposureOf(facts, current, systems, pairs),
-    activeRun: facts.run && { run: facts.run.run, routine: facts.run.routine, step: facts.run.step, status: facts.run.status },
+    activeRun: facts.run && {
+      run: facts.run.run,
+      routine: facts.run.routine,
+      step: facts.run.step,
+      status: facts.run.status,
+    },
     observedAt: Math.max(0, ...facts.processes.map((process) => process.observedAt)),
   };
   const alarms = alarmsOf(facts, partial);
-  const severity = worstOf(operation === 'degraded' || operation === 'unknown' ? 'minor' : 'none', alarms.map((alarm) => alarm.severity));
+  const severity = worstOf(
+    operation === 'degraded' || operation === 'unknown' ? 'minor' : 'none',
+    alarms.map((alarm) => alarm.severity),
+  );
   return { ...partial, alarms, severity, summary: summaryOf({ ...partial, alarms }) };
 }
 
@@ -62,8 +78,16 @@ function systemStatus(facts: GroupFacts, name: SystemName): SystemStatus {
     lastNumber: storage?.lastNumber ?? null,
     completedNumber: storage?.completedNumber ?? null,
     consistent: storage?.consistent ?? null,
-    volumes: (storage?.volumes ?? []).map((volume, index) => ({ index, sizeBytes: volume.sizeBytes, dirtyTracks: volume.dirtyTracks ?? 0 })),
-    journal: storage && { usedBytes: storage.journal.usedBytes, sizeBytes: storage.journal.sizeBytes, fullInMs: storage.journal.fullInMs },
+    volumes: (storage?.volumes ?? []).map((volume, index) => ({
+      index,
+      sizeBytes: volume.sizeBytes,
+      dirtyTracks: volume.dirtyTracks ?? 0,
+    })),
+    journal: storage && {
+      usedBytes: storage.journal.usedBytes,
+      sizeBytes: storage.journal.sizeBytes,
+      fullInMs: storage.journal.fullInMs,
+    },
     writesPerSecond: fresh.up ? (process?.writesPerSecond ?? null) : null,
     bytesPerSecond: fresh.up ? (process?.bytesPerSecond ?? null) : null,
     clients: storage?.clients ?? null,
@@ -116,7 +140,12 @@ function currentGeneration(facts: GroupFacts): Generation | null {
   return candidates.find((generation) => generation.holder !== null) ?? candidates[0] ?? null;
 }
 
-function operationOf(facts: GroupFacts, current: Generation | null, systems: readonly SystemStatus[], pairs: readonly PairStatus[]): Operation {
+function operationOf(
+  facts: GroupFacts,
+  current: Generation | null,
+  systems: readonly SystemStatus[],
+  pairs: readonly PairStatus[],
+): Operation {
   if (!facts.powered) return 'stopped';
   if (systems.every((system) => system.up === null) || !current) return 'unknown';
   if (current.holder === null) return 'stopped';
@@ -130,7 +159,9 @@ function operationOf(facts: GroupFacts, current: Generation | null, systems: rea
 }
 
 function normalOperation(facts: GroupFacts, systems: readonly SystemStatus[], pairs: readonly PairStatus[]): Operation {
-  const wanted = facts.arrangement.normal.pairs.map(({ source, destination }) => pairs.find((pair) => pair.name === pairName(source, destination)));
+  const wanted = facts.arrangement.normal.pairs.map(({ source, destination }) =>
+    pairs.find((pair) => pair.name === pairName(source, destination)),
+  );
   if (systems.some((system) => system.up !== true)) return 'degraded';
   const states = wanted.map((pair) => pair?.state ?? 'absent');
   if (states.every((state) => state === 'duplex')) return 'normal';
@@ -162,7 +193,9 @@ function hostLines(facts: GroupFacts, lines: readonly LineStatus[]): LineStatus[
   const [first, second] = facts.arrangement.hosts;
   if (!first || !second) return [];
   const name = `${first.name}-${second.name}`;
-  const views = [first, second].flatMap((host) => freshOf(facts, host.name).host?.heartbeats.filter((view) => view.observer === host.name) ?? []);
+  const views = [first, second].flatMap(
+    (host) => freshOf(facts, host.name).host?.heartbeats.filter((view) => view.observer === host.name) ?? [],
+  );
   return [
     {
       name,
@@ -187,7 +220,10 @@ function rpoNow(facts: GroupFacts, current: Generation | null, pairs: readonly P
   const wanted = current.holder === normal.holder ? normal.pairs : reverse.pairs;
   let total = 0;
   for (const { source, destination } of wanted) {
-    const behind = hopBehind(facts, pairs.find((pair) => pair.name === pairName(source, destination)));
+    const behind = hopBehind(
+      facts,
+      pairs.find((pair) => pair.name === pairName(source, destination)),
+    );
     if (behind === null) return null;
     total += behind;
   }
@@ -206,13 +242,30 @@ function hopBehind(facts: GroupFacts, pair: PairStatus | undefined): number | nu
 }
 
 /** Which systems elsewhere would still hold a consistent image if the holder's site were lost now. */
-function exposureOf(facts: GroupFacts, current: Generation | null, systems: readonly SystemStatus[], pairs: readonly PairStatus[]): GroupStatus['exposure'] {
+function exposureOf(
+  facts: GroupFacts,
+  current: Generation | null,
+  systems: readonly SystemStatus[],
+  pairs: readonly PairStatus[],
+): GroupStatus['exposure'] {
   const holder = systems.find((system) => system.name === current?.holder);
   const survivors = systems
-    .filter((system) => system.site !== holder?.site && system.up === true && holdsImage(freshOf(facts, system.name), pairs))
+    .filter(
+      (system) => system.site !== holder?.site && system.up === true && holdsImage(freshOf(facts, system.name), pairs),
+    )
     .map((system) => system.name);
-  if (survivors.length === 0) return { text: holder ? `${holder.name} only: no other system is known to hold a consistent image` : 'no system is known to hold a consistent image', survivors };
-  if (!holder) return { text: `${survivors.join(' and ')} hold${survivors.length === 1 ? 's' : ''} a consistent image; nobody takes host writes`, survivors };
+  if (survivors.length === 0)
+    return {
+      text: holder
+        ? `${holder.name} only: no other system is known to hold a consistent image`
+        : 'no system is known to hold a consistent image',
+      survivors,
+    };
+  if (!holder)
+    return {
+      text: `${survivors.join(' and ')} hold${survivors.length === 1 ? 's' : ''} a consistent image; nobody takes host writes`,
+      survivors,
+    };
   return { text: `if the site of ${holder.name} is lost: ${survivors.join(' and ')}`, survivors };
 }
 
@@ -220,7 +273,9 @@ function exposureOf(facts: GroupFacts, current: Generation | null, systems: read
 function holdsImage(fresh: Fresh, pairs: readonly PairStatus[]): boolean {
   const { storage } = fresh;
   if (!storage) return false;
-  const ever = storage.lastNumber > 0 || pairs.some((pair) => pair.name.split('-').includes(storage.system) && pair.state === 'duplex');
+  const ever =
+    storage.lastNumber > 0 ||
+    pairs.some((pair) => pair.name.split('-').includes(storage.system) && pair.state === 'duplex');
   return ever && (storage.consistent || storage.pairs.some((pair) => pair.gold !== null));
 }
 

@@ -71,11 +71,26 @@ export interface Fresh {
 /** Applies the staleness bound to the process called `name`. */
 export function freshOf(facts: GroupFacts, name: string): Fresh {
   const process = facts.processes.find((candidate) => candidate.name === name) ?? null;
-  const absent: Fresh = { process, up: null, storage: null, host: null, witness: null, observer: process?.observer ?? 'nobody', observedAt: process?.observedAt ?? null };
+  const absent: Fresh = {
+    process,
+    up: null,
+    storage: null,
+    host: null,
+    witness: null,
+    observer: process?.observer ?? 'nobody',
+    observedAt: process?.observedAt ?? null,
+  };
   if (!process || facts.now - process.observedAt > facts.boundMs) return absent;
   if (process.state !== 'up') return { ...absent, up: false };
   const { factsAt } = process;
   // A process that runs but has not answered its agent for so long may be stopped, hung or cut off: not known.
   if (factsAt === null || facts.now - factsAt > facts.boundMs) return absent;
-  return { ...absent, up: true, storage: process.storage, host: process.host, witness: process.witness, observedAt: factsAt };
+  return {
+    ...absent,
+    up: true,
+    storage: process.storage,
+    host: process.host,
+    witness: process.witness,
+    observedAt: factsAt,
+  };
 }

@@ -4,11 +4,20 @@ import type { SystemName } from './names.ts';
 import { pairKey, pairName } from './names.ts';
 import type { PairKind, PairState, PairStateOrAbsent } from './pair-states.ts';
 import { isFlowing, PAIR_INSTRUCTIONS, whyRefused } from './pair-states.ts';
-import type { PairFacts } from './storage-controller.ts';
 import { type Fresh, freshOf, type GroupFacts } from './status-facts.ts';
+import type { PairFacts } from './storage-controller.ts';
 
 /** From worst to best; where the ends disagree the worse one stands. */
-const WORST_FIRST: readonly PairStateOrAbsent[] = ['failure-suspend', 'suspend', 'absent', 'simplex', 'initial-copying', 'duplex-pending', 'suspending', 'duplex'];
+const WORST_FIRST: readonly PairStateOrAbsent[] = [
+  'failure-suspend',
+  'suspend',
+  'absent',
+  'simplex',
+  'initial-copying',
+  'duplex-pending',
+  'suspending',
+  'duplex',
+];
 
 interface End {
   system: SystemName;
@@ -23,7 +32,8 @@ interface End {
 function endOf(facts: GroupFacts, system: SystemName, other: SystemName): End {
   const fresh = freshOf(facts, system);
   const find = (pairs: readonly PairFacts[] | undefined) =>
-    pairs?.find(({ definition }) => pairKey(definition.source, definition.destination) === pairKey(system, other)) ?? null;
+    pairs?.find(({ definition }) => pairKey(definition.source, definition.destination) === pairKey(system, other)) ??
+    null;
   const pair = find(fresh.storage?.pairs);
   const known = find(fresh.process?.storage?.pairs);
   const state = fresh.storage ? (pair?.state ?? 'absent') : 'unknown';
@@ -41,9 +51,19 @@ export function pairStatuses(facts: GroupFacts): PairStatus[] {
   return statuses.map((status) => ({ ...status, actions: actionsOf(facts, status, statuses) }));
 }
 
-function pairStatus(facts: GroupFacts, planned: { source: SystemName; destination: SystemName; kind: PairKind }): PairStatus {
-  const ends = [endOf(facts, planned.source, planned.destination), endOf(facts, planned.destination, planned.source)] as const;
-  const definition = standing(ends)?.definition ?? { ...planned, transport: transportOf(facts, planned), fence: facts.definition.fence };
+function pairStatus(
+  facts: GroupFacts,
+  planned: { source: SystemName; destination: SystemName; kind: PairKind },
+): PairStatus {
+  const ends = [
+    endOf(facts, planned.source, planned.destination),
+    endOf(facts, planned.destination, planned.source),
+  ] as const;
+  const definition = standing(ends)?.definition ?? {
+    ...planned,
+    transport: transportOf(facts, planned),
+    fence: facts.definition.fence,
+  };
   const source = ends[0].system === definition.source ? ends[0] : ends[1];
   const destination = source === ends[0] ? ends[1] : ends[0];
   const state = combine(source.state, destination.state);
@@ -66,7 +86,9 @@ function pairStatus(facts: GroupFacts, planned: { source: SystemName; destinatio
     givenNumber: sourceFacts?.givenNumber ?? null,
     appliedNumber: destination.pair?.appliedNumber ?? sourceFacts?.appliedNumber ?? null,
     lag: sourceFacts?.lag ?? null,
-    rateBytesPerSecond: source.fresh.up ? (source.fresh.process?.pairRates[pairName(definition.source, definition.destination)] ?? null) : null,
+    rateBytesPerSecond: source.fresh.up
+      ? (source.fresh.process?.pairRates[pairName(definition.source, definition.destination)] ?? null)
+      : null,
     dirtyTracks: dirtyTracks(source, destination),
     trackBytes: definitionTrackBytes(facts, source, destination),
     copy: sourceFacts?.copy ?? destination.pair?.copy ?? null,
@@ -101,7 +123,11 @@ function combine(a: End['state'], b: End['state']): PairStatus['state'] {
 
 /** The end whose word is shown. */
 function decidingEnd(source: End, destination: End, state: PairStatus['state']): End | null {
-  return [source, destination].find((end) => end.state === state && end.fresh.storage) ?? [source, destination].find((end) => end.fresh.storage) ?? null;
+  return (
+    [source, destination].find((end) => end.state === state && end.fresh.storage) ??
+    [source, destination].find((end) => end.fresh.storage) ??
+    null
+  );
 }
 
 function lastKnown(source: End, destination: End): PairStatus['lastKnown'] {
@@ -133,7 +159,8 @@ function definitionTrackBytes(facts: GroupFacts, source: End, destination: End):
 /** Each instruction: allowed, or why not and what would cure it. Read from the transition table, then from the group. */
 function actionsOf(facts: GroupFacts, status: PairStatus, all: readonly PairStatus[]): PairStatus['actions'] {
   return PAIR_INSTRUCTIONS.filter((instruction) => instruction !== 'copy').map((instruction) => {
-    const refusal = whyGroupRefuses(facts) ?? whyPairRefuses(status, instruction) ?? whyOthersRefuse(facts, status, instruction, all);
+    const refusal =
+      whyGroupRefuses(facts) ?? whyPairRefuses(status, instruction) ?? whyOthersRefuse(facts, status, instruction, all);
     return { instruction, allowed: refusal === null, reason: refusal?.reason ?? null, cure: refusal?.cure ?? null };
   });
 }
@@ -145,31 +172,50 @@ interface Why {
 
 function whyGroupRefuses(facts: GroupFacts): Why | null {
   if (!facts.powered) return { reason: 'the group is switched off', cure: 'Start the group first.' };
-  if (facts.run?.changing) return { reason: `${facts.run.routine} (run ${facts.run.run}) is under way`, cure: 'Wait until it has ended, or abort it.' };
+  if (facts.run?.changing)
+    return {
+      reason: `${facts.run.routine} (run ${facts.run.run}) is under way`,
+      cure: 'Wait until it has ended, or abort it.',
+    };
   return null;
 }
 
 function whyPairRefuses(status: PairStatus, instruction: (typeof PAIR_INSTRUCTIONS)[number]): Why | null {
-  if (status.state === 'unknown') return { reason: `the state is not known: ${status.reason}`, cure: 'Restore the silent system or the way to it.' };
+  if (status.state === 'unknown')
+    return { reason: `the state is not known: ${status.reason}`, cure: 'Restore the silent system or the way to it.' };
   return whyRefused(status.kind, status.state, instruction);
 }
 
 /** What storage itself would refuse because of the systems and the other pairs around this one. */
-function whyOthersRefuse(facts: GroupFacts, status: PairStatus, instruction: string, all: readonly PairStatus[]): Why | null {
+function whyOthersRefuse(
+  facts: GroupFacts,
+  status: PairStatus,
+  instruction: string,
+  all: readonly PairStatus[],
+): Why | null {
   if (instruction !== 'resync' && instruction !== 'create') return null;
   const [source = '', destination = ''] = status.name.split('-');
   const onto = freshOf(facts, destination).storage;
   if (onto && onto.generation.holder === destination) {
-    return { reason: `${destination} takes the host writes; a copy would overwrite them`, cure: 'Reverse the pair, or move the work first.' };
+    return {
+      reason: `${destination} takes the host writes; a copy would overwrite them`,
+      cure: 'Reverse the pair, or move the work first.',
+    };
   }
   for (const other of all) {
     if (other.name === status.name || other.state === 'unknown' || !isFlowing(other.state)) continue;
     const [otherSource, otherDestination] = other.name.split('-');
     if (otherSource === destination || otherDestination === destination) {
-      return { reason: `${destination} cannot be copied onto while ${other.name} is in ${other.state}`, cure: `Split ${other.name} first.` };
+      return {
+        reason: `${destination} cannot be copied onto while ${other.name} is in ${other.state}`,
+        cure: `Split ${other.name} first.`,
+      };
     }
     if (otherDestination === source && other.kind === 'async') {
-      return { reason: `${source} is being written by ${other.name} (${other.state})`, cure: `Split ${other.name} first.` };
+      return {
+        reason: `${source} is being written by ${other.name} (${other.state})`,
+        cure: `Split ${other.name} first.`,
+      };
     }
   }
   return null;

@@ -73,7 +73,8 @@ export class Interrupted extends Error {
 /** A parameter of the step, which the graph's well-formedness test proves to be there. */
 export function parameter(context: ActionContext, name: string): string {
   const value = context.step.parameters[name];
-  if (value === undefined) throw new Error(`step ${context.step.id}: action ${context.step.action} needs the parameter ${name}`);
+  if (value === undefined)
+    throw new Error(`step ${context.step.id}: action ${context.step.action} needs the parameter ${name}`);
   return value;
 }
 
@@ -88,4 +89,3 @@ export function stepTarget(context: ActionContext): SystemName {
   if (!context.step.target) throw new Error(`step ${context.step.id}: action ${context.step.action} needs a target`);
   return context.step.target;
 }
-

@@ -33,7 +33,10 @@ export interface AttemptInput extends WalkInput {
 /** Runs the step's action. Never rejects: a refusal, and even a defect, stops the run at this step with a reason. */
 export async function attemptStep(input: AttemptInput): Promise<Attempt> {
   const { step, state, clock, store } = input;
-  const log = new TransitionLog(structuredClone(state.findings.seen), (pair) => step.expects.find((expected) => expected.pair === pair)?.during ?? null);
+  const log = new TransitionLog(
+    structuredClone(state.findings.seen),
+    (pair) => step.expects.find((expected) => expected.pair === pair)?.during ?? null,
+  );
   const attempt: Attempt = {
     kind: 'outcome',
     outcome: null,
@@ -67,7 +70,8 @@ export async function attemptStep(input: AttemptInput): Promise<Attempt> {
 function contextOf(input: AttemptInput, attempt: Attempt, log: TransitionLog): ActionContext {
   const { step, state, store } = input;
   let adopted: Generation | null = state.findings.generation;
-  const show = () => input.show({ transitions: attempt.transitions, evidence: attempt.evidence, progress: attempt.progress });
+  const show = () =>
+    input.show({ transitions: attempt.transitions, evidence: attempt.evidence, progress: attempt.progress });
   return {
     step,
     definition: input.definition,
@@ -77,7 +81,12 @@ function contextOf(input: AttemptInput, attempt: Attempt, log: TransitionLog): A
     findings: state.findings,
     endRequested: state.endRequested,
     clock: input.clock,
-    token: () => ({ generation: adopted?.number ?? 0, runId: state.start.run, claimEpoch: input.claimEpoch, step: state.ordinal }),
+    token: () => ({
+      generation: adopted?.number ?? 0,
+      runId: state.start.run,
+      claimEpoch: input.claimEpoch,
+      step: state.ordinal,
+    }),
     adopt: (generation) => {
       adopted = generation;
     },
@@ -98,4 +107,3 @@ function contextOf(input: AttemptInput, attempt: Attempt, log: TransitionLog): A
     },
   };
 }
-

@@ -24,7 +24,11 @@ function before(): RoutineStep[] {
       action: 'check-work-stopped',
       parameters: { otherHost: 'host-R' },
       outcomes: {
-        'already-here': end('done', 'P holds the host role; run initial-copy to return to normal operation', 'P takes host writes already: there is nothing to go back from.'),
+        'already-here': end(
+          'done',
+          'P holds the host role; run initial-copy to return to normal operation',
+          'P takes host writes already: there is nothing to go back from.',
+        ),
         stopped: to('S490', 'The work on host R is stopped.'),
         lost: to('S490', 'Host R does not answer: it counts as lost.'),
         running: to('S481', 'The work on host R still runs.'),
@@ -39,7 +43,9 @@ function before(): RoutineStep[] {
       question: 'Stop the work on host R now?',
       byDefault: 'stop-work',
       options: [
-        option('stop-work', 'Stop the work on host R', 'From here until the restart on host P, nobody works.', { step: 'S482' }),
+        option('stop-work', 'Stop the work on host R', 'From here until the restart on host P, nobody works.', {
+          step: 'S482',
+        }),
         option('cancel', 'Stop here', 'Nothing is changed.', { ending: 'aborted', state: UNTOUCHED }),
       ],
       abortState: UNTOUCHED,
@@ -141,7 +147,12 @@ function drainToMiddle(): RoutineStep[] {
       question: 'Repair the pair, so that nothing is given up?',
       byDefault: 'repair',
       options: [
-        option('repair', 'Repair the pair', 'P is first brought up to I’s image, then I to R’s; then the failback goes on as usual.', { step: 'S506' }),
+        option(
+          'repair',
+          'Repair the pair',
+          'P is first brought up to I’s image, then I to R’s; then the failback goes on as usual.',
+          { step: 'S506' },
+        ),
         option('as-is', 'Go on with what I holds', 'What only R holds does not come to P.', { step: 'S545' }),
       ],
       abortState: STOPPED,
@@ -155,7 +166,10 @@ function drainToMiddle(): RoutineStep[] {
       target: 'I',
       action: 'repair-reverse',
       parameters: { sync: 'I-P', pair: 'R-I' },
-      expects: [expects('I-P', ANY_STATE, 'duplex-pending', ['absent', ...SUSPENDED]), expects('R-I', ANY_STATE, 'duplex-pending', ['duplex'])],
+      expects: [
+        expects('I-P', ANY_STATE, 'duplex-pending', ['absent', ...SUSPENDED]),
+        expects('R-I', ANY_STATE, 'duplex-pending', ['duplex']),
+      ],
       outcomes: {
         duplex: to('S510', 'I follows R again.'),
         failed: to('S545', 'The repair did not succeed: go on with what I holds.'),
@@ -280,11 +294,21 @@ function copyToSurvivor(): RoutineStep[] {
 }
 
 function judgement(): RoutineStep[] {
-  const stay = option('stay', 'Do not restart', 'The work stays stopped. Nobody holds the host role until failback or failover is run again.', {
-    ending: 'done',
-    state: 'work stopped by choice: P holds the data judged here, nobody holds the host role',
-  });
-  const giveBack = option('return', 'Give the role back to R', 'The failback is called off: R takes host writes again, the work starts on host R.', { step: 'S590' });
+  const stay = option(
+    'stay',
+    'Do not restart',
+    'The work stays stopped. Nobody holds the host role until failback or failover is run again.',
+    {
+      ending: 'done',
+      state: 'work stopped by choice: P holds the data judged here, nobody holds the host role',
+    },
+  );
+  const giveBack = option(
+    'return',
+    'Give the role back to R',
+    'The failback is called off: R takes host writes again, the work starts on host R.',
+    { step: 'S590' },
+  );
   const attest = option(
     'attest',
     'Restart on my word that the site of R is destroyed',
@@ -292,7 +316,8 @@ function judgement(): RoutineStep[] {
     { step: 'S580' },
     { dangerous: true, attests: true },
   );
-  const restartText = 'Updates that only R or I holds are given up: initial-copy will ask before it overwrites them. If R is not proven fenced, this is forced and two writers are possible.';
+  const restartText =
+    'Updates that only R or I holds are given up: initial-copy will ask before it overwrites them. If R is not proven fenced, this is forced and two writers are possible.';
   return [
     step({
       id: 'S535',
@@ -316,7 +341,13 @@ function judgement(): RoutineStep[] {
       text: 'P holds every write that was completed on R.',
       question: 'Restart the work on host P?',
       byDefault: 'restart',
-      options: [option('restart', 'Restart on host P', 'P takes host writes; initial-copy then returns to normal operation.', { step: 'S580' }), stay, giveBack],
+      options: [
+        option('restart', 'Restart on host P', 'P takes host writes; initial-copy then returns to normal operation.', {
+          step: 'S580',
+        }),
+        stay,
+        giveBack,
+      ],
       abortState: STOPPED,
     }),
     decide({
@@ -325,7 +356,12 @@ function judgement(): RoutineStep[] {
       text: 'P’s data is consistent but older than what was completed on R.',
       question: 'Restart the work on P’s older data?',
       byDefault: 'stay',
-      options: [option('restart', 'Restart on older data', restartText, { step: 'S580' }, { dangerous: true }), attest, stay, giveBack],
+      options: [
+        option('restart', 'Restart on older data', restartText, { step: 'S580' }, { dangerous: true }),
+        attest,
+        stay,
+        giveBack,
+      ],
       abortState: STOPPED,
     }),
     decide({
@@ -335,13 +371,25 @@ function judgement(): RoutineStep[] {
       text: 'Whether P lacks completed writes cannot be told from the evidence at hand.',
       question: 'Restart the work on P all the same?',
       byDefault: 'stay',
-      options: [option('restart', 'Restart without proof', restartText, { step: 'S580' }, { dangerous: true }), attest, stay, giveBack],
+      options: [
+        option('restart', 'Restart without proof', restartText, { step: 'S580' }, { dangerous: true }),
+        attest,
+        stay,
+        giveBack,
+      ],
       abortState: STOPPED,
     }),
   ];
 }
 
-function restartOn(words: { role: string; start: string; system: 'P' | 'R'; host: 'host-P' | 'host-R'; ending: 'done' | 'aborted'; state: string }): RoutineStep[] {
+function restartOn(words: {
+  role: string;
+  start: string;
+  system: 'P' | 'R';
+  host: 'host-P' | 'host-R';
+  ending: 'done' | 'aborted';
+  state: string;
+}): RoutineStep[] {
   const { system, host } = words;
   return [
     step({
@@ -365,8 +413,16 @@ function restartOn(words: { role: string; start: string; system: 'P' | 'R'; host
       action: 'start-work',
       outcomes: {
         started: end(words.ending, `${words.state}, work running`, 'The work runs.'),
-        'no-ledger': end(words.ending, `${words.state}; attach your application to ${system}`, 'This group has no work application of ours.'),
-        'not-started': end('failed', `${system} holds the host role, but the work did not start; see its reason, then start it`, 'The work did not start.'),
+        'no-ledger': end(
+          words.ending,
+          `${words.state}; attach your application to ${system}`,
+          'This group has no work application of ours.',
+        ),
+        'not-started': end(
+          'failed',
+          `${system} holds the host role, but the work did not start; see its reason, then start it`,
+          'The work did not start.',
+        ),
       },
       abortState: `${system} holds the host role, the work is not started; start it with the ledger command`,
     }),
@@ -386,7 +442,21 @@ export const FAILBACK: RoutineGraph = {
     ...drainToMiddle(),
     ...copyToSurvivor(),
     ...judgement(),
-    ...restartOn({ role: 'S580', start: 'S585', system: 'P', host: 'host-P', ending: 'done', state: 'P holds the host role; run initial-copy to return to normal operation' }),
-    ...restartOn({ role: 'S590', start: 'S595', system: 'R', host: 'host-R', ending: 'aborted', state: 'failback called off, R holds the host role; run reverse-copy to protect it' }),
+    ...restartOn({
+      role: 'S580',
+      start: 'S585',
+      system: 'P',
+      host: 'host-P',
+      ending: 'done',
+      state: 'P holds the host role; run initial-copy to return to normal operation',
+    }),
+    ...restartOn({
+      role: 'S590',
+      start: 'S595',
+      system: 'R',
+      host: 'host-R',
+      ending: 'aborted',
+      state: 'failback called off, R holds the host role; run reverse-copy to protect it',
+    }),
   ],
 };

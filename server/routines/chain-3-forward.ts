@@ -25,8 +25,16 @@ export const INITIAL_COPY: RoutineGraph = {
       parameters: { system: 'P' },
       outcomes: {
         holder: to('S092', 'P holds the host role.'),
-        'held-elsewhere': end('failed', UNTOUCHED, 'Another system takes the host writes: copying from P would overwrite newer data. Run failback first.'),
-        unfinished: end('failed', UNTOUCHED, 'A takeover was begun and not ended: nobody holds the host role. Run failover or failback to its end first.'),
+        'held-elsewhere': end(
+          'failed',
+          UNTOUCHED,
+          'Another system takes the host writes: copying from P would overwrite newer data. Run failback first.',
+        ),
+        unfinished: end(
+          'failed',
+          UNTOUCHED,
+          'A takeover was begun and not ended: nobody holds the host role. Run failover or failback to its end first.',
+        ),
       },
       abortState: UNTOUCHED,
     }),
@@ -53,8 +61,17 @@ export const INITIAL_COPY: RoutineGraph = {
       question: 'Overwrite them with P’s data?',
       byDefault: 'stop',
       options: [
-        option('overwrite', 'Overwrite with P’s data', 'The updates that only I or R holds are gone for good.', { step: 'S095' }, { dangerous: true }),
-        option('stop', 'Stop here', 'Nothing is changed; what I and R hold can still be read.', { ending: 'aborted', state: UNTOUCHED }),
+        option(
+          'overwrite',
+          'Overwrite with P’s data',
+          'The updates that only I or R holds are gone for good.',
+          { step: 'S095' },
+          { dangerous: true },
+        ),
+        option('stop', 'Stop here', 'Nothing is changed; what I and R hold can still be read.', {
+          ending: 'aborted',
+          state: UNTOUCHED,
+        }),
       ],
       abortState: UNTOUCHED,
     }),
@@ -86,7 +103,11 @@ export const INITIAL_COPY: RoutineGraph = {
       outcomes: {
         duplex: to('S110', 'P⇒I is in duplex.'),
         already: to('S110', 'P⇒I was in duplex already.'),
-        failed: end('failed', SYNC_OPEN, 'The copy from P to I stopped by itself. Clear the fault and run initial-copy again.'),
+        failed: end(
+          'failed',
+          SYNC_OPEN,
+          'The copy from P to I stopped by itself. Clear the fault and run initial-copy again.',
+        ),
       },
       abortState: SYNC_OPEN,
     }),
@@ -102,7 +123,11 @@ export const INITIAL_COPY: RoutineGraph = {
       outcomes: {
         duplex: end('done', 'normal operation: P⇒I and I→R in duplex', 'I→R is in duplex.'),
         already: end('done', 'normal operation: P⇒I and I→R in duplex', 'I→R was in duplex already.'),
-        failed: end('failed', SYNC_OPEN, 'The copy from I to R stopped by itself. Clear the fault and run initial-copy again.'),
+        failed: end(
+          'failed',
+          SYNC_OPEN,
+          'The copy from I to R stopped by itself. Clear the fault and run initial-copy again.',
+        ),
       },
       abortState: SYNC_OPEN,
     }),

@@ -6,7 +6,8 @@ import { ANY_STATE, decide, end, expects, looksAt, option, step, to } from './gr
 import type { RoutineGraph, RoutineStep } from './step-graph.ts';
 
 const UNTOUCHED = 'nothing was changed: the work runs on host R';
-const R_ONLY = 'the work runs on host R; I and P hold older consistent data or are being copied onto, run reverse-copy again';
+const R_ONLY =
+  'the work runs on host R; I and P hold older consistent data or are being copied onto, run reverse-copy again';
 const SUSPENDED = ['suspend', 'failure-suspend'] as const;
 
 function holderStep(id: string, next: string): RoutineStep {
@@ -21,8 +22,16 @@ function holderStep(id: string, next: string): RoutineStep {
     parameters: { system: 'R' },
     outcomes: {
       holder: to(next, 'R holds the host role.'),
-      'held-elsewhere': end('failed', 'nothing was changed', 'Another system takes the host writes: copying from R would overwrite newer data.'),
-      unfinished: end('failed', 'nothing was changed', 'A takeover was begun and not ended: nobody holds the host role. Run failover to its end first.'),
+      'held-elsewhere': end(
+        'failed',
+        'nothing was changed',
+        'Another system takes the host writes: copying from R would overwrite newer data.',
+      ),
+      unfinished: end(
+        'failed',
+        'nothing was changed',
+        'A takeover was begun and not ended: nobody holds the host role. Run failover to its end first.',
+      ),
     },
     abortState: UNTOUCHED,
   });
@@ -41,7 +50,11 @@ function before(): RoutineStep[] {
       parameters: { otherHost: 'host-P' },
       outcomes: {
         cleared: to('S293', 'Everybody answers.'),
-        'not-cleared': end('failed', UNTOUCHED, 'Somebody does not answer. Clear the fault, then run reverse-copy again.'),
+        'not-cleared': end(
+          'failed',
+          UNTOUCHED,
+          'Somebody does not answer. Clear the fault, then run reverse-copy again.',
+        ),
       },
       abortState: UNTOUCHED,
     }),
@@ -82,8 +95,16 @@ function before(): RoutineStep[] {
       // The consent that counts was given, by typed name, when the work was restarted without them.
       byDefault: 'overwrite',
       options: [
-        option('overwrite', 'Overwrite with R’s data', 'The updates named in the takeover’s verdict are gone for good.', { step: 'S298' }),
-        option('stop', 'Stop here', 'Nothing is changed; they can be read from P’s and I’s volumes first.', { ending: 'aborted', state: UNTOUCHED }),
+        option(
+          'overwrite',
+          'Overwrite with R’s data',
+          'The updates named in the takeover’s verdict are gone for good.',
+          { step: 'S298' },
+        ),
+        option('stop', 'Stop here', 'Nothing is changed; they can be read from P’s and I’s volumes first.', {
+          ending: 'aborted',
+          state: UNTOUCHED,
+        }),
       ],
       abortState: UNTOUCHED,
     }),
@@ -186,7 +207,11 @@ export const REVERSE_COPY: RoutineGraph = {
       parameters: { split: 'I-P', resync: 'R-I' },
       expects: [expects('I-P', ['duplex'], null, ['suspend']), expects('R-I', SUSPENDED, 'duplex-pending', ['duplex'])],
       outcomes: {
-        duplex: end('done', 'reverse operation: R→I in duplex, P a consistent copy; start reverse-copy-control', 'R→I is in duplex again.'),
+        duplex: end(
+          'done',
+          'reverse operation: R→I in duplex, P a consistent copy; start reverse-copy-control',
+          'R→I is in duplex again.',
+        ),
         failed: end('failed', R_ONLY, 'P is a consistent copy, but R→I did not come back to duplex.'),
       },
       abortState: R_ONLY,
@@ -200,9 +225,16 @@ export const REVERSE_COPY: RoutineGraph = {
       target: 'R',
       action: 'split-then-resync',
       parameters: { split: 'I-P', resync: 'R-I' },
-      expects: [expects('I-P', ANY_STATE, null, ['absent', ...SUSPENDED]), expects('R-I', ANY_STATE, 'duplex-pending', ANY_STATE)],
+      expects: [
+        expects('I-P', ANY_STATE, null, ['absent', ...SUSPENDED]),
+        expects('R-I', ANY_STATE, 'duplex-pending', ANY_STATE),
+      ],
       outcomes: {
-        duplex: end('failed', 'the work runs on host R with R→I in duplex; P is not yet a copy. Clear the fault, run reverse-copy again', 'R→I is in duplex; P was not reached.'),
+        duplex: end(
+          'failed',
+          'the work runs on host R with R→I in duplex; P is not yet a copy. Clear the fault, run reverse-copy again',
+          'R→I is in duplex; P was not reached.',
+        ),
         failed: end('failed', R_ONLY, 'Neither pair could be brought to duplex.'),
       },
       abortState: R_ONLY,
@@ -210,7 +242,8 @@ export const REVERSE_COPY: RoutineGraph = {
   ],
 };
 
-const CYCLE_ABORTED = 'copy control ended in the middle of a cycle: one of R→I and I⇒P may be suspended; start it again to go on';
+const CYCLE_ABORTED =
+  'copy control ended in the middle of a cycle: one of R→I and I⇒P may be suspended; start it again to go on';
 
 export const REVERSE_COPY_CONTROL: RoutineGraph = {
   id: 'reverse-copy-control',
@@ -307,7 +340,11 @@ export const REVERSE_COPY_CONTROL: RoutineGraph = {
       parameters: { source: 'R' },
       outcomes: {
         again: to('S400', 'The next cycle begins.'),
-        ended: end('done', 'copy control ended between two cycles: I⇒P suspended, P a consistent copy, R→I as the last cycle left it', 'Ended by the operator.'),
+        ended: end(
+          'done',
+          'copy control ended between two cycles: I⇒P suspended, P a consistent copy, R→I as the last cycle left it',
+          'Ended by the operator.',
+        ),
       },
       abortState: 'copy control ended between two cycles',
     }),

@@ -78,8 +78,12 @@ function fenceAndDrain(): RoutineStep[] {
       question: 'Wait for the copy to end?',
       byDefault: 'wait',
       options: [
-        option('wait', 'Wait for the copy', 'Newest data, later restart: R becomes consistent when the copy ends.', { step: 'S213' }),
-        option('roll-back', 'Roll R back', 'Earlier restart, older data: R returns to its last consistent image.', { step: 'S242' }),
+        option('wait', 'Wait for the copy', 'Newest data, later restart: R becomes consistent when the copy ends.', {
+          step: 'S213',
+        }),
+        option('roll-back', 'Roll R back', 'Earlier restart, older data: R returns to its last consistent image.', {
+          step: 'S242',
+        }),
       ],
       abortState: FENCED,
     }),
@@ -107,7 +111,12 @@ function fenceAndDrain(): RoutineStep[] {
       question: 'Resync I→R and drain it before judging?',
       byDefault: 'resync',
       options: [
-        option('resync', 'Resync and drain', 'R receives what I holds. R keeps its present image until the copy has ended.', { step: 'S216' }),
+        option(
+          'resync',
+          'Resync and drain',
+          'R receives what I holds. R keeps its present image until the copy has ended.',
+          { step: 'S216' },
+        ),
         option('as-is', 'Use R as it is', 'No waiting; what R lacks is not fetched.', { step: 'S242' }),
       ],
       abortState: FENCED,
@@ -174,7 +183,11 @@ function judgement(): RoutineStep[] {
       outcomes: {
         consistent: to('S245', 'R’s image is consistent.'),
         'rolled-back': to('S245', 'R returned to its last consistent image.'),
-        'no-image': end('failed', 'R never held a consistent image; nobody holds the host role. Restore I or P, then run failover again', 'R cannot take over.'),
+        'no-image': end(
+          'failed',
+          'R never held a consistent image; nobody holds the host role. Restore I or P, then run failover again',
+          'R cannot take over.',
+        ),
       },
       abortState: FENCED,
     }),
@@ -199,12 +212,25 @@ function judgement(): RoutineStep[] {
 
 function announcements(back: boolean): RoutineStep[] {
   const giveBack = back
-    ? [option('return', 'Give the role back to P', 'The switch-over is called off: P takes host writes again, the work starts on host P.', { step: 'S290' })]
+    ? [
+        option(
+          'return',
+          'Give the role back to P',
+          'The switch-over is called off: P takes host writes again, the work starts on host P.',
+          { step: 'S290' },
+        ),
+      ]
     : [];
-  const stay = option('stay', 'Do not restart', 'The work stays stopped. Nobody holds the host role until failover is run again.', {
-    ending: 'done',
-    state: 'work stopped by choice: R holds the data judged here, nobody holds the host role; run failover again to go on',
-  });
+  const stay = option(
+    'stay',
+    'Do not restart',
+    'The work stays stopped. Nobody holds the host role until failover is run again.',
+    {
+      ending: 'done',
+      state:
+        'work stopped by choice: R holds the data judged here, nobody holds the host role; run failover again to go on',
+    },
+  );
   const attest = option(
     'attest',
     'Restart on my word that the site is destroyed',
@@ -212,7 +238,8 @@ function announcements(back: boolean): RoutineStep[] {
     { step: 'S280' },
     { dangerous: true, attests: true },
   );
-  const restartText = 'Updates that R lacks are given up: reverse-copy will overwrite them wherever they still are. If P is not proven fenced, this is a forced takeover and two writers are possible.';
+  const restartText =
+    'Updates that R lacks are given up: reverse-copy will overwrite them wherever they still are. If P is not proven fenced, this is a forced takeover and two writers are possible.';
   return [
     decide({
       id: 'S250',
@@ -221,8 +248,15 @@ function announcements(back: boolean): RoutineStep[] {
       question: 'Restart the work on host R?',
       byDefault: 'reverse',
       options: [
-        option('reverse', 'Reverse the pair, then restart', 'R→I is formed first (S260, S270), so that the work on R is protected from its first write.', { step: 'S260' }),
-        option('restart', 'Restart at once', 'S260 and S270 are left out: R works alone until reverse-copy is run.', { step: 'S280' }),
+        option(
+          'reverse',
+          'Reverse the pair, then restart',
+          'R→I is formed first (S260, S270), so that the work on R is protected from its first write.',
+          { step: 'S260' },
+        ),
+        option('restart', 'Restart at once', 'S260 and S270 are left out: R works alone until reverse-copy is run.', {
+          step: 'S280',
+        }),
         stay,
         ...giveBack,
       ],
@@ -234,7 +268,12 @@ function announcements(back: boolean): RoutineStep[] {
       text: 'R’s data is consistent but older than what was completed on P.',
       question: 'Restart the work on R’s older data?',
       byDefault: 'stay',
-      options: [option('restart', 'Restart on older data', restartText, { step: 'S280' }, { dangerous: true }), attest, stay, ...giveBack],
+      options: [
+        option('restart', 'Restart on older data', restartText, { step: 'S280' }, { dangerous: true }),
+        attest,
+        stay,
+        ...giveBack,
+      ],
       abortState: FENCED,
     }),
     decide({
@@ -244,7 +283,12 @@ function announcements(back: boolean): RoutineStep[] {
       text: 'Whether R lacks completed writes cannot be told from the evidence at hand.',
       question: 'Restart the work on R all the same?',
       byDefault: 'stay',
-      options: [option('restart', 'Restart without proof', restartText, { step: 'S280' }, { dangerous: true }), attest, stay, ...giveBack],
+      options: [
+        option('restart', 'Restart without proof', restartText, { step: 'S280' }, { dangerous: true }),
+        attest,
+        stay,
+        ...giveBack,
+      ],
       abortState: FENCED,
     }),
   ];
@@ -292,7 +336,8 @@ function restart(): RoutineStep[] {
       target: 'R',
       action: 'give-host-role',
       outcomes: { promoted: to('S285', 'R accepts host writes.') },
-      abortState: 'R may hold the host role already, the work is not started; start it with the ledger command, or run failover again',
+      abortState:
+        'R may hold the host role already, the work is not started; start it with the ledger command, or run failover again',
     }),
     step({
       id: 'S285',
@@ -304,8 +349,16 @@ function restart(): RoutineStep[] {
       action: 'start-work',
       outcomes: {
         started: end('done', WORKING, 'The work runs on host R.'),
-        'no-ledger': end('done', 'R accepts host writes; attach your application to it', 'This group has no work application of ours.'),
-        'not-started': end('failed', 'R holds the host role, but the work on host R did not start; see its reason, then start it', 'Host R did not start the work.'),
+        'no-ledger': end(
+          'done',
+          'R accepts host writes; attach your application to it',
+          'This group has no work application of ours.',
+        ),
+        'not-started': end(
+          'failed',
+          'R holds the host role, but the work on host R did not start; see its reason, then start it',
+          'Host R did not start the work.',
+        ),
       },
       abortState: 'R holds the host role, the work is not started; start it with the ledger command',
     }),

@@ -32,9 +32,21 @@ function calledOff(): RoutineStep[] {
       target: 'P',
       action: 'start-work',
       outcomes: {
-        started: end('aborted', 'called off: the work runs on host P, its pairs are suspended; run initial-copy', 'The work runs on host P again.'),
-        'no-ledger': end('aborted', 'called off: P accepts host writes, its pairs are suspended; run initial-copy', 'This group has no work application of ours.'),
-        'not-started': end('failed', 'called off: P holds the host role, but the work on host P did not start', 'Host P did not start the work.'),
+        started: end(
+          'aborted',
+          'called off: the work runs on host P, its pairs are suspended; run initial-copy',
+          'The work runs on host P again.',
+        ),
+        'no-ledger': end(
+          'aborted',
+          'called off: P accepts host writes, its pairs are suspended; run initial-copy',
+          'This group has no work application of ours.',
+        ),
+        'not-started': end(
+          'failed',
+          'called off: P holds the host role, but the work on host P did not start',
+          'Host P did not start the work.',
+        ),
       },
       abortState: 'P holds the host role, the work is not started; start it with the ledger command',
     }),
@@ -73,7 +85,12 @@ export const FAILOVER: RoutineGraph = {
       question: 'Is the production site really down?',
       byDefault: 'confirm',
       options: [
-        option('confirm', 'It is down: fail over', 'P is shut out by a new generation; the work will restart on host R.', { step: 'S205' }),
+        option(
+          'confirm',
+          'It is down: fail over',
+          'P is shut out by a new generation; the work will restart on host R.',
+          { step: 'S205' },
+        ),
         option('stop', 'It is not: stop here', 'Nothing is changed.', { ending: 'aborted', state: UNTOUCHED }),
       ],
       abortState: UNTOUCHED,
@@ -86,7 +103,13 @@ export const FAILOVER: RoutineGraph = {
       question: 'Fail over although production is heard?',
       byDefault: 'stop',
       options: [
-        option('go-on', 'Fail over all the same', 'The work on host P is cut off at once by the fence, in the middle of what it does.', { step: 'S205' }, { dangerous: true }),
+        option(
+          'go-on',
+          'Fail over all the same',
+          'The work on host P is cut off at once by the fence, in the middle of what it does.',
+          { step: 'S205' },
+          { dangerous: true },
+        ),
         option('stop', 'Stop here', 'Nothing is changed.', { ending: 'aborted', state: UNTOUCHED }),
       ],
       abortState: UNTOUCHED,
@@ -115,7 +138,11 @@ export const SWITCH_OVER: RoutineGraph = {
       expects: [looksAt('P-I', ['duplex']), looksAt('I-R', ['duplex'])],
       outcomes: {
         ready: to('S185', 'Everything stands as it should.'),
-        'not-ready': end('failed', UNTOUCHED, 'A planned switch-over needs everything in order; for a disaster use failover.'),
+        'not-ready': end(
+          'failed',
+          UNTOUCHED,
+          'A planned switch-over needs everything in order; for a disaster use failover.',
+        ),
         'already-here': end('done', WORKING, 'R takes host writes already; there is nothing to switch over.'),
       },
       abortState: UNTOUCHED,

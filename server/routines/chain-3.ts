@@ -5,4 +5,11 @@ import { REVERSE_COPY, REVERSE_COPY_CONTROL } from './chain-3-reverse.ts';
 import { FAILOVER, SWITCH_OVER } from './chain-3-takeover.ts';
 import type { RoutineGraph } from './step-graph.ts';
 
-export const CHAIN_3_ROUTINES: readonly RoutineGraph[] = [INITIAL_COPY, FAILOVER, SWITCH_OVER, REVERSE_COPY, REVERSE_COPY_CONTROL, FAILBACK];
+export const CHAIN_3_ROUTINES: readonly RoutineGraph[] = [
+  INITIAL_COPY,
+  FAILOVER,
+  SWITCH_OVER,
+  REVERSE_COPY,
+  REVERSE_COPY_CONTROL,
+  FAILBACK,
+];

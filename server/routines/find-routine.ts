@@ -10,7 +10,11 @@ export function findRoutine(arrangement: string, id: string): RoutineGraph {
   const found = ROUTINES.find((graph) => graph.arrangement === arrangement && graph.id === id);
   if (found) return found;
   const known = ROUTINES.filter((graph) => graph.arrangement === arrangement).map((graph) => graph.id);
-  throw refuse('unknown-routine', `Arrangement ${arrangement} has no routine ${id}.`, `Choose one of: ${known.join(', ')}.`);
+  throw refuse(
+    'unknown-routine',
+    `Arrangement ${arrangement} has no routine ${id}.`,
+    `Choose one of: ${known.join(', ')}.`,
+  );
 }
 
 /** The step called `id`, or null: a reader shows "Unknown step" rather than the first one. */

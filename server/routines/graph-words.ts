@@ -75,13 +75,28 @@ export function decide(words: {
       options: words.options.map(({ next: _, ...option }) => option),
       default: words.byDefault,
     },
-    outcomes: Object.fromEntries(words.options.map((option) => [option.id, { next: option.next, text: option.consequence }])),
+    outcomes: Object.fromEntries(
+      words.options.map((option) => [option.id, { next: option.next, text: option.consequence }]),
+    ),
     abortState: words.abortState,
   };
 }
 
-export function option(id: string, label: string, consequence: string, next: Next, marks: { dangerous?: boolean; attests?: boolean } = {}): OptionWords {
-  return { id, label, consequence, next, dangerous: marks.dangerous ?? false, ...(marks.attests ? { attests: true } : {}) };
+export function option(
+  id: string,
+  label: string,
+  consequence: string,
+  next: Next,
+  marks: { dangerous?: boolean; attests?: boolean } = {},
+): OptionWords {
+  return {
+    id,
+    label,
+    consequence,
+    next,
+    dangerous: marks.dangerous ?? false,
+    ...(marks.attests ? { attests: true } : {}),
+  };
 }
 
 export const ANY_STATE: readonly PairStateOrAbsent[] = ['absent', ...PAIR_STATES];

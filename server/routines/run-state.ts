@@ -1,7 +1,8 @@
 /** Where a run stands: plain data that survives JSON, from which the view is made. */
+
+import type { Refusal } from '../domain/refusal.ts';
 import type { RunFindings } from './action-types.ts';
 import type { Ending, RoutineGraph, RunStart, RunStatus, RunView, StepRecord } from './step-graph.ts';
-import type { Refusal } from '../domain/refusal.ts';
 
 export interface RunState {
   start: RunStart;
@@ -62,7 +63,18 @@ export function enterStep(state: RunState, step: string, at: number): StepRecord
   state.rounds[step] = round;
   state.ordinal += 1;
   state.attempt = 0;
-  const record: StepRecord = { id: step, round, outcome: null, startedAt: at, endedAt: null, transitions: [], evidence: [], refusal: null, decision: null, progress: null };
+  const record: StepRecord = {
+    id: step,
+    round,
+    outcome: null,
+    startedAt: at,
+    endedAt: null,
+    transitions: [],
+    evidence: [],
+    refusal: null,
+    decision: null,
+    progress: null,
+  };
   state.steps.push(record);
   const excess = state.steps.length - KEPT_RECORDS;
   if (excess > 0) {

@@ -12,7 +12,16 @@ import { type Attempt, attemptStep } from './attempt.ts';
 import { optionOf, whyOrderRefused } from './order-rules.ts';
 import { enterStep, newState, type RunState, viewOf } from './run-state.ts';
 import type { RunStore } from './run-store.ts';
-import type { DecisionOption, Next, RoutineGraph, RoutineStep, RunOrder, RunStart, RunView, StepRecord } from './step-graph.ts';
+import type {
+  DecisionOption,
+  Next,
+  RoutineGraph,
+  RoutineStep,
+  RunOrder,
+  RunStart,
+  RunView,
+  StepRecord,
+} from './step-graph.ts';
 
 export interface WalkInput {
   graph: RoutineGraph;
@@ -81,7 +90,8 @@ class Runner {
       if (attempt.kind === 'outcome' && !step.decision) {
         // The step is done: an order that came meanwhile finds the run before its next step, or ended.
         this.conclude(step, record, attempt.outcome ?? '', attempt.endedAt);
-        if (attempt.ordersWaiting && !state.ending) await this.takeWaitingOrders(this.currentStep(), null, attempt.endedAt);
+        if (attempt.ordersWaiting && !state.ending)
+          await this.takeWaitingOrders(this.currentStep(), null, attempt.endedAt);
         return;
       }
       if (attempt.ordersWaiting) await this.takeWaitingOrders(step, record, attempt.endedAt);
@@ -99,7 +109,9 @@ class Runner {
   private attempt(step: RoutineStep, record: StepRecord): Promise<Attempt> {
     const { state, input } = this;
     const key = `${state.ordinal}/${step.id}/${state.attempt}`;
-    return input.store.record(key, () => attemptStep({ ...input, step, state, show: (live) => this.publishLive(record, live) }));
+    return input.store.record(key, () =>
+      attemptStep({ ...input, step, state, show: (live) => this.publishLive(record, live) }),
+    );
   }
 
   /** Takes over what an attempt found out. Evidence of one that was interrupted will be gathered again. */
@@ -151,13 +163,18 @@ class Runner {
   private decided(record: StepRecord, option: DecisionOption, by: string, attestation: RunStart['attestation']): void {
     const { findings } = this.state;
     record.decision = { choice: option.id, by };
-    if (option.attests && attestation && findings.verdict) findings.verdict = withAttestation(findings.verdict, { by, ...attestation });
+    if (option.attests && attestation && findings.verdict)
+      findings.verdict = withAttestation(findings.verdict, { by, ...attestation });
     // Before a verdict there is nothing to force; after it, a dangerous choice with P at large may make two writers.
     if (option.dangerous && findings.verdict && !findings.verdict.fenced) this.state.forced = true;
   }
 
   /** Waits at the current step in `status` until an order lets it go on or ends the run. */
-  private async waitFor(status: 'waiting-decision' | 'stopped-at-step', step: RoutineStep, record: StepRecord): Promise<void> {
+  private async waitFor(
+    status: 'waiting-decision' | 'stopped-at-step',
+    step: RoutineStep,
+    record: StepRecord,
+  ): Promise<void> {
     const { state } = this;
     state.status = status;
     this.publish();

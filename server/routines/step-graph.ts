@@ -169,7 +169,14 @@ export interface RunView {
 
 /** Orders the operator gives to a run under way. */
 export type RunOrder =
-  | { order: 'decide'; step: string; choice: string; by: string; typedName: string | null; attestation: { text: string; destroyedAt: number } | null }
+  | {
+      order: 'decide';
+      step: string;
+      choice: string;
+      by: string;
+      typedName: string | null;
+      attestation: { text: string; destroyedAt: number } | null;
+    }
   | { order: 'continue'; by: string }
   | { order: 'run-through'; by: string }
   | { order: 'pause'; by: string }

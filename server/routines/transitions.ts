@@ -13,7 +13,12 @@ export type Transition = StepRecord['transitions'][number];
  * States a pair must have gone through from `from` to `to`, both included: the shortest way through the transition table,
  * by `via` where that is no longer. Null where the table knows no way without deleting the pair.
  */
-export function wayBetween(kind: PairKind, from: PairStateOrAbsent, to: PairStateOrAbsent, via: PairStateOrAbsent | null): PairStateOrAbsent[] | null {
+export function wayBetween(
+  kind: PairKind,
+  from: PairStateOrAbsent,
+  to: PairStateOrAbsent,
+  via: PairStateOrAbsent | null,
+): PairStateOrAbsent[] | null {
   if (isLawful(kind, from, to)) return [from, to];
   let ways: PairStateOrAbsent[][] = [[from]];
   const reached = new Set<PairStateOrAbsent>([from]);
@@ -27,9 +32,15 @@ export function wayBetween(kind: PairKind, from: PairStateOrAbsent, to: PairStat
   return null;
 }
 
-function stepsFrom(kind: PairKind, way: PairStateOrAbsent[], reached: ReadonlySet<PairStateOrAbsent>): PairStateOrAbsent[][] {
+function stepsFrom(
+  kind: PairKind,
+  way: PairStateOrAbsent[],
+  reached: ReadonlySet<PairStateOrAbsent>,
+): PairStateOrAbsent[][] {
   const last = way.at(-1);
-  const next = new Set(TRANSITIONS[kind].filter((row) => row.from === last && row.to !== 'absent').map((row) => row.to));
+  const next = new Set(
+    TRANSITIONS[kind].filter((row) => row.from === last && row.to !== 'absent').map((row) => row.to),
+  );
   return [...next].filter((state) => !reached.has(state)).map((state) => [...way, state]);
 }
 
@@ -64,7 +75,11 @@ export class TransitionLog {
 
   private add(observer: SystemName, transition: Transition): void {
     const told = this.list.findIndex(
-      (known, index) => known.pair === transition.pair && known.from === transition.from && known.to === transition.to && !this.tellers[index]?.has(observer),
+      (known, index) =>
+        known.pair === transition.pair &&
+        known.from === transition.from &&
+        known.to === transition.to &&
+        !this.tellers[index]?.has(observer),
     );
     if (told >= 0) {
       this.tellers[told]?.add(observer);

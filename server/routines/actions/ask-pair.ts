@@ -3,7 +3,7 @@ import { isSuspended } from '../../domain/pair-states.ts';
 import type { PairFacts } from '../../domain/storage-controller.ts';
 import type { Action, ActionResult } from '../action-types.ts';
 import { parameter, stepHost, stepTarget } from '../action-types.ts';
-import { endsOf, instructPair, pairOf, queryIfAnswers, querySurely, waitForPair } from './ask.ts';
+import { endsOf, instructPair, lookAgain, pairOf, queryIfAnswers, querySurely, waitForPair } from './ask.ts';
 
 /** Time beyond the drain's own deadline after which the step stops waiting for it, ms. */
 const DRAIN_GRACE_MS = 10_000;
@@ -22,7 +22,9 @@ export const askPair: Action = async (context): Promise<ActionResult> => {
   const name = parameter(context, 'pair');
   const { source, destination } = endsOf(name);
   const pair = pairOf(await querySurely(context, stepHost(context), target), source, destination);
-  context.note(pair ? `${target}: ${pair.name} is in ${pair.state} (${pair.reason}).` : `${target}: there is no pair ${name}.`);
+  context.note(
+    pair ? `${target}: ${pair.name} is in ${pair.state} (${pair.reason}).` : `${target}: there is no pair ${name}.`,
+  );
   return { outcome: outcomeOf(pair, name) };
 };
 
@@ -37,7 +39,9 @@ export const askPairIfAnswers: Action = async (context): Promise<ActionResult> =
     return { outcome: 'no-answer' };
   }
   const pair = pairOf(facts, source, destination);
-  context.note(pair ? `${target}: ${pair.name} is in ${pair.state} (${pair.reason}).` : `${target}: there is no pair ${name}.`);
+  context.note(
+    pair ? `${target}: ${pair.name} is in ${pair.state} (${pair.reason}).` : `${target}: there is no pair ${name}.`,
+  );
   return { outcome: outcomeOf(pair, name) };
 };
 
@@ -64,23 +68,43 @@ export const drain: Action = async (context): Promise<ActionResult> => {
   const target = stepTarget(context);
   const name = parameter(context, 'pair');
   const { source, destination } = endsOf(name);
-  const before = pairOf(await querySurely(context, host, target), source, destination);
-  if (before?.name === name && before.state === 'duplex') {
+  const begun = await lookAgain(context, async () => {
+    const pair = pairOf(await querySurely(context, host, target), source, destination);
+    if (pair?.name !== name || pair.state !== 'duplex') return pair;
     const deadlineMs = context.settings.drainDeadlineMs;
-    await instructPair(context, host, target, { verb: 'drain', pair: name, token: context.token(), deadlineMs, expectedVersion: before.version });
-  } else {
-    context.note(`${target}: ${name} is ${before ? outcomeOf(before, name) : 'absent'}: nothing to drain from here.`);
-    if (before?.state !== 'suspending') return { outcome: 'ended' };
+    return instructPair(context, host, target, {
+      verb: 'drain',
+      pair: name,
+      token: context.token(),
+      deadlineMs,
+      expectedVersion: pair.version,
+    });
+  });
+  if (begun?.name !== name || (begun.state !== 'suspending' && !isSuspended(begun.state))) {
+    context.note(`${target}: ${name} is ${outcomeOf(begun, name)}: nothing to drain from here.`);
+    return { outcome: 'ended' };
   }
-  const after = await waitForPair(context, host, target, name, ['suspend', 'failure-suspend'], { boundMs: context.settings.drainDeadlineMs + DRAIN_GRACE_MS });
-  if (after && isSuspended(after.state)) context.note(`${target}: ${after.name} drained to ${after.appliedNumber}, ${after.state}.`);
+  const after = await waitForPair(context, host, target, name, ['suspend', 'failure-suspend'], {
+    boundMs: context.settings.drainDeadlineMs + DRAIN_GRACE_MS,
+  });
+  if (after && isSuspended(after.state))
+    context.note(`${target}: ${after.name} drained to ${after.appliedNumber}, ${after.state}.`);
   else context.note(`${target}: the drain did not end in time; ${name} is ${after?.state ?? 'absent'}.`);
   return { outcome: 'ended' };
 };
 
 /** Waits for a copy under way at the target to end. */
 export const waitCopyEnd: Action = async (context): Promise<ActionResult> => {
-  const pair = await waitForPair(context, stepHost(context), stepTarget(context), parameter(context, 'pair'), ['duplex', 'suspend', 'failure-suspend'], { boundMs: null });
-  context.note(pair ? `${stepTarget(context)}: ${pair.name} is in ${pair.state}.` : `${stepTarget(context)}: the pair is gone.`);
+  const pair = await waitForPair(
+    context,
+    stepHost(context),
+    stepTarget(context),
+    parameter(context, 'pair'),
+    ['duplex', 'suspend', 'failure-suspend'],
+    { boundMs: null },
+  );
+  context.note(
+    pair ? `${stepTarget(context)}: ${pair.name} is in ${pair.state}.` : `${stepTarget(context)}: the pair is gone.`,
+  );
   return { outcome: pair?.state === 'duplex' ? 'duplex' : 'failed' };
 };

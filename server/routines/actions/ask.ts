@@ -2,6 +2,7 @@
  * Asking and instructing storage through hosts. "No answer" is told apart three ways: the host itself is silent (the
  * step cannot be run: insist, then stop), the system is indispensable (the same), or its silence is an answer (null).
  */
+import type { Generation } from '../../domain/generation.ts';
 import type { HostFacts, HostInstruction, HostReply } from '../../domain/host.ts';
 import type { HostName, PairName, SystemName } from '../../domain/names.ts';
 import { parsePairName } from '../../domain/names.ts';
@@ -63,12 +64,23 @@ export async function askHost<V extends HostReply['verb']>(
   timeoutMs = context.settings.askTimeoutMs,
 ): Promise<Extract<HostReply, { verb: V }>> {
   const reply = await context.perform(host, instruction, timeoutMs);
-  if (reply.verb !== verb) throw refuse('internal', `${host} answered ${reply.verb} to ${instruction.verb}`, 'Check that all sites run the same version.');
+  if (reply.verb !== verb)
+    throw refuse(
+      'internal',
+      `${host} answered ${reply.verb} to ${instruction.verb}`,
+      'Check that all sites run the same version.',
+    );
   // The comparison above proves it; the compiler cannot narrow a generic discriminant.
   return reply as Extract<HostReply, { verb: V }>;
 }
 
-async function askStorage(context: ActionContext, host: HostName, target: SystemName, instruction: StorageInstruction, timeoutMs?: number): Promise<StorageReply> {
+async function askStorage(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  instruction: StorageInstruction,
+  timeoutMs?: number,
+): Promise<StorageReply> {
   const reply = await askHost(context, host, { verb: 'storage', target, instruction }, 'storage', timeoutMs);
   return reply.reply;
 }
@@ -83,7 +95,8 @@ export async function querySystem(context: ActionContext, host: HostName, target
   if (reply.verb !== 'query') throw wrongReply(target, 'query', reply.verb);
   const { normal, reverse } = context.arrangement;
   for (const { source, destination } of [...normal.pairs, ...reverse.pairs]) {
-    if (source === target || destination === target) context.sawPair(target, { a: source, b: destination }, pairOf(reply.facts, source, destination));
+    if (source === target || destination === target)
+      context.sawPair(target, { a: source, b: destination }, pairOf(reply.facts, source, destination));
   }
   return reply.facts;
 }
@@ -94,7 +107,11 @@ export function querySurely(context: ActionContext, host: HostName, target: Syst
 }
 
 /** Facts of a system whose silence is an answer, or null. The host itself must answer, else its own death would be taken for the system's. */
-export async function queryIfAnswers(context: ActionContext, host: HostName, target: SystemName): Promise<SystemFacts | null> {
+export async function queryIfAnswers(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+): Promise<SystemFacts | null> {
   const first = await orNull(() => querySystem(context, host, target));
   if (first) return first;
   await hostFacts(context, host);
@@ -107,10 +124,38 @@ export async function hostFacts(context: ActionContext, host: HostName): Promise
   return reply.facts;
 }
 
+/**
+ * The generation in force: the register's word, or `system`'s own where the register does not answer or is behind it. A
+ * system that was away when it was demoted does not know it yet, so its own word alone would not do.
+ */
+export async function generationInForce(
+  context: ActionContext,
+  host: HostName,
+  system: SystemName,
+): Promise<Generation> {
+  const { generation: own } = await querySurely(context, host, system);
+  const register = await orNull(() => askHost(context, host, { verb: 'register-read' }, 'register'));
+  const read = register?.record.generation ?? null;
+  const known = read && read.number >= own.number ? read : own;
+  context.note(
+    `${known === read ? 'witness' : system}: generation ${known.number} is held by ${known.holder ?? 'nobody'}.`,
+  );
+  return known;
+}
+
+/** Does `system` hold the host role? */
+export async function holdsRole(context: ActionContext, host: HostName, system: SystemName): Promise<boolean> {
+  return (await generationInForce(context, host, system)).holder === system;
+}
+
 /** The pair of `a` and `b`, whichever its direction, as these facts hold it. */
 export function pairOf(facts: SystemFacts, a: SystemName, b: SystemName): PairFacts | null {
   return (
-    facts.pairs.find(({ definition }) => (definition.source === a && definition.destination === b) || (definition.source === b && definition.destination === a)) ?? null
+    facts.pairs.find(
+      ({ definition }) =>
+        (definition.source === a && definition.destination === b) ||
+        (definition.source === b && definition.destination === a),
+    ) ?? null
   );
 }
 
@@ -121,10 +166,18 @@ export function endsOf(pair: PairName): { source: SystemName; destination: Syste
   return ends;
 }
 
-export type PairChange = Extract<StorageInstruction, { verb: 'create' | 'split' | 'drain' | 'resync' | 'reverse' | 'delete' | 'rollback' }>;
+export type PairChange = Extract<
+  StorageInstruction,
+  { verb: 'create' | 'split' | 'drain' | 'resync' | 'reverse' | 'delete' | 'rollback' }
+>;
 
 /** A pair instruction to `target`, given once. */
-export async function instructPairOnce(context: ActionContext, host: HostName, target: SystemName, instruction: PairChange): Promise<PairFacts | null> {
+export async function instructPairOnce(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  instruction: PairChange,
+): Promise<PairFacts | null> {
   const reply = await askStorage(context, host, target, instruction);
   if (reply.verb !== 'pair') throw wrongReply(target, instruction.verb, reply.verb);
   const name = typeof instruction.pair === 'string' ? endsOf(instruction.pair) : instruction.pair;
@@ -133,19 +186,35 @@ export async function instructPairOnce(context: ActionContext, host: HostName, t
 }
 
 /** A pair instruction to `target`; silence is met by asking again, for every instruction names a target state. */
-export function instructPair(context: ActionContext, host: HostName, target: SystemName, instruction: PairChange): Promise<PairFacts | null> {
+export function instructPair(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  instruction: PairChange,
+): Promise<PairFacts | null> {
   return insist(context, () => instructPairOnce(context, host, target, instruction));
 }
 
 /** Asks one raise of the generation; the answer was taken in the same atomic step that persisted it. */
-export async function raiseGeneration(context: ActionContext, host: HostName, target: SystemName, instruction: Extract<StorageInstruction, { verb: 'raise-generation' }>, timeoutMs: number) {
+export async function raiseGeneration(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  instruction: Extract<StorageInstruction, { verb: 'raise-generation' }>,
+  timeoutMs: number,
+) {
   const reply = await askStorage(context, host, target, instruction, timeoutMs);
   if (reply.verb !== 'fence') throw wrongReply(target, instruction.verb, reply.verb);
   return reply.evidence;
 }
 
 /** Makes `target` accept host writes. */
-export async function promote(context: ActionContext, host: HostName, target: SystemName, instruction: Extract<StorageInstruction, { verb: 'promote' }>): Promise<SystemFacts> {
+export async function promote(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  instruction: Extract<StorageInstruction, { verb: 'promote' }>,
+): Promise<SystemFacts> {
   return insist(context, async () => {
     const reply = await askStorage(context, host, target, instruction);
     if (reply.verb !== 'promoted') throw wrongReply(target, instruction.verb, reply.verb);
@@ -154,7 +223,13 @@ export async function promote(context: ActionContext, host: HostName, target: Sy
 }
 
 /** Journal entries `target` keeps after `after`, at most `limit`; null where it does not answer. */
-export async function queryJournal(context: ActionContext, host: HostName, target: SystemName, after: number, limit: number) {
+export async function queryJournal(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  after: number,
+  limit: number,
+) {
   return orNull(async () => {
     const reply = await askStorage(context, host, target, { verb: 'query-journal', after, limit });
     if (reply.verb !== 'journal') throw wrongReply(target, 'query-journal', reply.verb);
@@ -194,7 +269,14 @@ export async function waitForPair(
 }
 
 /** One long poll. That the state was not reached is no refusal here, and a state that passes the poll by is seen by the next query. */
-async function waitTurn(context: ActionContext, host: HostName, target: SystemName, pair: PairName, states: readonly PairState[], timeoutMs: number): Promise<void> {
+async function waitTurn(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  pair: PairName,
+  states: readonly PairState[],
+  timeoutMs: number,
+): Promise<void> {
   const begun = context.clock.monotonic();
   try {
     const instruction: StorageInstruction = { verb: 'wait-pair', pair, states: [...states], timeoutMs };
@@ -216,15 +298,53 @@ function reportCopy(context: ActionContext, pair: PairFacts): void {
   context.progress({ doneBytes: pair.copy.doneBytes, totalBytes: pair.copy.totalBytes, rateBytesPerSecond: rate });
 }
 
-/** Splits the pair at `target` where it is not suspended, and waits until it is. Answers the facts then met, null for none. */
-export async function splitToSuspended(context: ActionContext, host: HostName, target: SystemName, pair: PairFacts): Promise<PairFacts | null> {
-  if (isSuspended(pair.state)) return pair;
-  if (pair.state !== 'suspending') {
-    await instructPair(context, host, target, { verb: 'split', pair: pair.name, token: context.token(), expectedVersion: pair.version });
+/** Looks taken again where a pair changed between the look and the instruction that followed from it. */
+const MOST_LOOKS = 5;
+
+/**
+ * Does `attempt`, and does it again from its first look where storage says that the pair has changed meanwhile: the
+ * instruction named the version it was meant for (1b rule 8), so nothing was done then, or it was done by a lost call.
+ */
+export async function lookAgain<T>(context: ActionContext, attempt: () => Promise<T>): Promise<T> {
+  for (let look = 1; ; look += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const changed = error instanceof RefusedError && error.refusal.code === 'version-changed';
+      if (!changed || look >= MOST_LOOKS) throw error;
+    }
+    await context.yieldToOrders();
   }
-  const met = await waitForPair(context, host, target, pair.name, ['suspend', 'failure-suspend'], { boundMs: context.settings.drainDeadlineMs });
+}
+
+/** Splits the pair of `name` at `target` where it is not suspended, and waits until it is. Answers the facts then met, null for none. */
+export async function splitToSuspended(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  name: PairName,
+): Promise<PairFacts | null> {
+  const { source, destination } = endsOf(name);
+  const begun = await lookAgain(context, async () => {
+    const pair = pairOf(await querySurely(context, host, target), source, destination);
+    if (!pair || isSuspended(pair.state) || pair.state === 'suspending') return pair;
+    return instructPair(context, host, target, {
+      verb: 'split',
+      pair: pair.name,
+      token: context.token(),
+      expectedVersion: pair.version,
+    });
+  });
+  if (!begun || isSuspended(begun.state)) return begun;
+  const met = await waitForPair(context, host, target, name, ['suspend', 'failure-suspend'], {
+    boundMs: context.settings.drainDeadlineMs,
+  });
   if (met && !isSuspended(met.state)) {
-    throw refuse('timeout', `${pair.name} is still ${met.state} at ${target} after it was split`, `Look why ${target} cannot end the drain, then retry.`);
+    throw refuse(
+      'timeout',
+      `${met.name} is still ${met.state} at ${target} after it was split`,
+      `Look why ${target} cannot end the drain, then retry.`,
+    );
   }
   return met;
 }

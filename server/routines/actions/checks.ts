@@ -1,11 +1,23 @@
 /** What is looked at before anything is changed. */
+
+import { commonNumber } from '../../domain/generation.ts';
 import type { HeartbeatView } from '../../domain/host.ts';
 import type { SystemName } from '../../domain/names.ts';
-import { commonNumber } from '../../domain/generation.ts';
 import type { SystemFacts } from '../../domain/storage-controller.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
 import { parameter, stepHost } from '../action-types.ts';
-import { askHost, endsOf, orNull, pairOf, pause, queryIfAnswers, querySurely, raiseGeneration } from './ask.ts';
+import {
+  askHost,
+  endsOf,
+  generationInForce,
+  holdsRole,
+  orNull,
+  pairOf,
+  pause,
+  queryIfAnswers,
+  querySurely,
+  raiseGeneration,
+} from './ask.ts';
 import { heartbeatsOf } from './fence.ts';
 
 /** Pause between two looks at a source that is still completing writes, ms. */
@@ -14,11 +26,7 @@ const QUIET_PAUSE_MS = 200;
 /** S200: is the host or the storage of the writing side seen to have failed? */
 export const watchHeartbeat: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
-  const here = await querySurely(context, host, parameter(context, 'survivor'));
-  if (here.hostWrites.accepted) {
-    context.note(`${here.system}: takes host writes already, under generation ${here.generation.number}.`);
-    return { outcome: 'already-here' };
-  }
+  if (await holdsRole(context, host, parameter(context, 'survivor'))) return { outcome: 'already-here' };
   const views = await heartbeatsOf(context, host, parameter(context, 'writerHost'));
   for (const view of views) context.note(beatSentence(view, context.settings.heartbeatBoundMs));
   if (views.length === 0) context.note('Nobody has ever heard a heartbeat from there.');
@@ -42,11 +50,8 @@ function beatSentence(view: HeartbeatView, boundMs: number): string {
 export const checkHolder: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
   const system = parameter(context, 'system');
-  const facts = await querySurely(context, host, system);
-  const register = await orNull(() => askHost(context, host, { verb: 'register-read' }, 'register'));
-  const generation = register && register.record.generation.number >= facts.generation.number ? register.record.generation : facts.generation;
+  const generation = await generationInForce(context, host, system);
   context.adopt(generation);
-  context.note(`${register ? 'witness' : system}: generation ${generation.number} is held by ${generation.holder ?? 'nobody'}.`);
   if (generation.holder === system) return { outcome: 'holder', findings: { generation } };
   return { outcome: generation.holder === null ? 'unfinished' : 'held-elsewhere' };
 };
@@ -54,21 +59,21 @@ export const checkHolder: Action = async (context): Promise<ActionResult> => {
 /** Planned switch-over: both pairs in duplex, every party answering. */
 export const checkReady: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
-  const survivor = await querySurely(context, host, parameter(context, 'survivor'));
-  if (survivor.hostWrites.accepted) {
-    context.note(`${survivor.system}: takes host writes already, under generation ${survivor.generation.number}.`);
-    return { outcome: 'already-here' };
-  }
+  if (await holdsRole(context, host, parameter(context, 'survivor'))) return { outcome: 'already-here' };
   const missing: string[] = [];
   for (const { source, destination } of context.arrangement.normal.pairs) {
     const facts = await queryIfAnswers(context, host, source);
     const pair = facts ? pairOf(facts, source, destination) : null;
     if (!facts) missing.push(`${source} does not answer`);
-    else if (pair?.state !== 'duplex' || pair.definition.source !== source) missing.push(`${source}-${destination} is ${pair?.state ?? 'absent'}, not duplex`);
+    else if (pair?.state !== 'duplex' || pair.definition.source !== source)
+      missing.push(`${source}-${destination} is ${pair?.state ?? 'absent'}, not duplex`);
   }
-  if (!(await orNull(() => askHost(context, host, { verb: 'register-read' }, 'register')))) missing.push('the monitoring host does not answer');
+  if (!(await orNull(() => askHost(context, host, { verb: 'register-read' }, 'register'))))
+    missing.push('the monitoring host does not answer');
   const writerHost = parameter(context, 'writerHost');
-  const other = await orNull(() => askHost(context, host, { verb: 'peer-host', instruction: { verb: 'host-facts' } }, 'host-facts'));
+  const other = await orNull(() =>
+    askHost(context, host, { verb: 'peer-host', instruction: { verb: 'host-facts' } }, 'host-facts'),
+  );
   if (!other) missing.push(`${writerHost} does not answer`);
   for (const gap of missing) context.note(`${gap}.`);
   return { outcome: missing.length === 0 ? 'ready' : 'not-ready' };
@@ -89,11 +94,15 @@ export const awaitQuiet: Action = async (context): Promise<ActionResult> => {
       return { outcome: 'not-quiet' };
     }
     if (source.lastNumber === lastSeen && destination.consistentNumber >= source.lastNumber) {
-      context.note(`${writer}: quiet at ${source.lastNumber}; ${survivor} has applied ${destination.consistentNumber}.`);
+      context.note(
+        `${writer}: quiet at ${source.lastNumber}; ${survivor} has applied ${destination.consistentNumber}.`,
+      );
       return { outcome: 'quiet' };
     }
     if (context.clock.monotonic() - begun >= context.settings.restartWaitMs) {
-      context.note(`${writer}: at ${source.lastNumber}, completed ${source.completedNumber}; ${survivor} at ${destination.consistentNumber}.`);
+      context.note(
+        `${writer}: at ${source.lastNumber}, completed ${source.completedNumber}; ${survivor} at ${destination.consistentNumber}.`,
+      );
       return { outcome: 'not-quiet' };
     }
     lastSeen = source.lastNumber;
@@ -110,7 +119,9 @@ export const checkFaultsCleared: Action = async (context): Promise<ActionResult>
     if (!(await queryIfAnswers(context, host, system.name))) silent.push(system.name);
   }
   const otherHost = parameter(context, 'otherHost');
-  const other = await orNull(() => askHost(context, host, { verb: 'peer-host', instruction: { verb: 'host-facts' } }, 'host-facts'));
+  const other = await orNull(() =>
+    askHost(context, host, { verb: 'peer-host', instruction: { verb: 'host-facts' } }, 'host-facts'),
+  );
   if (!other) silent.push(otherHost);
   for (const name of silent) context.note(`${name}: no answer.`);
   if (silent.length === 0) context.note(`All storage systems and ${otherHost} answer.`);
@@ -132,7 +143,9 @@ export const spreadGeneration: Action = async (context): Promise<ActionResult> =
   const otherHost = parameter(context, 'otherHost');
   const peer = { verb: 'raise-host-generation', generation, token: context.token() } as const;
   const reply = await askHost(context, host, { verb: 'peer-host', instruction: peer }, 'host-fenced');
-  context.note(`${otherHost}: generation ${reply.generation.number} persisted; its work ${reply.work.running ? 'runs' : 'is stopped'}.`);
+  context.note(
+    `${otherHost}: generation ${reply.generation.number} persisted; its work ${reply.work.running ? 'runs' : 'is stopped'}.`,
+  );
   return { outcome: 'spread' };
 };
 
@@ -148,7 +161,11 @@ export const compareImages: Action = async (context): Promise<ActionResult> => {
       continue;
     }
     const extra = updatesLackedBy(base, other);
-    context.note(extra === 0 ? `${name}: holds no update that ${base.system} lacks.` : `${name}: holds ${extra} updates that ${base.system} never received.`);
+    context.note(
+      extra === 0
+        ? `${name}: holds no update that ${base.system} lacks.`
+        : `${name}: holds ${extra} updates that ${base.system} never received.`,
+    );
     newer ||= extra > 0;
   }
   return { outcome: newer ? 'newer-elsewhere' : 'none' };

@@ -18,7 +18,9 @@ export async function raiseAtRegister(context: ActionContext, host: HostName): P
   const known = read.record.generation;
   // The witness answers the same run with the generation it already gave it, whatever is expected then.
   const expected = known.runId === context.run ? known.number - 1 : known.number;
-  const raised = await insist(context, () => askHost(context, host, { verb: 'register-fence', expected, runId: context.run }, 'register'));
+  const raised = await insist(context, () =>
+    askHost(context, host, { verb: 'register-fence', expected, runId: context.run }, 'register'),
+  );
   return raised.record;
 }
 
@@ -58,42 +60,81 @@ export const fenceStep: Action = async (context): Promise<ActionResult> => {
 
   const fences = [await raiseSurely(context, host, survivor, generation)];
   const others = [await raiseIfAnswers(context, host, middle, generation)];
-  const [atWriter] = await Promise.all([raiseIfAnswers(context, host, writer, generation), fenceHost(context, host, writerHost, generation)]);
+  const [atWriter] = await Promise.all([
+    raiseIfAnswers(context, host, writer, generation),
+    fenceHost(context, host, writerHost, generation),
+  ]);
   for (const fence of [...others, atWriter]) if (fence) fences.push(fence);
   const heartbeats = await heartbeatsOf(context, host, writerHost);
 
-  return { outcome: isFenced(context, fences, register) ? 'fenced' : 'not-fenced', findings: { generation, register, fences, heartbeats } };
+  return {
+    outcome: isFenced(context, fences, register) ? 'fenced' : 'not-fenced',
+    findings: { generation, register, fences, heartbeats },
+  };
 };
 
-async function raiseSurely(context: ActionContext, host: HostName, target: SystemName, generation: Generation): Promise<FenceEvidence> {
+async function raiseSurely(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  generation: Generation,
+): Promise<FenceEvidence> {
   const evidence = await insist(context, () => raiseOnce(context, host, target, generation));
   noteFence(context, evidence);
   return evidence;
 }
 
-async function raiseIfAnswers(context: ActionContext, host: HostName, target: SystemName, generation: Generation): Promise<FenceEvidence | null> {
+async function raiseIfAnswers(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  generation: Generation,
+): Promise<FenceEvidence | null> {
   const evidence = await orNull(() => raiseOnce(context, host, target, generation));
   if (evidence) noteFence(context, evidence);
   else context.note(`${target}: no answer to the fence within ${context.settings.fenceTimeoutMs} ms.`);
   return evidence;
 }
 
-function raiseOnce(context: ActionContext, host: HostName, target: SystemName, generation: Generation): Promise<FenceEvidence> {
-  return raiseGeneration(context, host, target, { verb: 'raise-generation', generation, token: context.token() }, context.settings.fenceTimeoutMs);
+function raiseOnce(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  generation: Generation,
+): Promise<FenceEvidence> {
+  return raiseGeneration(
+    context,
+    host,
+    target,
+    { verb: 'raise-generation', generation, token: context.token() },
+    context.settings.fenceTimeoutMs,
+  );
 }
 
 function noteFence(context: ActionContext, evidence: FenceEvidence): void {
-  context.note(`${evidence.system}: generation ${evidence.generation.number} persisted; answered ${evidence.answeredNumber}, completed ${evidence.completedNumber}, consistent at ${evidence.consistentNumber}.`);
+  context.note(
+    `${evidence.system}: generation ${evidence.generation.number} persisted; answered ${evidence.answeredNumber}, completed ${evidence.completedNumber}, consistent at ${evidence.consistentNumber}.`,
+  );
 }
 
 /**
  * Stops the work at the writer's host. It is recorded and useful, but no proof: clients attached over the network block
  * device bypass the host, so the host's word alone fences nobody (1b rule 6).
  */
-async function fenceHost(context: ActionContext, host: HostName, writerHost: HostName, generation: Generation): Promise<void> {
+async function fenceHost(
+  context: ActionContext,
+  host: HostName,
+  writerHost: HostName,
+  generation: Generation,
+): Promise<void> {
   const instruction = { verb: 'raise-host-generation', generation, token: context.token() } as const;
-  const reply = await orNull(() => askHost(context, host, { verb: 'peer-host', instruction }, 'host-fenced', context.settings.fenceTimeoutMs));
-  if (reply) context.note(`${writerHost}: generation ${reply.generation.number} persisted; its work ${reply.work.running ? 'still runs' : 'is stopped'}.`);
+  const reply = await orNull(() =>
+    askHost(context, host, { verb: 'peer-host', instruction }, 'host-fenced', context.settings.fenceTimeoutMs),
+  );
+  if (reply)
+    context.note(
+      `${writerHost}: generation ${reply.generation.number} persisted; its work ${reply.work.running ? 'still runs' : 'is stopped'}.`,
+    );
   else context.note(`${writerHost}: no answer to the fence within ${context.settings.fenceTimeoutMs} ms.`);
 }
 
@@ -116,5 +157,9 @@ function isFenced(context: ActionContext, fences: readonly FenceEvidence[], regi
 export function guardOf(context: ActionContext) {
   const { guardedPair } = context.arrangement;
   if (guardedPair.source !== parameter(context, 'writer')) return null;
-  return { system: guardedPair.destination, pair: `${guardedPair.source}-${guardedPair.destination}`, level: context.definition.fence };
+  return {
+    system: guardedPair.destination,
+    pair: `${guardedPair.source}-${guardedPair.destination}`,
+    level: context.definition.fence,
+  };
 }

@@ -3,15 +3,24 @@
  * ones turned round, suspended ones resynced by difference, copies under way awaited, and a pair in duplex is left alone.
  */
 import type { HostName, PairName, SystemName } from '../../domain/names.ts';
-import { pairName } from '../../domain/names.ts';
+import { pairKey, pairName } from '../../domain/names.ts';
 import type { PairState } from '../../domain/pair-states.ts';
-import { isCopying, isSuspended } from '../../domain/pair-states.ts';
-import { refuse } from '../../domain/refusal.ts';
+import { isCopying, isFlowing, isSuspended } from '../../domain/pair-states.ts';
+import { RefusedError, refuse } from '../../domain/refusal.ts';
 import type { PairDefinition, PairFacts } from '../../domain/storage-controller.ts';
-import { pairKey } from '../../domain/names.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
 import { parameter, stepHost } from '../action-types.ts';
-import { endsOf, instructPair, isSilence, pairOf, pause, queryIfAnswers, querySurely, splitToSuspended, waitForPair } from './ask.ts';
+import {
+  endsOf,
+  instructPair,
+  isSilence,
+  pairOf,
+  pause,
+  queryIfAnswers,
+  querySurely,
+  splitToSuspended,
+  waitForPair,
+} from './ask.ts';
 
 /** Turns of the loop; each changes the pair or waits, and no pair needs more than seven. */
 const MAX_TURNS = 12;
@@ -42,17 +51,22 @@ export async function formPair(context: ActionContext, host: HostName, name: Pai
       context.note(`${ends.source}: ${name} is in duplex.`);
       return changed ? 'duplex' : 'already';
     }
-    if (atSource && atSource.name === name && isSuspended(atSource.state) && resynced) return copyFailed(context, ends, atSource);
+    if (atSource && atSource.name === name && isSuspended(atSource.state) && resynced)
+      return copyFailed(context, ends, atSource);
     if (!settled && answered && disagree(atSource, atDestination)) {
       settled = true;
       await pause(context, SETTLE_MS);
       continue;
     }
-    const did = await turnOnce(context, host, ends, atSource, answered ? { pair: atDestination } : null);
+    const did = await turnUnlessChanged(context, host, ends, atSource, answered ? { pair: atDestination } : null);
     changed = true;
     resynced ||= did === 'copying';
   }
-  throw refuse('wrong-state', `${name} does not come to rest: its state changed ${MAX_TURNS} times`, 'See in the history who else instructs this pair, then retry.');
+  throw refuse(
+    'wrong-state',
+    `${name} does not come to rest: its state changed ${MAX_TURNS} times`,
+    'See in the history who else instructs this pair, then retry.',
+  );
 }
 
 function copyFailed(context: ActionContext, ends: Ends, pair: PairFacts): Formed {
@@ -60,9 +74,19 @@ function copyFailed(context: ActionContext, ends: Ends, pair: PairFacts): Formed
   return 'failed';
 }
 
-/** Both ends answer and tell different stories: one of them may just not have heard yet. */
+/** Both ends answer, and one flows while the other does not: it may just not have heard yet. */
 function disagree(atSource: PairFacts | null, atDestination: PairFacts | null): boolean {
-  return atSource?.name !== atDestination?.name || atSource?.state !== atDestination?.state;
+  return isFlowing(atSource?.state ?? 'absent') !== isFlowing(atDestination?.state ?? 'absent');
+}
+
+/** One turn; where the pair has changed since it was looked at nothing was done, and the loop looks again. */
+async function turnUnlessChanged(...turn: Parameters<typeof turnOnce>): Promise<'moved' | 'copying'> {
+  try {
+    return await turnOnce(...turn);
+  } catch (error) {
+    if (error instanceof RefusedError && error.refusal.code === 'version-changed') return 'moved';
+    throw error;
+  }
 }
 
 /** One move towards duplex. `destination` is null where that end does not answer. */
@@ -80,25 +104,42 @@ async function turnOnce(
     return 'moved';
   }
   if (atSource.name !== ends.name || (destination?.pair && destination.pair.name !== ends.name)) {
-    return turnRound(context, host, ends, atSource, destination?.pair ?? null);
+    return turnRound(context, host, ends, destination?.pair ?? null);
   }
   return towardsDuplex(context, host, ends, atSource, destination?.pair ?? null);
 }
 
-async function create(context: ActionContext, host: HostName, ends: Ends, atDestination: PairFacts | null): Promise<'moved' | 'copying'> {
+async function create(
+  context: ActionContext,
+  host: HostName,
+  ends: Ends,
+  atDestination: PairFacts | null,
+): Promise<'moved' | 'copying'> {
   if (atDestination) {
-    await instructPair(context, host, ends.destination, { verb: 'delete', pair: atDestination.name, token: context.token() });
+    await instructPair(context, host, ends.destination, {
+      verb: 'delete',
+      pair: atDestination.name,
+      token: context.token(),
+    });
     context.note(`${ends.source} has no pair with ${ends.destination}: deleted at ${ends.destination}.`);
     return 'moved';
   }
-  await instructPair(context, host, ends.source, { verb: 'create', pair: definitionOf(context, ends), token: context.token(), knownEqual: false });
+  await instructPair(context, host, ends.source, {
+    verb: 'create',
+    pair: definitionOf(context, ends),
+    token: context.token(),
+    knownEqual: false,
+  });
   context.note(`${ends.source}: ${ends.name} created.`);
   await waitCopy(context, host, ends);
   return 'copying';
 }
 
 /** Definition of a pair from the arrangement and the group. */
-export function definitionOf(context: ActionContext, ends: { source: SystemName; destination: SystemName }): PairDefinition {
+export function definitionOf(
+  context: ActionContext,
+  ends: { source: SystemName; destination: SystemName },
+): PairDefinition {
   const { arrangement, definition } = context;
   const known = [...arrangement.normal.pairs, ...arrangement.reverse.pairs].find(
     (pair) => pair.source === ends.source && pair.destination === ends.destination,
@@ -109,9 +150,14 @@ export function definitionOf(context: ActionContext, ends: { source: SystemName;
 }
 
 /** The pair stands the other way at one end or both: suspend both, then reverse. */
-async function turnRound(context: ActionContext, host: HostName, ends: Ends, atSource: PairFacts, atDestination: PairFacts | null): Promise<'moved'> {
-  await splitToSuspended(context, host, ends.source, atSource);
-  if (atDestination) await splitToSuspended(context, host, ends.destination, atDestination);
+async function turnRound(
+  context: ActionContext,
+  host: HostName,
+  ends: Ends,
+  atDestination: PairFacts | null,
+): Promise<'moved'> {
+  await splitToSuspended(context, host, ends.source, ends.name);
+  if (atDestination) await splitToSuspended(context, host, ends.destination, ends.name);
   await instructPair(context, host, ends.source, { verb: 'reverse', pair: ends.name, token: context.token() });
   context.note(`${ends.source}: pair turned round to ${ends.name}.`);
   return 'moved';
@@ -130,14 +176,19 @@ async function towardsDuplex(
   }
   if (atSource.state === 'simplex' || atSource.state === 'duplex' || atSource.state === 'suspending') {
     // Simplex: the copy never began. Duplex: the other end has fallen out of it, so this end must be told.
-    await splitToSuspended(context, host, ends.source, atSource);
+    await splitToSuspended(context, host, ends.source, ends.name);
     return 'moved';
   }
   if (atDestination && !isSuspended(atDestination.state)) {
-    await splitToSuspended(context, host, ends.destination, atDestination);
+    await splitToSuspended(context, host, ends.destination, ends.name);
     return 'moved';
   }
-  await instructPair(context, host, ends.source, { verb: 'resync', pair: ends.name, token: context.token(), expectedVersion: atSource.version });
+  await instructPair(context, host, ends.source, {
+    verb: 'resync',
+    pair: ends.name,
+    token: context.token(),
+    expectedVersion: atSource.version,
+  });
   context.note(`${ends.source}: ${ends.name} resync begun, ${atSource.dirtyTracks} tracks marked at this end.`);
   await waitCopy(context, host, ends);
   return 'copying';
@@ -150,7 +201,9 @@ async function waitCopy(context: ActionContext, host: HostName, ends: Ends): Pro
 }
 
 /** Step action: `pair` to duplex. */
-export const formPairStep: Action = async (context) => ({ outcome: await formPair(context, stepHost(context), parameter(context, 'pair')) });
+export const formPairStep: Action = async (context) => ({
+  outcome: await formPair(context, stepHost(context), parameter(context, 'pair')),
+});
 
 /**
  * Step action: the pair that leads on from the destination of `pair` must not flow while `pair` copies, for storage
@@ -174,7 +227,7 @@ export const splitDownstream: Action = async (context): Promise<ActionResult> =>
     context.note(`${middle.system}: ${parameter(context, 'downstream')} does not flow.`);
     return { outcome: 'not-needed' };
   }
-  await splitToSuspended(context, host, next.source, downstream);
+  await splitToSuspended(context, host, next.source, downstream.name);
   context.note(`${middle.system}: ${downstream.name} split, so that ${wanted} may copy.`);
   return { outcome: 'split' };
 };
@@ -216,10 +269,10 @@ export async function splitNamed(context: ActionContext, host: HostName, name: P
   const { source, destination } = endsOf(name);
   const atSource = pairOf(await querySurely(context, host, source), source, destination);
   if (atSource) {
-    const met = await splitToSuspended(context, host, source, atSource);
+    const met = await splitToSuspended(context, host, source, name);
     context.note(`${source}: ${atSource.name} is in ${met?.state ?? 'no state: it was deleted'}.`);
   }
   const other = await queryIfAnswers(context, host, destination);
   const atDestination = other ? pairOf(other, source, destination) : null;
-  if (atDestination) await splitToSuspended(context, host, destination, atDestination);
+  if (atDestination) await splitToSuspended(context, host, destination, name);
 }

@@ -6,12 +6,12 @@ import { judgeChain } from '../../domain/verdict-chain.ts';
 import { verdictHeadline } from '../../domain/verdict-text.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
 import { parameter, stepHost, stepTarget } from '../action-types.ts';
-import { endsOf, instructPair, pairOf, queryJournal, querySurely, queryIfAnswers, splitToSuspended } from './ask.ts';
+import { endsOf, instructPair, pairOf, queryIfAnswers, queryJournal, querySurely, splitToSuspended } from './ask.ts';
 import { guardOf, heartbeatsOf } from './fence.ts';
 import { splitNamed } from './form-pair.ts';
 
 /** Journal entries read at once when a loss is counted, and at most in all. */
-const JOURNAL_PAGE = 2_000;
+const JOURNAL_PAGE = 500;
 const JOURNAL_MOST = 200_000;
 
 /**
@@ -39,15 +39,21 @@ export const splitThenSettle: Action = async (context): Promise<ActionResult> =>
   return settleImage(context);
 };
 
-async function settle(context: ActionContext, host: HostName, facts: SystemFacts, name: string): Promise<'consistent' | 'rolled-back' | 'no-image'> {
+async function settle(
+  context: ActionContext,
+  host: HostName,
+  facts: SystemFacts,
+  name: string,
+): Promise<'consistent' | 'rolled-back' | 'no-image'> {
   const { source, destination } = endsOf(name);
   const pair = pairOf(facts, source, destination);
+  let now = facts;
   const isDestination = pair?.definition.destination === facts.system;
   if (pair && isDestination && !isSuspended(pair.state)) {
-    await splitToSuspended(context, host, facts.system, pair);
+    await splitToSuspended(context, host, facts.system, pair.name);
     context.note(`${facts.system}: ${pair.name} split, so that nothing overwrites the image.`);
+    now = await querySurely(context, host, facts.system);
   }
-  const now = await querySurely(context, host, facts.system);
   if (now.consistent) {
     context.note(`${now.system}: image consistent at ${now.consistentNumber}.`);
     return 'consistent';
@@ -55,7 +61,12 @@ async function settle(context: ActionContext, host: HostName, facts: SystemFacts
   return rollBack(context, host, now, pairOf(now, source, destination));
 }
 
-async function rollBack(context: ActionContext, host: HostName, facts: SystemFacts, pair: PairFacts | null): Promise<'rolled-back' | 'no-image'> {
+async function rollBack(
+  context: ActionContext,
+  host: HostName,
+  facts: SystemFacts,
+  pair: PairFacts | null,
+): Promise<'rolled-back' | 'no-image'> {
   if (!pair?.gold) {
     context.note(`${facts.system}: the image is part old, part new, and no earlier one is kept.`);
     return 'no-image';
@@ -98,7 +109,12 @@ export const judge: Action = async (context): Promise<ActionResult> => {
 };
 
 /** Time stamp of update `number` in the survivor's own journal, ms; null where it is no longer kept. */
-async function stampOf(context: ActionContext, host: HostName, system: SystemName, number: number): Promise<number | null> {
+async function stampOf(
+  context: ActionContext,
+  host: HostName,
+  system: SystemName,
+  number: number,
+): Promise<number | null> {
   if (number < 1) return null;
   const page = await queryJournal(context, host, system, number - 1, 1);
   const entry = page?.entries[0];
@@ -106,7 +122,11 @@ async function stampOf(context: ActionContext, host: HostName, system: SystemNam
 }
 
 /** What the writer, or else the middle system, still keeps above the survivor's number. Only fenced systems are read. */
-async function entriesAfter(context: ActionContext, host: HostName, after: number): Promise<{ observer: SystemName; list: JournalEntryFacts[] } | null> {
+async function entriesAfter(
+  context: ActionContext,
+  host: HostName,
+  after: number,
+): Promise<{ observer: SystemName; list: JournalEntryFacts[] } | null> {
   const writer = parameter(context, 'writer');
   const middle = parameter(context, 'middle');
   for (const observer of [writer, middle]) {
@@ -118,7 +138,12 @@ async function entriesAfter(context: ActionContext, host: HostName, after: numbe
   return null;
 }
 
-async function readJournal(context: ActionContext, host: HostName, system: SystemName, after: number): Promise<JournalEntryFacts[]> {
+async function readJournal(
+  context: ActionContext,
+  host: HostName,
+  system: SystemName,
+  after: number,
+): Promise<JournalEntryFacts[]> {
   const list: JournalEntryFacts[] = [];
   let from = after;
   while (list.length < JOURNAL_MOST) {
@@ -126,7 +151,7 @@ async function readJournal(context: ActionContext, host: HostName, system: Syste
     const last = page?.entries.at(-1);
     if (!page || !last) break;
     list.push(...page.entries);
-    if (page.entries.length < JOURNAL_PAGE || last.number <= from) break;
+    if (last.number >= page.lastNumber || last.number <= from) break;
     from = last.number;
   }
   return list;
@@ -137,7 +162,8 @@ export const announce: Action = async (context): Promise<ActionResult> => {
   const { verdict } = context.findings;
   if (verdict) {
     context.note(verdictHeadline(verdict));
-    if (!verdict.fenced) context.note('Taking over now is forced: two writers are possible until the old one is reached.');
+    if (!verdict.fenced)
+      context.note('Taking over now is forced: two writers are possible until the old one is reached.');
     for (const gap of verdict.missing) context.note(`Missing: ${gap}.`);
     for (const cure of verdict.toSettle) context.note(`To settle it: ${cure}`);
   }

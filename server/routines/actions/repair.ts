@@ -13,9 +13,16 @@ export const resyncThenDrain: Action = async (context): Promise<ActionResult> =>
     if ((await formPair(context, host, name)) === 'failed') return { outcome: 'failed' };
     const before = pairOf(await querySurely(context, host, destination), source, destination);
     if (before?.state === 'duplex') {
-      await instructPair(context, host, destination, { verb: 'drain', pair: name, token: context.token(), deadlineMs: context.settings.drainDeadlineMs });
+      await instructPair(context, host, destination, {
+        verb: 'drain',
+        pair: name,
+        token: context.token(),
+        deadlineMs: context.settings.drainDeadlineMs,
+      });
     }
-    const after = await waitForPair(context, host, destination, name, ['suspend', 'failure-suspend'], { boundMs: context.settings.drainDeadlineMs });
+    const after = await waitForPair(context, host, destination, name, ['suspend', 'failure-suspend'], {
+      boundMs: context.settings.drainDeadlineMs,
+    });
     context.note(`${destination}: ${name} is in ${after?.state ?? 'no state: it was deleted'}.`);
     return { outcome: after?.state === 'suspend' ? 'suspend' : 'failed' };
   } catch (error) {
@@ -38,7 +45,8 @@ export const repairReverse: Action = async (context): Promise<ActionResult> => {
     const facts = await queryIfAnswers(context, host, middle);
     const standing = facts ? pairOf(facts, middle, endsOf(sync).destination) : null;
     if (facts?.consistent && standing?.name === sync) {
-      if ((await formPair(context, host, sync)) === 'failed') context.note(`${sync} could not be resynced first; going on with what P holds.`);
+      if ((await formPair(context, host, sync)) === 'failed')
+        context.note(`${sync} could not be resynced first; going on with what P holds.`);
     }
     await splitNamed(context, host, sync);
     return { outcome: (await formPair(context, host, parameter(context, 'pair'))) === 'failed' ? 'failed' : 'duplex' };

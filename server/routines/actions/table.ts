@@ -1,7 +1,17 @@
 /** The actions steps may name. A routine file of another arrangement adds its own beside these. */
 import type { ActionTable } from '../action-types.ts';
 import { askDrained, askPair, askPairIfAnswers, askPeer, drain, waitCopyEnd } from './ask-pair.ts';
-import { awaitCycle, awaitQuiet, checkFaultsCleared, checkHolder, checkReady, checkReverse, compareImages, spreadGeneration, watchHeartbeat } from './checks.ts';
+import {
+  awaitCycle,
+  awaitQuiet,
+  checkFaultsCleared,
+  checkHolder,
+  checkReady,
+  checkReverse,
+  compareImages,
+  spreadGeneration,
+  watchHeartbeat,
+} from './checks.ts';
 import { fenceStep } from './fence.ts';
 import { formPairStep, resyncThenSplit, splitDownstream, splitThenResync } from './form-pair.ts';
 import { announce, judge, settleImage, settleImageIfAnswers, splitThenSettle } from './judge.ts';

@@ -5,12 +5,40 @@ import type { RefusalCode } from '../../domain/refusal.ts';
 import { RefusedError } from '../../domain/refusal.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
 import { parameter, stepHost, stepTarget } from '../action-types.ts';
-import { askHost, endsOf, insist, instructPairOnce, orNull, pairOf, promote, queryIfAnswers, querySurely, splitToSuspended, waitForPair } from './ask.ts';
+import {
+  askHost,
+  endsOf,
+  holdsRole,
+  insist,
+  instructPairOnce,
+  lookAgain,
+  orNull,
+  pairOf,
+  pause,
+  promote,
+  querySurely,
+  splitToSuspended,
+  waitForPair,
+} from './ask.ts';
 
 /** Refusals that only mean "not now": the work need not wait for its copy. Anything else (another driver, say) stops the run. */
-const NOT_NOW: readonly RefusalCode[] = ['unreachable', 'timeout', 'wrong-state', 'other-copier', 'not-consistent', 'busy', 'unknown-pair', 'disk-full', 'disk-fault'];
+const NOT_NOW: readonly RefusalCode[] = [
+  'unreachable',
+  'timeout',
+  'wrong-state',
+  'other-copier',
+  'not-consistent',
+  'busy',
+  'unknown-pair',
+  'disk-full',
+  'disk-fault',
+];
 
-async function notNow(context: ActionContext, attempt: () => Promise<ActionResult>, otherwise: string): Promise<ActionResult> {
+async function notNow(
+  context: ActionContext,
+  attempt: () => Promise<ActionResult>,
+  otherwise: string,
+): Promise<ActionResult> {
   try {
     return await attempt();
   } catch (error) {
@@ -20,29 +48,36 @@ async function notNow(context: ActionContext, attempt: () => Promise<ActionResul
   }
 }
 
+/** Tries at turning the pair round, and the pause between two: the other end may need a moment to end its drain. */
+const REVERSE_TRIES = 4;
+const REVERSE_PAUSE_MS = 250;
+
 /** Reverses the pair so that the survivor becomes its source. Restarting the work does not depend on it. */
-export const reverse: Action = (context) =>
-  notNow(
-    context,
-    async () => {
-      const host = stepHost(context);
-      const name = parameter(context, 'pair');
-      const { source, destination } = endsOf(name);
-      if (!(await queryIfAnswers(context, host, destination))) {
-        context.note(`${destination}: no answer; the pair cannot be turned round now.`);
-        return { outcome: 'not-reversed' };
-      }
-      const pair = pairOf(await querySurely(context, host, source), source, destination);
-      if (!pair) return { outcome: 'not-reversed' };
-      if (pair.name !== name) {
-        await splitToSuspended(context, host, source, pair);
-        await instructPairOnce(context, host, source, { verb: 'reverse', pair: name, token: context.token() });
-      }
-      context.note(`${source}: the pair stands as ${name}.`);
-      return { outcome: 'reversed' };
-    },
-    'not-reversed',
-  );
+export const reverse: Action = async (context): Promise<ActionResult> => {
+  for (let tries = 1; tries < REVERSE_TRIES; tries += 1) {
+    const result = await notNow(context, () => reverseOnce(context), 'refused');
+    if (result.outcome !== 'refused') return result;
+    await pause(context, REVERSE_PAUSE_MS);
+  }
+  return notNow(context, () => reverseOnce(context), 'not-reversed');
+};
+
+async function reverseOnce(context: ActionContext): Promise<ActionResult> {
+  const host = stepHost(context);
+  const name = parameter(context, 'pair');
+  const { source, destination } = endsOf(name);
+  const pair = pairOf(await querySurely(context, host, source), source, destination);
+  if (!pair) {
+    context.note(`${source}: there is no pair with ${destination} to turn round.`);
+    return { outcome: 'not-reversed' };
+  }
+  if (pair.name !== name) {
+    await splitToSuspended(context, host, source, name);
+    await instructPairOnce(context, host, source, { verb: 'reverse', pair: name, token: context.token() });
+  }
+  context.note(`${source}: the pair stands as ${name}.`);
+  return { outcome: 'reversed' };
+}
 
 /** Starts the resync of the reversed pair and waits for duplex, but not longer than the restart of the work may wait. */
 export const resyncReversed: Action = (context) =>
@@ -52,11 +87,19 @@ export const resyncReversed: Action = (context) =>
       const host = stepHost(context);
       const name = parameter(context, 'pair');
       const { source, destination } = endsOf(name);
-      const before = pairOf(await querySurely(context, host, source), source, destination);
-      if (before && isSuspended(before.state)) {
-        await instructPairOnce(context, host, source, { verb: 'resync', pair: name, token: context.token(), expectedVersion: before.version });
-      }
-      const after = await waitForPair(context, host, source, name, ['duplex', 'suspend', 'failure-suspend'], { boundMs: context.settings.restartWaitMs });
+      await lookAgain(context, async () => {
+        const pair = pairOf(await querySurely(context, host, source), source, destination);
+        if (!pair || !isSuspended(pair.state)) return;
+        await instructPairOnce(context, host, source, {
+          verb: 'resync',
+          pair: name,
+          token: context.token(),
+          expectedVersion: pair.version,
+        });
+      });
+      const after = await waitForPair(context, host, source, name, ['duplex', 'suspend', 'failure-suspend'], {
+        boundMs: context.settings.restartWaitMs,
+      });
       context.note(`${source}: ${name} is in ${after?.state ?? 'no state: it was deleted'}.`);
       if (after?.state === 'duplex') return { outcome: 'duplex' };
       return { outcome: after && isCopying(after.state) ? 'copying' : 'not-resynced' };
@@ -71,10 +114,21 @@ export const giveHostRole: Action = async (context): Promise<ActionResult> => {
   const raised = context.findings.generation;
   if (!raised) throw new Error(`step ${context.step.id} gives the host role before the fence step has run`);
   const generation: Generation = { number: raised.number, runId: context.run, holder };
-  await insist(context, () => askHost(context, host, { verb: 'register-holder', generation: raised.number, runId: context.run, holder }, 'register'));
+  await insist(context, () =>
+    askHost(
+      context,
+      host,
+      { verb: 'register-holder', generation: raised.number, runId: context.run, holder },
+      'register',
+    ),
+  );
   const facts = await promote(context, host, holder, { verb: 'promote', generation, token: context.token() });
-  await insist(context, () => askHost(context, host, { verb: 'raise-host-generation', generation, token: context.token() }, 'host-fenced'));
-  context.note(`${holder}: takes host writes under generation ${generation.number}, from number ${facts.consistentNumber + 1} on.`);
+  await insist(context, () =>
+    askHost(context, host, { verb: 'raise-host-generation', generation, token: context.token() }, 'host-fenced'),
+  );
+  context.note(
+    `${holder}: takes host writes under generation ${generation.number}, from number ${facts.consistentNumber + 1} on.`,
+  );
   return { outcome: 'promoted', findings: { generation } };
 };
 
@@ -89,7 +143,9 @@ export const startWork: Action = async (context): Promise<ActionResult> => {
   }
   const instruction = { verb: 'work-start', generation: generation.number, token: context.token() } as const;
   const { work } = await insist(context, () => askHost(context, host, instruction, 'work'));
-  context.note(`${host}: work ${work.running ? 'runs' : `does not run: ${work.stoppedReason ?? 'no reason given'}`}; last completed transaction ${work.lastCompletedTransaction}.`);
+  context.note(
+    `${host}: work ${work.running ? 'runs' : `does not run: ${work.stoppedReason ?? 'no reason given'}`}; last completed transaction ${work.lastCompletedTransaction}.`,
+  );
   return { outcome: work.running ? 'started' : 'not-started' };
 };
 
@@ -100,8 +156,17 @@ export const stopWork: Action = async (context): Promise<ActionResult> => {
     context.note('This group has no work application of ours; outside clients are shut out by the fence that follows.');
     return { outcome: 'no-ledger' };
   }
-  const { work } = await insist(context, () => askHost(context, host, { verb: 'work-stop', token: context.token(), reason: `${context.step.title} (run ${context.run})` }, 'work'));
-  context.note(`${host}: work ${work.running ? 'still runs' : 'is stopped'} after transaction ${work.lastCompletedTransaction}.`);
+  const { work } = await insist(context, () =>
+    askHost(
+      context,
+      host,
+      { verb: 'work-stop', token: context.token(), reason: `${context.step.title} (run ${context.run})` },
+      'work',
+    ),
+  );
+  context.note(
+    `${host}: work ${work.running ? 'still runs' : 'is stopped'} after transaction ${work.lastCompletedTransaction}.`,
+  );
   return { outcome: work.running ? 'still-running' : 'stopped' };
 };
 
@@ -109,16 +174,16 @@ export const stopWork: Action = async (context): Promise<ActionResult> => {
 export const checkWorkStopped: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
   const other = parameter(context, 'otherHost');
-  const here = await querySurely(context, host, stepTarget(context));
-  if (here.hostWrites.accepted) {
-    context.note(`${here.system}: takes host writes already, under generation ${here.generation.number}.`);
-    return { outcome: 'already-here' };
-  }
-  const reply = await orNull(() => askHost(context, host, { verb: 'peer-host', instruction: { verb: 'host-facts' } }, 'host-facts'));
+  if (await holdsRole(context, host, stepTarget(context))) return { outcome: 'already-here' };
+  const reply = await orNull(() =>
+    askHost(context, host, { verb: 'peer-host', instruction: { verb: 'host-facts' } }, 'host-facts'),
+  );
   if (!reply) {
     context.note(`${other}: no answer; it counts as lost.`);
     return { outcome: 'lost' };
   }
-  context.note(`${other}: work ${reply.facts.work.running ? 'runs' : 'is stopped'}; last completed transaction ${reply.facts.work.lastCompletedTransaction}.`);
+  context.note(
+    `${other}: work ${reply.facts.work.running ? 'runs' : 'is stopped'}; last completed transaction ${reply.facts.work.lastCompletedTransaction}.`,
+  );
   return { outcome: reply.facts.work.running ? 'running' : 'stopped' };
 };
