@@ -21,8 +21,14 @@ const EARLIER_RUNS = 20;
 /** Is the demo group where scripts can use it? */
 export async function demoReadiness(database: Database, board: StatusBoard): Promise<Readiness> {
   const made = await database.prisma.counter.findUnique({ where: { name: 'demo-made' } });
+  const row = await database.prisma.group.findUnique({ where: { name: 'demo' } });
   const standing = await readFaults(database, { group: 'demo', active: true });
-  return readiness({ demoMade: made !== null, demo: board.find('demo'), standingFaults: standing.length });
+  return readiness({
+    demoMade: made !== null,
+    formationOwed: row?.formation ?? false,
+    demo: board.find('demo'),
+    standingFaults: standing.length,
+  });
 }
 
 /** `startedAt`: of this process, ms. */

@@ -4,6 +4,8 @@ import type { GroupStatus } from '../domain/group-status.ts';
 export interface ReadinessFacts {
   /** The worker has set the demo group up once; who then deletes it does without. */
   demoMade: boolean;
+  /** The worker has not yet brought it into duplex, with its work running, for the first time. */
+  formationOwed: boolean;
   demo: GroupStatus | null;
   /** Faults that stand in it. */
   standingFaults: number;
@@ -18,13 +20,15 @@ export interface Readiness {
 const LEFT_SO: ReadonlySet<GroupStatus['operation']> = new Set(['failed-over', 'reverse', 'stopped']);
 
 /** `text` is what is ready, or what is still missing. */
-export function readiness({ demoMade, demo, standingFaults }: ReadinessFacts): Readiness {
+export function readiness({ demoMade, formationOwed, demo, standingFaults }: ReadinessFacts): Readiness {
   if (!demo)
     return demoMade
       ? { ready: true, text: 'there is no group demo, for it was deleted' }
       : { ready: false, text: 'group demo is being made' };
   if (!demo.powered) return { ready: true, text: 'group demo is switched off' };
   const pairs = demo.pairs.map((pair) => pair.state).join('/');
+  if (formationOwed)
+    return { ready: false, text: `group demo is being formed${pairs ? `, in ${pairs}` : ''}: ${demo.summary}` };
   if (demo.operation === 'normal' && demo.pairs.length > 0 && demo.pairs.every((pair) => pair.state === 'duplex')) {
     return { ready: true, text: `group demo is in ${pairs}` };
   }

@@ -34,7 +34,8 @@ export type DemoStep = 'wait' | 'copy' | 'start-work' | 'done';
 /** Pure: from the status to what is to be done next. `formation`: the first copy and the start of the work are still owed. */
 export function nextDemoStep(status: GroupStatus | null, formation: boolean, standingFaults: number): DemoStep {
   if (!status?.powered || standingFaults > 0) return status ? 'done' : 'wait';
-  if (status.activeRun) return status.activeRun.status === 'running' ? 'wait' : 'done';
+  // A first copy that stopped at a step is waited for: an operator can retry it, and until then nothing is formed.
+  if (status.activeRun) return formation || status.activeRun.status === 'running' ? 'wait' : 'done';
   if (status.operation === 'failed-over' || status.operation === 'reverse' || status.operation === 'stopped')
     return 'done';
   if (
