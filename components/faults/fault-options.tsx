@@ -3,6 +3,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { FaultOption } from '../../server/api/views.ts';
+import { sentence } from '../format/sentence.ts';
 import { useLostRefusal } from '../live/live-provider.tsx';
 import { refusalOfError } from '../live/refusal-of.ts';
 import { useTRPC } from '../live/trpc.ts';
@@ -38,7 +39,9 @@ function Option({ option }: { option: FaultOption }) {
   const [open, setOpen] = useState(false);
   const inject = useMutation(trpc.faults.inject.mutationOptions());
   const busy = inject.isPending ? messages.common.busy : null;
-  const disabled = option.disabled ? { reason: option.disabled.message, cure: option.disabled.cure } : null;
+  const disabled = option.disabled
+    ? { reason: sentence(option.disabled.message), cure: sentence(option.disabled.cure) }
+    : null;
   const asksFirst = wantsConfirmation(option.kind) || option.kind === 'degrade';
   return (
     <li className="flex flex-col gap-2 py-1">
@@ -52,7 +55,7 @@ function Option({ option }: { option: FaultOption }) {
           {option.label}
         </Button>
         <span className="min-w-0 flex-1 basis-44 text-sm text-muted">
-          {disabled ? `${disabled.reason}. ${disabled.cure}` : option.preview}
+          {disabled ? `${disabled.reason} ${disabled.cure}` : sentence(option.preview)}
         </span>
       </div>
       {open && option.kind === 'degrade' ? (
@@ -68,7 +71,7 @@ function Option({ option }: { option: FaultOption }) {
       ) : null}
       {open && wantsConfirmation(option.kind) && !disabled ? (
         <Confirm
-          consequence={option.preview}
+          consequence={sentence(option.preview)}
           act={text.confirmNow(option.label)}
           typed={null}
           refused={lost ?? busy}

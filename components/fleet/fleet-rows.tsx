@@ -31,7 +31,7 @@ export function FleetTable({ rows }: { rows: readonly FleetRow[] }) {
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
-    <section ref={scroll} aria-label={text.label} className="max-h-[calc(100dvh-140px)] overflow-auto">
+    <section ref={scroll} aria-label={text.label} className="max-h-[calc(100dvh-132px)] overflow-auto rounded-lg">
       <table className="w-full border-collapse text-left" aria-rowcount={rows.length + 1}>
         <thead className="sticky top-0 z-10 bg-surface">
           <tr>

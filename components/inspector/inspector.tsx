@@ -65,9 +65,11 @@ export function Inspector({ status, selection, sheet, onClose }: InspectorProps)
   const { title, body } = contentOf(status, selection);
   const heading = useRef<HTMLHeadingElement>(null);
   const key = `${selection.kind}:${selection.name}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another selection takes the focus anew.
+  const before = useRef(key);
   useEffect(() => {
-    if (!sheet) heading.current?.focus();
+    // A page opened by its address keeps its own focus; a selection made on it takes the focus along.
+    if (!sheet && before.current !== key) heading.current?.focus();
+    before.current = key;
   }, [key, sheet]);
   if (sheet) {
     return (
@@ -86,7 +88,7 @@ export function Inspector({ status, selection, sheet, onClose }: InspectorProps)
       data-testid="inspector"
     >
       <div className="flex items-center gap-2 border-b border-line px-4 py-2">
-        <h2 ref={heading} tabIndex={-1} className="min-w-0 flex-1 text-lg font-semibold">
+        <h2 ref={heading} tabIndex={-1} className="min-w-0 flex-1 text-lg font-semibold outline-none">
           {title}
         </h2>
         <Button look="ghost" size="icon" aria-label={text.close} onClick={onClose}>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { PairStatus } from '../../server/domain/group-status.ts';
 import { PAIR_INSTRUCTIONS, type PairInstruction } from '../../server/domain/pair-states.ts';
 import type { OperatorPairInstruction } from '../../server/domain/storage-controller.ts';
+import { sentence } from '../format/sentence.ts';
 import { formatAge } from '../format/time.ts';
 import { useElapsed } from '../live/age.tsx';
 import { useLostRefusal, useServerNow } from '../live/live-provider.tsx';
@@ -54,7 +55,7 @@ export function PairActions({ group, pair }: { group: string; pair: PairStatus }
       ) : null}
       <ul className="flex flex-col gap-2">
         {actions.map(({ instruction, allowed, reason, cure }) => {
-          const refused = allowed ? lost : { reason: reason ?? '', cure: cure ?? '' };
+          const refused = allowed ? lost : { reason: sentence(reason), cure: sentence(cure) };
           return (
             <li key={instruction} className="flex flex-wrap items-center gap-x-3 gap-y-1">
               <Button
@@ -67,7 +68,7 @@ export function PairActions({ group, pair }: { group: string; pair: PairStatus }
               </Button>
               {allowed ? null : (
                 <span className="min-w-0 flex-1 basis-40 text-sm text-muted">
-                  {reason} {cure}
+                  {sentence(reason)} {sentence(cure)}
                 </span>
               )}
             </li>

@@ -56,7 +56,7 @@ function Frame({ children }: { children: ReactNode }) {
       >
         {messages.shell.skip}
       </a>
-      <div className="flex min-h-dvh flex-col phone:pb-14 print:pb-0">
+      <div className="flex min-h-dvh flex-col md:h-dvh phone:pb-14 print:h-auto print:pb-0">
         <header className="no-print sticky top-0 z-30 flex h-12 items-center gap-3 border-b border-line-strong bg-surface px-4 phone:gap-1 phone:px-3">
           <Link href={routes.fleet()} className="flex items-center gap-2 pr-2 text-base font-semibold">
             <Mark />
@@ -86,7 +86,11 @@ function Frame({ children }: { children: ReactNode }) {
           </div>
         </header>
         <StreamBanner />
-        <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+        <main
+          id="main"
+          tabIndex={-1}
+          className="flex min-h-0 flex-1 flex-col outline-none md:overflow-y-auto print:overflow-visible"
+        >
           {children}
         </main>
       </div>

@@ -67,7 +67,7 @@ function PairLabel({ data, x, y, room }: { data: NonNullable<PairEdge['data']>; 
       aria-label={`${text.pairTitle(pair.name, pair.kind)}: ${messages.states.word(pair.state)}`}
       aria-current={data.selected ? 'true' : undefined}
       className="nopan pointer-events-auto absolute flex -translate-x-1/2 flex-col items-center gap-0 rounded-md px-1 text-[13px] leading-[17px] hover:bg-raised"
-      style={{ left: x, top: y - 34, width: Math.min(room - 36, 216) }}
+      style={{ left: x, top: y - 34, width: Math.min(room - 36, 216), zIndex: 5 }}
     >
       {data.step ? (
         <span className="num absolute -top-6 rounded-sm bg-ink px-1.5 leading-5 font-semibold text-on-ink">
@@ -172,7 +172,7 @@ const HeartbeatArrow = memo((props: EdgeProps<HeartbeatEdge>) => {
             unknown ? 'text-unknown' : lost ? 'font-semibold text-failure' : 'text-muted',
             level === 'far' && 'hidden',
           )}
-          style={{ left: mid, top: sourceY + (lost ? 10 : -8) }}
+          style={{ left: mid, top: sourceY + (lost ? 10 : -8), zIndex: 5 }}
         >
           {unknown ? `${text.heartbeat} ?` : lost ? text.heartbeatLost : text.heartbeatOk(formatSpan(age))}
         </span>

@@ -18,6 +18,9 @@ export interface GraphInput {
   step: StepMark | null;
 }
 
+/** Boxes that only frame others must not catch a press meant for what stands in them. */
+const BACKGROUND = 'pointer-events-none';
+
 const fixed = { draggable: false, selectable: false, focusable: false, connectable: false } as const;
 
 function place(box: Box, zIndex: number) {
@@ -32,12 +35,18 @@ function isSelected(selection: Selection | null, kind: Selection['kind'], name: 
 export function graphNodes({ status, layout, selection, step }: GraphInput): TopologyNode[] {
   const nodes: TopologyNode[] = [];
   for (const [site, box] of layout.sites)
-    nodes.push({ id: `site:${site}`, type: 'site', data: { site }, ...place(box, 0) });
+    nodes.push({ id: `site:${site}`, type: 'site', data: { site }, ...place(box, 0), className: BACKGROUND });
   drawnPairs(status.pairs).forEach((pair, index) => {
     const ends = parsePairName(pair.name);
     const box = ends ? enclosureOf(layout, ends.source, ends.destination, index % 2) : null;
     if (box)
-      nodes.push({ id: `enclosure:${pair.name}`, type: 'enclosure', data: { kind: pair.kind }, ...place(box, 1) });
+      nodes.push({
+        id: `enclosure:${pair.name}`,
+        type: 'enclosure',
+        data: { kind: pair.kind },
+        ...place(box, 1),
+        className: BACKGROUND,
+      });
   });
   for (const system of status.systems) nodes.push(...systemNodes({ status, layout, selection, step }, system.name));
   for (const host of status.hosts) {

@@ -9,7 +9,7 @@ export const SIZE = {
   laneHeader: 36,
   nodeWidth: 188,
   hostHeight: 76,
-  systemHeight: 112,
+  systemHeight: 124,
   volumesHeight: 48,
   witnessHeight: 68,
   rowGap: 44,
@@ -118,7 +118,7 @@ export function layoutTopology(shape: LayoutShape): Layout {
         line: line.name,
         km: line.km,
         x: x + width,
-        y: ROW.lanes + LANE_HEIGHT - 40,
+        y: ROW.lanes + LANE_HEIGHT + 6,
         width: gap,
         height: 40,
       });
@@ -129,7 +129,13 @@ export function layoutTopology(shape: LayoutShape): Layout {
   const witness = shape.witness
     ? { x: x / 2 - witnessWidth / 2, y: ROW.witness, width: witnessWidth, height: SIZE.witnessHeight }
     : null;
-  return { sites, ...placed, witness, rulers, bounds: { x: 0, y: 0, width: x, height: ROW.lanes + LANE_HEIGHT } };
+  return {
+    sites,
+    ...placed,
+    witness,
+    rulers,
+    bounds: { x: 0, y: 0, width: x, height: ROW.lanes + LANE_HEIGHT + (rulers.length > 0 ? 46 : 0) },
+  };
 }
 
 /**

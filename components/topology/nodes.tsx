@@ -154,14 +154,12 @@ function SystemFacts({ data }: { data: SystemNode['data'] }) {
         <span className="num shrink-0 text-muted">{text.generation(system.generation?.number ?? null)}</span>
       </span>
       <JournalBar system={system} />
-      <span className="mt-auto flex justify-between gap-2 text-muted">
-        <span className="num truncate">
-          {system.writesPerSecond === null
-            ? NOTHING
-            : text.writes(formatCount(system.writesPerSecond), formatRate(system.bytesPerSecond))}
-        </span>
-        <Ago at={system.observedAt} className="shrink-0" />
+      <span className="num mt-1 truncate text-muted">
+        {system.writesPerSecond === null
+          ? NOTHING
+          : text.writes(formatCount(system.writesPerSecond), formatRate(system.bytesPerSecond))}
       </span>
+      <Ago at={system.observedAt} className="mt-auto self-end text-muted" />
     </>
   );
 }

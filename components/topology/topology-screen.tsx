@@ -77,7 +77,7 @@ function Topology({ status }: { status: GroupStatus }) {
           onChange={setView}
         />
       </GroupSummary>
-      <div className="flex min-h-0 flex-1 md:h-[calc(100dvh-48px-112px)]">
+      <div className="flex min-h-0 flex-1">
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           {view === 'graph' ? (
             <div className="relative flex min-h-[480px] flex-1">

@@ -91,8 +91,8 @@ function Run({ status, run }: { status: GroupStatus; run: RunView }) {
           ) : null}
         </div>
       ) : (
-        <div className="flex min-h-0 flex-1 md:h-[calc(100dvh-220px)]">
-          <div className="flex min-h-[420px] w-2/5 shrink-0 flex-col border-r border-line">
+        <div className="flex min-h-0 flex-1">
+          <div className="flex min-h-0 w-2/5 shrink-0 flex-col border-r border-line">
             {graph ? <FlowChart graph={graph} run={run} selected={shown} onSelect={choose} /> : null}
           </div>
           <div className="flex min-w-0 flex-1 flex-col overflow-y-auto">
