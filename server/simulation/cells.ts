@@ -31,11 +31,22 @@ export function encodeCells(writeId: number, volume: number, firstCell: number, 
 
 /** Which write each cell of `content` holds. `content` is one whole volume; its length is a multiple of a cell. */
 export function decodeCells(content: Uint8Array, volume: number): Uint32Array {
-  const aligned = content.byteOffset % 4 === 0 ? content : content.slice();
-  const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
   const cells = new Uint32Array(content.length / CELL_BYTES);
-  for (let cell = 0; cell < cells.length; cell += 1) cells[cell] = decodeCell(words, cell * CELL_WORDS, volume, cell);
+  decodeInto(cells, content, volume, 0, cells.length);
   return cells;
+}
+
+/** As `decodeCells`, for cells `from` to `to` (not included) only. */
+export function decodeInto(cells: Uint32Array, content: Uint8Array, volume: number, from: number, to: number): void {
+  const aligned = content.byteOffset % 4 === 0 ? content : content.slice();
+  const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
+  for (let cell = from; cell < to; cell += 1) cells[cell] = decodeCell(words, cell * CELL_WORDS, volume, cell);
+}
+
+/** Which write cell `cell` of `content`, one whole volume, holds. */
+export function decodeOne(content: Uint8Array, volume: number, cell: number): number {
+  const words = new Uint32Array(content.slice(cell * CELL_BYTES, (cell + 1) * CELL_BYTES).buffer);
+  return decodeCell(words, 0, volume, cell);
 }
 
 function decodeCell(words: Uint32Array, base: number, volume: number, cell: number): number {

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { FenceLevel, FenceEvidence, StorageInstruction } from '../domain/storage-controller.ts';
 import type { PairKind, PairStateOrAbsent } from '../domain/pair-states.ts';
-import type { PairName, SystemName } from '../domain/names.ts';
+import type { LedgerReport } from '../domain/host.ts';
+import type { HostName, PairName, SystemName } from '../domain/names.ts';
 import type { RegisterRecord } from '../domain/generation.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -36,11 +37,11 @@ export interface SystemImage {
   system: SystemName;
   up: boolean;
   generation: number;
-  /** Its own claim: the data volumes are an image the group really had. */
+  /** Its own claim: the data volumes are an image the group really had. Nobody claims anything for a process that is down. */
   consistent: boolean;
   cells: CellImage;
-  /** Hash of the data volumes, for whole equality. */
-  contentHash: string;
+  /** Hash of the data volumes, for whole equality; null where it was not taken. */
+  contentHash: string | null;
   /** The image it could be rolled back to, where it keeps one. */
   gold: CellImage | null;
   pairs: readonly PairImage[];
@@ -81,6 +82,7 @@ export type HistoryEvent =
   | { kind: 'run-ended'; run: string; routine: string; ending: string; text: string | null }
   | { kind: 'entered-duplex'; pair: PairName; source: CellImage; destination: CellImage }
   | { kind: 'copy'; system: SystemName; pair: PairName; markedTracks: number; trackBytes: number; movedBytes: number; writtenBytes: number }
+  | { kind: 'ledger'; host: HostName; report: LedgerReport }
   | { kind: 'images'; label: string; images: Images }
   /** All faults are cleared; from here on the clock of `termination` runs. */
   | { kind: 'healed' }
@@ -96,6 +98,8 @@ export interface HistorySettings {
   fence: FenceLevel;
   trackBytes: number;
   volumeBytes: number;
+  /** Volumes that hold something else than numbered blocks (the ledger): only their equality can be judged. */
+  opaqueVolumes: readonly number[];
   /** Virtual time in which every routine must have ended once faults stopped, ms. */
   terminationBoundMs: number;
 }

@@ -21,42 +21,57 @@ export interface ImageShape {
 
 const SLOT_BYTES = 4096;
 
-/** The image, or null where the folder holds no storage system yet. */
+/** The whole image, or null where the folder holds no storage system yet. `up`: its process has recovered and serves. */
 export function readSystemImage(system: string, up: boolean, folder: FolderView, shape: ImageShape): SystemImage | null {
+  const volumes = readVolumes(folder, shape);
+  return readImageAround(system, up, folder, shape, cellsOf(volumes), hashOf(volumes));
+}
+
+export function readVolumes(folder: FolderView, shape: ImageShape): Uint8Array[] {
+  return Array.from({ length: shape.volumeCount }, (_, volume) => folder(`volume-${volume}`) ?? new Uint8Array(shape.volumeBytes));
+}
+
+/** As `readSystemImage`, where the caller knows the data volumes already. `contentHash` null where nobody needs it. */
+export function readImageAround(
+  system: string,
+  up: boolean,
+  folder: FolderView,
+  shape: ImageShape,
+  cells: CellImage,
+  contentHash: string | null,
+): SystemImage | null {
   const record = readRecord(folder);
   if (!record) return null;
-  const volumes: Uint8Array[] = [];
-  for (let volume = 0; volume < shape.volumeCount; volume += 1) {
-    volumes.push(folder(`volume-${volume}`) ?? new Uint8Array(shape.volumeBytes));
-  }
   const pairs = Object.entries(record.pairs);
   const image: SystemImage = {
     system,
     up,
     generation: record.generation.number,
-    consistent: pairs.every(([, pair]) => pair.definition.source === system || pair.consistent || pair.state === 'simplex'),
-    cells: cellsOf(volumes),
-    contentHash: hashOf(volumes),
+    consistent: up && record.imageConsistent,
+    cells,
+    contentHash,
     gold: null,
     pairs: pairs.map(([key, pair]) => readPair(system, key, pair, folder, shape)),
     journal: readJournal(folder, shape),
     durableNumber: readSlots(folder('watermarks'), 3)?.[1] ?? 0,
   };
-  const goldKey = pairs.find(([key]) => folder(`gold-${key}.base`) !== null)?.[0];
-  return goldKey ? { ...image, gold: readGold(volumes, folder(`gold-${goldKey}.log`), shape) } : image;
+  if (!up || folder('gold.base') === null) return image;
+  return { ...image, gold: readGold(readVolumes(folder, shape), folder('gold.log'), shape) };
 }
 
 function cellsOf(volumes: readonly Uint8Array[]): CellImage {
   return volumes.map((content, volume) => decodeCells(content, volume));
 }
 
-function hashOf(volumes: readonly Uint8Array[]): string {
+/** Of all volumes together. */
+export function hashOf(volumes: readonly Uint8Array[]): string {
   const hash = createHash('sha1');
   for (const content of volumes) hash.update(content);
   return hash.digest('hex');
 }
 
-function readRecord(folder: FolderView): SystemRecord | null {
+/** What a system keeps of itself, or null before its first start. */
+export function readRecord(folder: FolderView): SystemRecord | null {
   const bytes = folder('system.json');
   if (!bytes) return null;
   const whole: unknown = JSON.parse(Buffer.from(bytes).toString());
@@ -98,6 +113,8 @@ function readSlots(bytes: Uint8Array | null, fields: number): number[] | null {
   let newest = 0;
   let values: number[] | null = null;
   for (const start of [0, SLOT_BYTES]) {
+    // A file that lost its power before it was ever synced may be short.
+    if (buffer.length < start + 8 + fields * 8) continue;
     const sequence = buffer.readUInt32LE(start + 4);
     if (sequence <= newest) continue;
     newest = sequence;

@@ -12,7 +12,7 @@ export const PAGE_BYTES = 4096;
 /** Pages of one sync under way: the content each had when it began, taken only where it is overwritten meanwhile. */
 type SyncUnderWay = Map<number, Uint8Array | null>;
 
-class FileImage {
+export class FileImage {
   private content: Uint8Array;
   sizeBytes: number;
   /** Content on the platter of every page that differs in the cache. */
@@ -21,6 +21,8 @@ class FileImage {
   private syncedSizeBytes = 0;
   /** The file's name is on the platter. */
   durable = false;
+  /** Pages whose content changed since an observer last cleared the set. */
+  readonly touched = new Set<number>();
 
   constructor(sizeBytes: number) {
     this.content = new Uint8Array(sizeBytes);
@@ -60,6 +62,7 @@ class FileImage {
   }
 
   private beforeChange(page: number): void {
+    this.touched.add(page);
     const start = page * PAGE_BYTES;
     const take = (): Uint8Array => this.content.slice(start, start + PAGE_BYTES);
     for (const sync of this.syncs) if (sync.get(page) === null) sync.set(page, take());
@@ -94,6 +97,7 @@ class FileImage {
 
   losePower(random: Random, keepShare: number): void {
     for (const [page, synced] of this.unsynced) {
+      this.touched.add(page);
       if (!random.chance(keepShare)) this.content.set(synced.subarray(0, this.content.length - page * PAGE_BYTES), page * PAGE_BYTES);
     }
     this.unsynced.clear();

@@ -65,6 +65,7 @@ export class Life {
   /** Kills this incarnation from inside a port call and unwinds its stack. */
   strike(): never {
     this.process.kill('killed inside a call');
+    this.process.onPlannedKill?.();
     throw new Killed(this.process.name);
   }
 }
@@ -88,6 +89,8 @@ export class VirtualProcess {
   /** Port calls with effect over all incarnations. */
   calls = 0;
   killPlan: KillPlan | null = null;
+  /** Called when a planned kill has struck. */
+  onPlannedKill: (() => void) | null = null;
 
   constructor(
     readonly name: string,

@@ -250,7 +250,8 @@ export class StreamPair {
       receiver.onData?.(bytes);
       return;
     }
-    const lent = bytes.slice();
+    // A plain array, as the real network lends it, and a copy: `Buffer.slice` would be a view of the sender's.
+    const lent = new Uint8Array(bytes);
     receiver.onData?.(lent);
     lent.fill(0xdd);
   }

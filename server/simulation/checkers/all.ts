@@ -8,6 +8,7 @@ import { equality } from './equality.ts';
 import { fencePrecedesEvidence } from './fence-precedes-evidence.ts';
 import { goldCopy } from './gold-copy.ts';
 import { journalTrim } from './journal-trim.ts';
+import { ledgerAddsUp } from './ledger-adds-up.ts';
 import { lawfulTransition } from './lawful-transition.ts';
 import { noCrash } from './no-crash.ts';
 import { numberUnique } from './number-unique.ts';
@@ -41,6 +42,7 @@ export const CHECKERS: readonly Checker[] = [
   fencePrecedesEvidence,
   truthfulVerdict,
   verdictUsefulness,
+  ledgerAddsUp,
   termination,
   convergence,
 ];

@@ -17,7 +17,9 @@ export interface Evidence {
 }
 
 export function evidenceOf(history: History): Evidence {
-  return { history, writes: new WriteTable(history) };
+  const writes = new WriteTable(history.settings.firstHolder, history.settings.opaqueVolumes);
+  for (const event of history.events) writes.observe(event);
+  return { history, writes };
 }
 
 export interface Checker {

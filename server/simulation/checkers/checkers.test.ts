@@ -18,6 +18,7 @@ function historyOf(events: readonly HistoryEvent[]): History {
     fence: 'status',
     trackBytes: 2048,
     volumeBytes: CELLS * 512,
+    opaqueVolumes: [],
     terminationBoundMs: 1000,
   });
   for (const [index, event] of events.entries()) history.add(index, event);
@@ -95,6 +96,14 @@ const started: HistoryEvent = { kind: 'run-started', run: 'run', routine: 'failo
 const ended = (ending = 'done'): HistoryEvent => ({ kind: 'run-ended', run: 'run', routine: 'failover', ending, text: 'work restarted on R' });
 const entry = (content: string) => ({ firstNumber: 1, lastNumber: 1, entries: [{ number: 1, generation: 1, content }] });
 
+function ledger(missingCount: number): HistoryEvent {
+  const report = {
+    source: 'own', completedThrough: 5, presentThrough: 5, missing: missingCount > 0 ? { from: 1, to: 2 } : null, missingCount, uncompletedPresent: 0,
+    corrupt: 0, outOfOrder: 0, balance: { accounts: 2, total: 0, expected: 0, adds: true }, verifiedOn: 'R',
+  };
+  return { kind: 'ledger', host: 'host-R', report };
+}
+
 /** Checker, a sound history, an unsound one. */
 const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = [
   ['no-crash', [], [{ kind: 'crash', process: 'P', error: 'TypeError' }]],
@@ -150,6 +159,7 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
   ['truthful-verdict', [...twoWrites, verdict('data-loss', { updates: 1, bytes: 512 }, cells({ 0: 1 }))], [...twoWrites, verdict('data-loss', { updates: 2, bytes: 1024 }, cells({ 0: 1 }))]],
   ['truthful-verdict', [...twoWrites, verdict('data-loss', { updates: 1, bound: 'at-least' }, cells({}))], [...twoWrites, verdict('unknown', { updates: 3, bound: 'at-least' }, cells({}))]],
   ['verdict-usefulness', [verdict('no-data-loss', {}, cells({}), true)], [verdict('unknown', {}, cells({}), true)]],
+  ['ledger-adds-up', [ledger(0)], [ledger(2)]],
   ['termination', [{ kind: 'healed' }, started, ended()], [{ kind: 'healed' }, started]],
   [
     'convergence',

@@ -21,7 +21,7 @@ export const convergence: Checker = {
       return findings.violations;
     }
     for (const image of all) {
-      if (image.contentHash !== first.contentHash) findings.add(finished.order, `${image.system} differs from ${first.system} after everything was repaired`);
+      if (image.contentHash === null || image.contentHash !== first.contentHash) findings.add(finished.order, `${image.system} differs from ${first.system} after everything was repaired`);
       if (!image.consistent) findings.add(finished.order, `${image.system} still calls its image inconsistent`);
       for (const pair of image.pairs) {
         if (pair.state !== 'duplex') findings.add(finished.order, `pair ${pair.name} is still ${pair.state} at ${image.system}`);

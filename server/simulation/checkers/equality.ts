@@ -10,6 +10,7 @@ export const equality: Checker = {
     const findings = new Findings(name);
     for (const seen of history.of('entered-duplex')) {
       for (const [volume, cells] of seen.source.entries()) {
+        if (history.settings.opaqueVolumes.includes(volume)) continue;
         const others = seen.destination[volume];
         for (let cell = 0; cell < cells.length; cell += 1) {
           if (cells[cell] === others?.[cell]) continue;

@@ -13,6 +13,8 @@ export const goldCopy: Checker = {
     if (!firstDuplex) return [];
     for (const seen of history.of('images')) {
       if (seen.order < firstDuplex.order) continue;
+      // What a process that is down would find on its disk is known once it has recovered.
+      if (Object.values(seen.images).some((image) => !image.up)) continue;
       for (const lost of Object.keys(seen.images)) {
         if (hasConsistentSurvivor(seen.images, lost, (image) => writes.whyNoPrefix(image) === null)) continue;
         findings.add(seen.order, `with ${lost} lost (${seen.label}) no surviving system holds a consistent image: ${describe(seen.images, lost)}`);

@@ -4,7 +4,8 @@
  * completed; where they overlapped, either may come last.
  */
 import { CORRUPT_CELL, EMPTY_CELL, type CellImage } from '../cells.ts';
-import type { History } from '../history.ts';
+import type { SystemName } from '../../domain/names.ts';
+import type { Observed } from '../history.ts';
 
 export interface WriteRecord {
   id: number;
@@ -38,18 +39,25 @@ export class WriteTable {
   /** Writes by `volume`, `cell` and stretch, in order of issue. */
   private readonly byCell = new Map<number, WriteRecord[]>();
 
-  constructor(readonly history: History) {
-    this.stretches = [{ index: 0, system: history.settings.firstHolder, generation: 0, forced: false, order: -1, base: null }];
-    for (const event of history.events) {
-      if (event.kind === 'promoted') {
-        this.stretches.push({ index: this.stretches.length, system: event.system, generation: event.generation, forced: event.forced, order: event.order, base: event.image });
-      } else if (event.kind === 'write-issued') {
-        const stretch = this.stretches.findLast((candidate) => candidate.system === event.system) ?? this.stretches[0];
-        this.add({ ...event, id: event.write, stretch: stretch?.index ?? 0, issuedOrder: event.order, completedOrder: Number.POSITIVE_INFINITY });
-      } else if (event.kind === 'write-completed') {
-        const write = this.writes.get(event.write);
-        if (write) write.completedOrder = event.order;
-      }
+  constructor(
+    firstHolder: SystemName,
+    private readonly opaqueVolumes: readonly number[],
+  ) {
+    this.stretches = [{ index: 0, system: firstHolder, generation: 0, forced: false, order: -1, base: null }];
+  }
+
+  /** Takes in one event; those that are not about writes or promotions say nothing to it. */
+  observe(event: Observed): void {
+    if (event.kind === 'promoted') {
+      const { system, generation, forced, order, image } = event;
+      this.stretches.push({ index: this.stretches.length, system, generation, forced, order, base: image });
+    } else if (event.kind === 'write-issued') {
+      const stretch = this.stretches.findLast((candidate) => candidate.system === event.system);
+      const { system, volume, firstCell, cells, zeroes, order } = event;
+      this.add({ id: event.write, system, stretch: stretch?.index ?? 0, volume, firstCell, cells, zeroes, issuedOrder: order, completedOrder: Number.POSITIVE_INFINITY });
+    } else if (event.kind === 'write-completed') {
+      const write = this.writes.get(event.write);
+      if (write) write.completedOrder = event.order;
     }
   }
 
@@ -78,8 +86,7 @@ export class WriteTable {
   }
 
   /** True where a cell shows `write`, or a write that may have come after it, of its stretch. */
-  private showsCell(image: CellImage, write: WriteRecord, cell: number): boolean {
-    const content = image[write.volume]?.[cell] ?? CORRUPT_CELL;
+  private showsCell(content: number, write: WriteRecord, cell: number): boolean {
     if (content === CORRUPT_CELL) return false;
     if (content === write.id) return true;
     return this.candidates(write.volume, cell, content, write.stretch).some(
@@ -90,8 +97,13 @@ export class WriteTable {
 
   /** True where `image` shows every cell of `write` as it left it, or as a later write of its stretch did. */
   holds(image: CellImage, write: WriteRecord): boolean {
+    return this.holdsIn((volume, cell) => image[volume]?.[cell] ?? CORRUPT_CELL, write);
+  }
+
+  /** As `holds`, for an image of which `contentOf` gives single cells. */
+  holdsIn(contentOf: (volume: number, cell: number) => number, write: WriteRecord): boolean {
     for (let cell = write.firstCell; cell < write.firstCell + write.cells; cell += 1) {
-      if (!this.showsCell(image, write, cell)) return false;
+      if (!this.showsCell(contentOf(write.volume, cell), write, cell)) return false;
     }
     return true;
   }
@@ -99,8 +111,9 @@ export class WriteTable {
   /** Last stretch of which `image` shows a write for certain; 0 where it shows none. */
   stretchOf(image: CellImage): number {
     let last = 0;
-    for (const volume of image) {
-      for (const content of volume) {
+    for (const [volume, cells] of image.entries()) {
+      if (this.opaqueVolumes.includes(volume)) continue;
+      for (const content of cells) {
         if (content === EMPTY_CELL || content === CORRUPT_CELL) continue;
         const stretch = this.writes.get(content)?.stretch ?? 0;
         if (stretch > last) last = stretch;
@@ -118,6 +131,7 @@ export class WriteTable {
     const base = this.stretches[stretchIndex]?.base ?? null;
     let newest: WriteRecord | null = null;
     for (const [volume, cells] of image.entries()) {
+      if (this.opaqueVolumes.includes(volume)) continue;
       for (const [cell, content] of cells.entries()) {
         if (content === CORRUPT_CELL) return `volume ${volume} cell ${cell} holds what no write left`;
         const write = content === EMPTY_CELL ? undefined : this.writes.get(content);

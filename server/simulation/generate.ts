@@ -1,0 +1,136 @@
+/** Draws a schedule from a seed. The same seed gives the same schedule for ever, whatever the run makes of it. */
+import { Random } from './random.ts';
+import type { Fault, Phase, Schedule, Settings, Story, StoryKind, TimedFault } from './schedule.ts';
+import type { KillMoment } from './virtual-process.ts';
+
+const STORAGE = ['P', 'I', 'R'] as const;
+const PROCESSES = [...STORAGE, 'host-P', 'host-R', 'witness'] as const;
+/** Ways between processes that can be disturbed, the lines first. */
+const WAYS: readonly (readonly [string, string])[] = [
+  ['P', 'I'],
+  ['I', 'R'],
+  ['host-P', 'host-R'],
+  ['P', 'witness'],
+  ['I', 'witness'],
+  ['host-P', 'witness'],
+  ['host-R', 'witness'],
+  ['host-R', 'R'],
+  ['host-P', 'P'],
+  ['control', 'host-R'],
+  ['control', 'host-P'],
+];
+/** How long a phase lasts about, ms: where in it a fault may fall. */
+const PHASE_MS: Record<Phase, number> = { form: 300, load: 300, disaster: 700, takeover: 400, reverse: 500, control: 400, failback: 400, restore: 300 };
+const PHASES_OF: Record<StoryKind, readonly Phase[]> = {
+  'ride-out': ['form', 'load', 'disaster'],
+  failover: ['form', 'load', 'disaster', 'takeover', 'reverse', 'control', 'failback', 'restore'],
+  'switch-over': ['form', 'load', 'takeover', 'reverse', 'control', 'failback', 'restore'],
+};
+
+/** The schedule of `seed`. One seed in five goes beyond what must be survived. */
+export function generateSchedule(seed: number, arrangement = 'chain-3'): Schedule {
+  const random = new Random(`schedule-${arrangement}-${seed}`);
+  const survivable = !random.fork('class').chance(0.2);
+  const settings = drawSettings(random.fork('settings'), survivable);
+  const story = drawStory(random.fork('story'));
+  const faults = [...drawDisaster(random.fork('disaster'), story.kind, survivable), ...drawFaults(random.fork('faults'), story.kind, survivable)];
+  return { seed, arrangement, survivable, settings, story, faults };
+}
+
+function drawSettings(random: Random, survivable: boolean): Settings {
+  const isSlow = random.chance(0.25);
+  return {
+    volumeCount: 2,
+    volumeBytes: 128 * 1024,
+    trackBytes: 4096,
+    journalBytes: random.pick([512, 512, 256, 128]) * 1024,
+    journalSegments: 8,
+    // Without a fence level a cut-off P goes on alone, unseen: that lies beyond what can be proven.
+    fence: random.pickWeighted([[6, 'status'], [3, 'data'], [survivable ? 0 : 4, 'never']]),
+    pullIntervalMs: random.pick([2, 5, 20]),
+    kmNear: random.pick([10, 100, 300]),
+    kmFar: random.pick([200, 1000, 3000]),
+    // A slow line lets the journal fill now and then, not always.
+    rateFarBytesPerSecond: isSlow ? random.pick([200_000, 1_000_000]) : null,
+    writers: isSlow ? 1 : random.pick([1, 2, 4]),
+    pauseMs: random.pick([30, 60, 120]),
+    ledger: random.chance(0.3),
+  };
+}
+
+function drawStory(random: Random): Story {
+  const kind = random.pickWeighted<StoryKind>([[3, 'ride-out'], [5, 'failover'], [2, 'switch-over']]);
+  const routines = kind === 'ride-out' ? ['initial-copy'] : ['initial-copy', kind, 'reverse-copy', 'reverse-copy-control', 'failback'];
+  const kills = random.chance(0.35) ? random.between(1, 2) : 0;
+  return {
+    kind,
+    loadMs: random.between(80, 300),
+    reverseLoadMs: random.between(40, 200),
+    resyncAtTakeover: random.chance(0.6),
+    controlCycles: random.below(3),
+    controlKills: Array.from({ length: kills }, () => ({ routine: random.pick(routines), calls: random.between(1, 40) })),
+  };
+}
+
+/** How production is lost, in a story that begins with a disaster. */
+function drawDisaster(random: Random, kind: StoryKind, survivable: boolean): TimedFault[] {
+  if (kind !== 'failover') return [];
+  const at = (afterMs: number, fault: Fault): TimedFault => ({ phase: 'disaster', afterMs, fault });
+  const lost = random.pickWeighted<'site' | 'storage' | 'torn' | 'cut-off'>([[5, 'site'], [3, 'storage'], [3, 'torn'], [3, 'cut-off']]);
+  const faults: TimedFault[] = [];
+  if (lost === 'site') faults.push(at(0, { kind: 'site-loss', site: 'production', power: random.chance(0.3), returnAfterMs: null }));
+  else if (lost === 'storage') faults.push(at(0, { kind: 'kill', process: 'P', restartAfterMs: null }));
+  else if (lost === 'torn') faults.push(at(0, { kind: 'kill-at-call', process: 'P', calls: random.between(1, 30), moment: drawMoment(random), restartAfterMs: null }));
+  else faults.push(...cutOff().map((fault) => at(random.fraction() * 20, fault)));
+  if (survivable) return faults;
+  // Beyond: the line had been cut before, or the intermediate site goes too, or the witness does.
+  if (random.chance(0.6)) faults.push({ phase: 'load', afterMs: random.fraction() * 150, fault: { kind: 'line', from: 'P', to: 'I', bothWays: true, change: { cut: true }, forMs: null } });
+  if (random.chance(0.3)) faults.push(at(random.fraction() * 60, { kind: 'site-loss', site: 'intermediate', power: random.chance(0.3), returnAfterMs: random.chance(0.5) ? null : 800 }));
+  if (random.chance(0.2)) faults.push(at(random.fraction() * 60, { kind: 'kill', process: 'witness', restartAfterMs: random.between(100, 1500) }));
+  return faults;
+}
+
+/** Production lives on, cut off from everybody: the disaster in which two writers threaten. */
+function cutOff(): Fault[] {
+  const inside = ['P', 'host-P'];
+  const outside = ['I', 'R', 'host-R', 'witness', 'control'];
+  return inside.flatMap((from) => outside.map((to): Fault => ({ kind: 'line', from, to, bothWays: true, change: { cut: true }, forMs: null })));
+}
+
+function drawFaults(random: Random, kind: StoryKind, survivable: boolean): TimedFault[] {
+  const count = random.pickWeighted([[2, 0], [3, 1], [3, 2], [2, 3], [1, 5]]);
+  const phases = PHASES_OF[kind];
+  return Array.from({ length: count }, () => {
+    const phase = random.pick(phases);
+    return { phase, afterMs: Math.round(random.fraction() * PHASE_MS[phase]), fault: drawFault(random, survivable) };
+  });
+}
+
+function drawFault(random: Random, survivable: boolean): Fault {
+  const restartAfterMs = random.between(5, 500);
+  return random.pickWeighted<() => Fault>([
+    [4, () => ({ kind: 'kill', process: random.pick([...PROCESSES, 'control']), restartAfterMs })],
+    [5, () => ({ kind: 'kill-at-call', process: random.pick(random.chance(0.8) ? STORAGE : PROCESSES), calls: random.between(1, 120), moment: drawMoment(random), restartAfterMs })],
+    [4, () => drawLineFault(random)],
+    [1, () => ({ kind: 'disk', process: random.pick(STORAGE), trouble: random.pick(['disk-full', 'write-error', 'io-error'] as const), forMs: random.between(20, 400) })],
+    [2, () => ({ kind: 'pause', process: random.pick([...PROCESSES, 'control']), forMs: random.between(10, 700) })],
+    [1, () => ({ kind: 'clock-jump', process: random.pick(PROCESSES), byMs: random.pick([-3_600_000, -5_000, 5_000, 3_600_000]) })],
+    [survivable ? 0 : 2, () => ({ kind: 'site-loss', site: random.pick(['intermediate', 'remote'] as const), power: random.chance(0.5), returnAfterMs: random.between(100, 1000) })],
+  ])();
+}
+
+function drawMoment(random: Random): KillMoment {
+  return random.pickWeighted<KillMoment>([[2, { when: 'before' }], [2, { when: 'after' }], [2, { when: 'torn', pages: random.between(0, 2) }]]);
+}
+
+function drawLineFault(random: Random): Fault {
+  const [a, b] = random.pick(random.chance(0.6) ? WAYS.slice(0, 2) : WAYS);
+  const [from, to] = random.chance(0.5) ? [a, b] : [b, a];
+  const change = random.pickWeighted([
+    [4, { cut: true }],
+    [2, { delayMs: random.between(1, 60), jitterMs: random.between(0, 30) }],
+    [2, { loss: random.pick([0.05, 0.2, 0.5]) }],
+    [1, { rateBytesPerSecond: random.pick([20_000, 100_000, 500_000]) }],
+  ]);
+  return { kind: 'line', from, to, bothWays: random.chance(0.6), change, forMs: random.between(20, 1200) };
+}

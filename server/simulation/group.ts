@@ -1,0 +1,301 @@
+/**
+ * One consistency group in a simulated world: its storage systems, hosts and monitoring host, built from the product's own
+ * code over virtual ports, each on a machine of its own, started, killed and started again.
+ */
+import { type Arrangement, defaultGroup, type GroupDefinition } from '../domain/arrangement.ts';
+import { pairName, WITNESS } from '../domain/names.ts';
+import { DiskError, type Ports } from '../domain/ports.ts';
+import { RefusedError } from '../domain/refusal.ts';
+import type { StorageInstruction } from '../domain/storage-controller.ts';
+import { Host, type HostTiming } from '../hosts/host.ts';
+import { attachNbdVolume } from '../hosts/ledger/nbd-volume.ts';
+import { Witness } from '../hosts/witness.ts';
+import type { NbdExport } from '../nbd/export.ts';
+import { NbdServer } from '../nbd/server.ts';
+import type { CallHandler } from '../network/channel-types.ts';
+import type { PairTransition, StorageConfig, StorageTiming } from '../replication/config.ts';
+import { StorageSystem } from '../replication/storage-system.ts';
+import type { MutantName } from './mutants.ts';
+import { Node, routesOf } from './node.ts';
+import { Observer } from './observer.ts';
+import type { Schedule } from './schedule.ts';
+import type { Crash } from './scheduler.ts';
+import { Killed, type ProcessLogLine, type VirtualProcess } from './virtual-process.ts';
+import { World } from './world.ts';
+
+export const GROUP = 'sim';
+const NBD_PORT = 10_809;
+/** A process that ended by itself is started again by its site's supervisor after this time. */
+const RESPAWN_MS = 60;
+/** Every bound of production in proportion, so that a run spends its virtual time on what it is about. */
+const HOST_TIMING: HostTiming = { heartbeatMs: 150, lostAfterMs: 500, testimonyMs: 200 };
+const TERMINATION_BOUND_MS = 60_000;
+/** Log lines kept for a look at a failing run. */
+const MAX_LOG_LINES = 20_000;
+
+export interface SimGroupHooks {
+  /** A process is gone, however it ended. */
+  onKilled(machine: VirtualProcess): void;
+}
+
+export class SimGroup {
+  readonly world: World;
+  readonly observer: Observer;
+  readonly definition: GroupDefinition;
+  readonly logs: ProcessLogLine[] = [];
+  /** Processes that may not be started now. */
+  mayRun: (process: string) => boolean = () => true;
+  private readonly systems = new Map<string, StorageSystem>();
+  private register = '';
+
+  constructor(
+    readonly schedule: Schedule,
+    readonly arrangement: Arrangement,
+    private readonly mutants: ReadonlySet<MutantName>,
+    private readonly hooks: SimGroupHooks,
+  ) {
+    this.world = new World(`seed-${schedule.seed}`, {
+      onKilled: (machine, reason) => this.killed(machine, reason),
+      onCrash: (crash) => this.crashed(crash),
+      onLog: (line) => this.logged(line),
+    });
+    this.definition = definitionOf(schedule, arrangement);
+    const { settings } = schedule;
+    this.observer = new Observer(
+      {
+        arrangement: arrangement.id,
+        systems: arrangement.systems.map((system) => system.name),
+        firstHolder: arrangement.normal.holder,
+        fence: settings.fence,
+        trackBytes: settings.trackBytes,
+        volumeBytes: settings.volumeBytes,
+        opaqueVolumes: settings.ledger ? [0] : [],
+        terminationBoundMs: TERMINATION_BOUND_MS,
+      },
+      settings,
+      (name) => this.world.machine(name),
+      (name) => this.systems.has(name),
+      () => this.world.scheduler.nowMs,
+    );
+    for (const name of this.processNames()) {
+      // Oscillators of real machines differ by tens of parts per million; ours by more, so that it shows.
+      this.world.addMachine(name, 1 + (this.world.random.fork(`rate-${name}`).fraction() - 0.5) * 0.002);
+    }
+  }
+
+  processNames(): string[] {
+    const { systems, hosts } = this.arrangement;
+    return [...systems.map((system) => system.name), ...hosts.map((host) => host.name), WITNESS];
+  }
+
+  startAll(): void {
+    for (const name of this.processNames()) this.start(name);
+  }
+
+  /** Starts a process that is down. What it does at its start happens as an event of its own. */
+  start(name: string): void {
+    const machine = this.world.machine(name);
+    if (machine.alive) return;
+    const ports = machine.start();
+    this.observer.add({ kind: 'process', process: name, what: 'start', reason: '' });
+    const { scheduler } = this.world;
+    scheduler.at(scheduler.nowMs, machine.life, () => {
+      this.boot(name, ports).catch((error: unknown) => this.bootFailed(machine, error));
+    });
+  }
+
+  private async boot(name: string, ports: Ports): Promise<void> {
+    if (name === WITNESS) await this.bootWitness(ports);
+    else if (this.arrangement.hosts.some((host) => host.name === name)) await this.bootHost(name, ports);
+    else await this.bootStorage(name, ports);
+  }
+
+  /** A disk that fails ends the process, and its supervisor tries again; anything else is a defect. */
+  private bootFailed(machine: VirtualProcess, error: unknown): void {
+    if (error instanceof Killed) return;
+    const diskFailed = error instanceof DiskError || (error instanceof RefusedError && error.refusal.code.startsWith('disk-'));
+    if (!diskFailed) throw error;
+    machine.kill('ended: its disk fails');
+  }
+
+  private async bootStorage(name: string, ports: Ports): Promise<void> {
+    const node: Node = new Node(ports, name, this.definition, this.arrangement, (method, params, from) => this.handleStorage(name, system, method, params, from));
+    const config: StorageConfig = {
+      system: name,
+      definition: this.definition,
+      arrangement: this.arrangement,
+      timing: timingOf(this.schedule),
+      journalSegments: this.schedule.settings.journalSegments,
+      windowBytes: 4 * this.schedule.settings.trackBytes,
+      mutants: this.mutants,
+    };
+    const connections = { links: node.lines(this.arrangement), witness: node.link(WITNESS), routes: routesOf(this.arrangement, name) };
+    const system: StorageSystem = new StorageSystem(ports, config, connections, {
+      transition: (change) => this.transition(name, change),
+      event: (kind, text, facts) => ports.log.write('warn', `${kind}: ${text}`, facts),
+      changed: () => undefined,
+    });
+    await system.start();
+    await NbdServer.start(ports, nbdAddress(name), system.exports);
+    await node.start();
+    this.systems.set(name, system);
+  }
+
+  private async bootHost(name: string, ports: Ports): Promise<void> {
+    const placed = this.arrangement.hosts.find((host) => host.name === name);
+    if (!placed) throw new Error(`no host ${name}`);
+    const { system } = placed;
+    const node: Node = new Node(ports, name, this.definition, this.arrangement, (method, params, from) => host.handle(method, params, from));
+    const host: Host = new Host(
+      ports,
+      {
+        group: GROUP,
+        host: name,
+        system,
+        peers: this.arrangement.hosts.map((other) => other.name).filter((other) => other !== name),
+        firstHolder: this.arrangement.normal.holder,
+        ledger: { ...this.definition.ledger, maxInFlight: 4 },
+        timing: HOST_TIMING,
+      },
+      {
+        storage: () => node.link(system),
+        host: (other) => node.link(other),
+        witness: () => node.link(WITNESS),
+        openVolume: () => attachNbdVolume(ports, nbdAddress(system), volumeName(system, 0)),
+      },
+    );
+    await node.start();
+    host.start();
+  }
+
+  private async bootWitness(ports: Ports): Promise<void> {
+    const witness = new Witness(ports, {
+      group: GROUP,
+      firstHolder: this.arrangement.normal.holder,
+      systems: this.arrangement.systems.map((system) => system.name),
+      hosts: this.arrangement.hosts.map((host) => host.name),
+      lostAfterMs: HOST_TIMING.lostAfterMs,
+    });
+    const node = new Node(ports, WITNESS, this.definition, this.arrangement, async (method, params, from) => {
+      try {
+        return await witness.handle(method, params, from);
+      } finally {
+        this.noteRegister(witness);
+      }
+    });
+    this.noteRegister(witness);
+    await node.start();
+  }
+
+  private noteRegister(witness: Witness): void {
+    if (!this.world.machine(WITNESS).alive) return;
+    const { register } = witness.facts();
+    const text = JSON.stringify(register);
+    if (!register || text === this.register) return;
+    this.register = text;
+    this.observer.add({ kind: 'register', record: register });
+  }
+
+  /** The export of `volume` at `system` as its process offers it now; only to be asked in an event of that process. */
+  exportOf(system: string, volume: number): NbdExport | null {
+    const found = this.systems.get(system)?.exports.find(volumeName(system, volume)) ?? null;
+    return found && !('refused' in found) ? found : null;
+  }
+
+  /** The running storage system, or null. */
+  system(name: string): StorageSystem | null {
+    return this.systems.get(name) ?? null;
+  }
+
+  private async handleStorage(name: string, system: StorageSystem, method: string, params: unknown, from: Parameters<CallHandler>[2]): Promise<unknown> {
+    const instruction = instructionFor(name, method, params);
+    const { life } = this.world.machine(name);
+    try {
+      const reply = await system.handle(method, params, from);
+      if (instruction && life?.alive) this.observer.add({ kind: 'instruction', system: name, instruction, outcome: 'done' });
+      return reply;
+    } catch (error) {
+      if (instruction && life?.alive && error instanceof RefusedError) this.observer.add({ kind: 'instruction', system: name, instruction, outcome: error.refusal });
+      throw error;
+    } finally {
+      if (instruction && life?.alive) this.observer.lookForPromotion();
+    }
+  }
+
+  private transition(system: string, change: PairTransition): void {
+    const { pair, from, to, version, reason } = change;
+    const pairKind = this.kindOf(system, pair);
+    this.observer.add({ kind: 'pair', system, pair, pairKind, from, to, version, reason });
+    if (to !== 'duplex' || pairKind !== 'sync') return;
+    const sync = this.observer.syncPairOf(system);
+    if (sync?.name !== pair) return;
+    this.observer.add({ kind: 'entered-duplex', pair, source: this.observer.cellsOf(system), destination: this.observer.cellsOf(sync.peer) });
+  }
+
+  private kindOf(system: string, pair: string): 'sync' | 'async' {
+    const record = this.observer.recordOf(system);
+    for (const { definition } of Object.values(record?.pairs ?? {})) {
+      if (pairName(definition.source, definition.destination) === pair) return definition.kind;
+    }
+    const planned = [...this.arrangement.normal.pairs, ...this.arrangement.reverse.pairs];
+    return planned.find(({ source, destination }) => pairName(source, destination) === pair)?.kind ?? 'async';
+  }
+
+  private killed(machine: VirtualProcess, reason: string): void {
+    this.systems.delete(machine.name);
+    this.observer.add({ kind: 'process', process: machine.name, what: 'kill', reason });
+    this.hooks.onKilled(machine);
+    this.world.scheduler.after(RESPAWN_MS, () => {
+      if (this.mayRun(machine.name) && this.processNames().includes(machine.name)) this.start(machine.name);
+    });
+  }
+
+  private crashed({ process, error }: Crash): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.observer.add({ kind: 'crash', process, error: text.split('\n').slice(0, 4).join(' | ') });
+  }
+
+  private logged(line: ProcessLogLine): void {
+    if (this.logs.length < MAX_LOG_LINES) this.logs.push(line);
+  }
+}
+
+function nbdAddress(system: string): string {
+  return `${system}:${NBD_PORT}`;
+}
+
+function volumeName(system: string, volume: number): string {
+  return `${GROUP}/${system}/${volume}`;
+}
+
+/** The instruction that `system` itself is to carry out, or null. */
+function instructionFor(system: string, method: string, params: unknown): StorageInstruction | null {
+  if (method !== 'storage' || typeof params !== 'object' || params === null) return null;
+  if (!('target' in params) || params.target !== system || !('instruction' in params)) return null;
+  // The product has checked it by the time its outcome is recorded.
+  const instruction = params.instruction as StorageInstruction;
+  return instruction.verb === 'query' || instruction.verb === 'wait-pair' || instruction.verb === 'query-journal' ? null : instruction;
+}
+
+function timingOf({ settings }: Schedule): StorageTiming {
+  return { syncTimeoutMs: 250, copyTimeoutMs: 1500, holdWritesMs: 700, retryMs: 60, checkpointMs: 40, pullIntervalMs: settings.pullIntervalMs, callMs: 500 };
+}
+
+function definitionOf({ settings }: Schedule, arrangement: Arrangement): GroupDefinition {
+  const { volumeCount, volumeBytes, trackBytes, journalBytes, fence, pullIntervalMs } = settings;
+  const [near, far] = arrangement.lines;
+  return {
+    ...defaultGroup(GROUP, arrangement),
+    volumeCount,
+    volumeBytes,
+    trackBytes,
+    journalBytes,
+    fence,
+    pullIntervalMs,
+    lines: {
+      ...(near ? { [near.name]: { km: settings.kmNear, paths: near.defaultPaths, rateBytesPerSecond: null } } : {}),
+      ...(far ? { [far.name]: { km: settings.kmFar, paths: far.defaultPaths, rateBytesPerSecond: settings.rateFarBytesPerSecond } } : {}),
+    },
+    ledger: { enabled: settings.ledger, transactionsPerSecond: 100 },
+  };
+}

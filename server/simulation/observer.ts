@@ -1,0 +1,144 @@
+/**
+ * The observer outside all processes: writes the history, follows what each system has on its disk, and takes images of it.
+ * It looks at disks only, so it sees exactly what a post-mortem of that instant would.
+ */
+import { crc32 } from 'node:zlib';
+import { pairName } from '../domain/names.ts';
+import type { SystemRecord } from '../replication/system-record.ts';
+import { type CellImage, CORRUPT_CELL, decodeCells, decodeInto, decodeOne, CELL_BYTES } from './cells.ts';
+import { WriteTable } from './checkers/write-table.ts';
+import { History, type HistoryEvent, type HistorySettings, type Images, type Observed, type SystemImage } from './history.ts';
+import { hashOf, type ImageShape, readImageAround, readRecord, readVolumes } from './image-reader.ts';
+import { type DiskImage, type FileImage, PAGE_BYTES } from './virtual-disk.ts';
+import type { VirtualProcess } from './virtual-process.ts';
+
+const CELLS_PER_PAGE = PAGE_BYTES / CELL_BYTES;
+
+interface KnownRecord {
+  file: FileImage;
+  record: SystemRecord;
+}
+
+export class Observer {
+  readonly history: History;
+  readonly writes: WriteTable;
+  /** Highest generation under which a system was seen to be promoted. */
+  private promotedGeneration = 1;
+  /** Takeovers that the operator forced, by generation. */
+  readonly forced = new Set<number>();
+  private readonly records = new Map<string, KnownRecord>();
+  private readonly cells = new Map<string, Uint32Array[]>();
+
+  constructor(
+    settings: HistorySettings,
+    private readonly shape: ImageShape,
+    private readonly machineOf: (system: string) => VirtualProcess,
+    /** Has recovered from its disk and serves. */
+    private readonly serves: (system: string) => boolean,
+    private readonly nowMs: () => number,
+  ) {
+    this.history = new History(settings);
+    this.writes = new WriteTable(settings.firstHolder, settings.opaqueVolumes);
+  }
+
+  add(event: HistoryEvent): Observed {
+    const observed = this.history.add(this.nowMs(), event);
+    this.writes.observe(observed);
+    return observed;
+  }
+
+  /** What `system` has on record now, or null before its first start. Parsed anew only when it was replaced. */
+  recordOf(system: string): SystemRecord | null {
+    const { image } = this.machineOf(system);
+    const file = image.file('system.json');
+    if (!file) return null;
+    const known = this.records.get(system);
+    if (known?.file === file) return known.record;
+    const record = readRecord((name) => image.peek(name));
+    if (!record) return null;
+    this.records.set(system, { file, record });
+    return record;
+  }
+
+  /** Records a promotion as soon as it is on the disk of the one promoted. */
+  lookForPromotion(): void {
+    for (const system of this.history.settings.systems) {
+      const record = this.recordOf(system);
+      if (!record?.holdsHostRole || record.generation.holder !== system) continue;
+      const { number } = record.generation;
+      if (number <= this.promotedGeneration) continue;
+      this.promotedGeneration = number;
+      this.add({ kind: 'promoted', system, generation: number, forced: this.forced.has(number), image: this.cellsOf(system) });
+    }
+  }
+
+  /** The sync pair of which `system` is the source, as that has it on record. */
+  syncPairOf(system: string): { state: SystemRecord['pairs'][string]['state']; peer: string; name: string } | null {
+    const record = this.recordOf(system);
+    for (const pair of Object.values(record?.pairs ?? {})) {
+      const { kind, source, destination } = pair.definition;
+      if (kind === 'sync' && source === system) return { state: pair.state, peer: destination, name: pairName(source, destination) };
+    }
+    return null;
+  }
+
+  /** Which of `systems` hold write `id` (or one that may have come after it) at this instant. */
+  holdersOf(id: number, systems: readonly string[]): string[] {
+    const write = this.writes.writes.get(id);
+    if (!write) return [];
+    return systems.filter((system) => {
+      const { image } = this.machineOf(system);
+      return this.writes.holdsIn((volume, cell) => cellAt(image, volume, cell), write);
+    });
+  }
+
+  /** Cells of `system` now; a copy. Decodes only what changed since the last look. */
+  cellsOf(system: string): CellImage {
+    const { image } = this.machineOf(system);
+    const known = this.cells.get(system) ?? [];
+    this.cells.set(system, known);
+    for (let volume = 0; volume < this.shape.volumeCount; volume += 1) known[volume] = this.freshCells(image, volume, known[volume]);
+    return known.map((cells) => cells.slice());
+  }
+
+  private freshCells(image: DiskImage, volume: number, known: Uint32Array | undefined): Uint32Array {
+    const file = image.file(`volume-${volume}`);
+    if (!file) return new Uint32Array((this.shape.volumeBytes / PAGE_BYTES) * CELLS_PER_PAGE);
+    if (this.history.settings.opaqueVolumes.includes(volume)) return opaqueCells(file.view());
+    if (!known) {
+      file.touched.clear();
+      return decodeCells(file.view(), volume);
+    }
+    for (const page of file.touched) decodeInto(known, file.view(), volume, page * CELLS_PER_PAGE, (page + 1) * CELLS_PER_PAGE);
+    file.touched.clear();
+    return known;
+  }
+
+  /** Takes images of all systems. `whole`: hashed too, for byte-for-byte equality. */
+  takeImages(label: string, whole = false): void {
+    const images: Record<string, SystemImage> = {};
+    for (const system of this.history.settings.systems) {
+      const machine = this.machineOf(system);
+      const folder = (name: string): Uint8Array | null => machine.image.peek(name);
+      const contentHash = whole ? hashOf(readVolumes(folder, this.shape)) : null;
+      const image = readImageAround(system, this.serves(system), folder, this.shape, this.cellsOf(system), contentHash);
+      if (image) images[system] = image;
+    }
+    const taken: Images = images;
+    this.add({ kind: 'images', label, images: taken });
+  }
+}
+
+/** A name for the content of each cell, so that equal ones can be told. */
+function opaqueCells(content: Uint8Array): Uint32Array {
+  const cells = new Uint32Array(content.length / CELL_BYTES);
+  for (let cell = 0; cell < cells.length; cell += 1) cells[cell] = crc32(content.subarray(cell * CELL_BYTES, (cell + 1) * CELL_BYTES));
+  return cells;
+}
+
+/** One cell of a volume as the disk holds it now. */
+function cellAt(image: DiskImage, volume: number, cell: number): number {
+  const content = image.peek(`volume-${volume}`);
+  if (!content) return CORRUPT_CELL;
+  return decodeOne(content, volume, cell);
+}

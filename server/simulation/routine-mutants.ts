@@ -1,0 +1,79 @@
+/**
+ * Seeded defects of routines. A routine is data, its actions a table and its memory a port, so each defect is put in from
+ * outside, and production code carries no switch for it.
+ */
+import { RefusedError } from '../domain/refusal.ts';
+import type { Action, ActionTable } from '../routines/action-types.ts';
+import type { RunStore } from '../routines/run-store.ts';
+import type { RoutineGraph } from '../routines/step-graph.ts';
+import type { MutantName } from './mutants.ts';
+import type { KeptRun } from './run-store.ts';
+
+type Mutants = ReadonlySet<MutantName>;
+
+export function mutateActions(actions: ActionTable, mutants: Mutants): ActionTable {
+  const changed: Record<string, Action> = { ...actions };
+  const wrap = (name: string, change: (original: Action) => Action): void => {
+    const original = actions[name];
+    if (!original) throw new Error(`no action ${name} to put a defect into`);
+    changed[name] = change(original);
+  };
+  if (mutants.has('verdict-from-async-pair-alone')) wrap('judge', (judge) => async (context) => sayNoLoss(await judge(context)));
+  if (mutants.has('always-unknown')) wrap('judge', (judge) => async (context) => sayUnknown(await judge(context)));
+  if (mutants.has('evidence-before-fence')) wrap('fence', () => async () => ({ outcome: 'not-fenced' }));
+  if (mutants.has('generation-raised-twice-on-resume')) wrap('fence', (fence) => (context) => fence({ ...context, run: `${context.run}/${context.token().claimEpoch}` }));
+  if (mutants.has('wait-for-ever')) wrap('drain', (drain) => async (context) => {
+    for (;;) {
+      try {
+        return await drain(context);
+      } catch (error) {
+        if (!(error instanceof RefusedError)) throw error;
+        await new Promise<void>((resolve) => context.clock.after(context.settings.askTimeoutMs, resolve));
+      }
+    }
+  });
+  return changed;
+}
+
+function sayNoLoss(result: Awaited<ReturnType<Action>>): Awaited<ReturnType<Action>> {
+  const verdict = result.findings?.verdict;
+  if (!verdict) return result;
+  const lost = { updates: 0, bytes: 0, seconds: 0, bound: 'exact' as const };
+  return { outcome: 'no-data-loss', findings: { ...result.findings, verdict: { ...verdict, kind: 'no-data-loss', lost } } };
+}
+
+function sayUnknown(result: Awaited<ReturnType<Action>>): Awaited<ReturnType<Action>> {
+  const verdict = result.findings?.verdict;
+  if (!verdict) return result;
+  return { outcome: 'unknown', findings: { ...result.findings, verdict: { ...verdict, kind: 'unknown' } } };
+}
+
+export function mutateGraph(graph: RoutineGraph, mutants: Mutants): RoutineGraph {
+  if (!mutants.has('resync-wrong-way') || graph.id !== 'failback') return graph;
+  const steps = graph.steps.map((step) => (step.parameters.pair === 'I-P' ? { ...step, parameters: { ...step.parameters, pair: 'P-I' } } : step));
+  return { ...graph, steps };
+}
+
+/** `skip-step-on-resume`: the first step a second driver meets unrecorded counts as done, with its first outcome. */
+export function mutateStore(store: RunStore, run: KeptRun, graph: RoutineGraph, mutants: Mutants): RunStore {
+  if (!mutants.has('skip-step-on-resume')) return store;
+  let mayForge = run.claim > 1;
+  return {
+    record: async (key, fn) => {
+      if (!mayForge || run.records.has(key)) return store.record(key, fn);
+      mayForge = false;
+      const step = graph.steps.find((candidate) => candidate.id === key.split('/')[1]);
+      const outcome = Object.keys(step?.outcomes ?? {})[0];
+      const real = store.record(key, async () => {
+        if (!step || step.decision || outcome === undefined) return fn();
+        const forged = { kind: 'outcome', outcome, refusal: null, startedAt: 0, endedAt: 0, evidence: [], transitions: [], progress: null, findings: {}, ordersWaiting: false };
+        // The shape of an attempt, which is all that is ever recorded under a step's key.
+        return forged as Awaited<ReturnType<typeof fn>>;
+      });
+      return real;
+    },
+    awaitOrder: (key, waitMs) => store.awaitOrder(key, waitMs),
+    orderWaiting: () => store.orderWaiting(),
+    publish: (revision, view, transient) => store.publish(revision, view, transient),
+  };
+}

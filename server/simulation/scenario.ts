@@ -1,0 +1,321 @@
+/**
+ * The story of a simulated run: initial copy, load, faults, what an operator does about them, and in the end everything
+ * healed and repaired. The operator acts through routines only, as the one at the screen does.
+ */
+import { findArrangement } from '../domain/arrangement.ts';
+import type { RunView } from '../routines/step-graph.ts';
+import { BlockWriters } from './block-writers.ts';
+import { ControlPlane, WORKERS } from './control-plane.ts';
+import { FaultInjector } from './fault-injector.ts';
+import { SimGroup } from './group.ts';
+import type { History } from './history.ts';
+import type { MutantName } from './mutants.ts';
+import type { KeptRun } from './run-store.ts';
+import type { Phase, Schedule } from './schedule.ts';
+import type { ProcessLogLine } from './virtual-process.ts';
+
+/** A run that meets trouble is retried this often before the operator aborts it. */
+const RETRIES = 2;
+const RETRY_PAUSE_MS = 400;
+/** A routine that has not ended by then never will. */
+const RUN_BOUND_MS = 60_000;
+const REPAIR_ROUNDS = 8;
+/** Beyond this many events a world is taken to have lost its way. */
+const MAX_EVENTS = 3_000_000;
+
+/** What the operator of the story chooses wherever a routine asks. */
+function decisionsOf(schedule: Schedule): Record<string, string> {
+  return {
+    S201: 'confirm',
+    S202: 'go-on',
+    S212: schedule.story.resyncAtTakeover ? 'wait' : 'roll-back',
+    S215: schedule.story.resyncAtTakeover ? 'resync' : 'as-is',
+    S250: schedule.story.resyncAtTakeover ? 'reverse' : 'restart',
+    S220: 'restart',
+    S225: 'restart',
+    S297: 'overwrite',
+    S481: 'stop-work',
+    S505: 'repair',
+    S540: 'restart',
+    S570: 'restart',
+    S575: 'restart',
+    S093: 'overwrite',
+  };
+}
+
+export interface Played {
+  history: History;
+  logs: readonly ProcessLogLine[];
+  completedWrites: number;
+  failedWrites: number;
+  virtualMs: number;
+  events: number;
+  /** Views of all runs as they ended, in order. */
+  runs: readonly RunView[];
+}
+
+export class Scenario {
+  private readonly group: SimGroup;
+  private readonly control: ControlPlane;
+  private readonly injector: FaultInjector;
+  private readonly writers: BlockWriters;
+  private readonly seenVerdicts = new Set<string>();
+  private readonly seenSteps = new Map<string, number>();
+  private readonly decisions: Record<string, string>;
+
+  constructor(
+    private readonly schedule: Schedule,
+    mutants: ReadonlySet<MutantName>,
+  ) {
+    const arrangement = findArrangement(schedule.arrangement);
+    if (!arrangement) throw new Error(`no arrangement ${schedule.arrangement}`);
+    this.group = new SimGroup(schedule, arrangement, mutants, { onKilled: (machine) => this.writers.died(machine) });
+    this.control = new ControlPlane(this.group, arrangement, mutants, (run, view) => this.seen(run, view));
+    const { world, observer } = this.group;
+    this.injector = new FaultInjector(world, arrangement, observer, schedule.faults, (process) => this.restart(process), (process) => this.paused(process));
+    this.group.mayRun = (process) => !this.injector.heldDown.has(process);
+    this.writers = new BlockWriters(
+      world.scheduler,
+      world.random.fork('writers'),
+      observer,
+      schedule.settings,
+      [arrangement.normal.holder, arrangement.reverse.holder].map((system) => ({
+        machine: world.machine(system),
+        exportOf: (volume) => this.group.exportOf(system, volume),
+      })),
+    );
+    this.decisions = decisionsOf(schedule);
+  }
+
+  /** Plays it to the end. Rejects only where the world itself is broken. */
+  async play(): Promise<Played> {
+    const { world, observer } = this.group;
+    await world.scheduler.drive(() => this.story(), MAX_EVENTS);
+    return {
+      history: observer.history,
+      logs: this.group.logs,
+      completedWrites: this.writers.completed,
+      failedWrites: this.writers.failed,
+      virtualMs: world.scheduler.nowMs,
+      events: world.scheduler.eventsRun,
+      runs: this.control.runs.flatMap((run) => (run.view ? [run.view] : [])),
+    };
+  }
+
+  private restart(process: string): void {
+    if (WORKERS.some((worker) => worker === process)) this.control.workerLost(process);
+    else this.group.start(process);
+  }
+
+  /** A worker that stalls is replaced like one that died; when it wakes it has lost its claims. */
+  private paused(process: string): void {
+    if (WORKERS.some((worker) => worker === process)) this.control.workerLost(process);
+  }
+
+  private async story(): Promise<void> {
+    const { scheduler } = this.group.world;
+    this.group.startAll();
+    this.control.startWorker(WORKERS[0]);
+    await scheduler.sleep(150);
+    this.writers.start();
+    this.writers.running = true;
+    await this.phase('form', () => this.form());
+    await this.phase('load', () => this.load(this.schedule.story.loadMs));
+    if (this.schedule.story.kind === 'ride-out') await this.phase('disaster', () => this.load(this.schedule.story.loadMs));
+    else await this.thereAndBack(this.schedule.story.kind);
+    await this.healAndRepair();
+  }
+
+  private async phase(phase: Phase, act: () => Promise<unknown>): Promise<void> {
+    this.injector.phaseBegins(phase);
+    await act();
+    this.group.observer.takeImages(phase);
+  }
+
+  /** A slow line or a fault may stop the first copy; an operator tries again before production begins. */
+  private async form(): Promise<void> {
+    for (let attempt = 0; attempt < 3 && !this.isNormal(); attempt += 1) await this.run('initial-copy');
+  }
+
+  private load(forMs: number): Promise<void> {
+    return this.group.world.scheduler.sleep(forMs);
+  }
+
+  private async thereAndBack(takeover: 'failover' | 'switch-over'): Promise<void> {
+    const { story } = this.schedule;
+    if (takeover === 'failover') {
+      // Heartbeats are missed before anybody acts.
+      await this.phase('disaster', () => this.load(700));
+    }
+    await this.phase('takeover', () => this.run(takeover));
+    await this.load(story.reverseLoadMs);
+    this.injector.clearDisaster();
+    await this.load(300);
+    await this.phase('reverse', () => this.run('reverse-copy'));
+    await this.load(story.reverseLoadMs);
+    if (story.controlCycles > 0) await this.phase('control', () => this.runControl(story.controlCycles));
+    await this.phase('failback', () => this.run('failback'));
+    await this.phase('restore', () => this.run('initial-copy'));
+  }
+
+  /** Runs a routine to its end, as a patient operator would: retries where it stops, and gives up after a while. */
+  private async run(routine: string): Promise<KeptRun> {
+    const run = this.begin(routine);
+    await this.follow(run);
+    return run;
+  }
+
+  private begin(routine: string): KeptRun {
+    const run = this.control.begin(routine, this.decisions);
+    this.group.observer.add({ kind: 'run-started', run: run.start.run, routine });
+    this.armControlKills(routine);
+    return run;
+  }
+
+  private armControlKills(routine: string): void {
+    const machine = this.group.world.machine(WORKERS[0]);
+    const kill = this.schedule.story.controlKills.find((candidate) => candidate.routine === routine);
+    if (!kill || machine.killPlan) return;
+    machine.killPlan = { ordinal: machine.calls + kill.calls, moment: { when: 'before' } };
+    machine.onPlannedKill = () => this.control.workerLost(machine.name);
+  }
+
+  private async follow(run: KeptRun): Promise<void> {
+    const { scheduler } = this.group.world;
+    const endMs = scheduler.nowMs + RUN_BOUND_MS;
+    let retries = 0;
+    while (!run.ended && scheduler.nowMs < endMs) {
+      await scheduler.until(() => run.ended || run.view?.status === 'stopped-at-step', endMs - scheduler.nowMs);
+      if (run.ended || run.view?.status !== 'stopped-at-step') break;
+      await scheduler.sleep(RETRY_PAUSE_MS);
+      if (retries < RETRIES) this.control.order(run, { order: 'retry', by: 'operator' });
+      else this.control.order(run, { order: 'abort', by: 'operator' });
+      retries += 1;
+      await scheduler.until(() => run.ended || run.view?.status !== 'stopped-at-step', 1000);
+    }
+  }
+
+  private async runControl(cycles: number): Promise<void> {
+    const { scheduler } = this.group.world;
+    const run = this.begin('reverse-copy-control');
+    await scheduler.until(() => run.ended || run.view?.status === 'stopped-at-step' || cyclesOf(run) > cycles, 15_000);
+    this.control.order(run, { order: 'end', by: 'operator' });
+    await this.follow(run);
+  }
+
+  /** Faults stop; then the operator does what the situation asks for until operation is normal again. */
+  private async healAndRepair(): Promise<void> {
+    const { world, observer } = this.group;
+    this.injector.heal();
+    observer.add({ kind: 'healed' });
+    observer.takeImages('healed');
+    for (const worker of WORKERS) if (!world.machine(worker).alive && worker === WORKERS[0]) this.control.workerLost(worker);
+    await world.scheduler.sleep(1500);
+    for (let round = 0; round < REPAIR_ROUNDS && !this.isNormal(); round += 1) {
+      // Where repairing the pair from R leads nowhere, the next attempt goes on with what I holds.
+      this.decisions.S505 = round % 2 === 0 ? 'repair' : 'as-is';
+      for (const routine of this.remedy(round)) await this.run(routine);
+      await world.scheduler.sleep(300);
+    }
+    this.writers.running = false;
+    if (this.schedule.settings.ledger) await this.restLedger();
+    await world.scheduler.until(() => this.isDrained(), 10_000, 20);
+    if (this.schedule.settings.ledger) await this.verifyLedger();
+    observer.takeImages('final', true);
+    observer.add({ kind: 'finished' });
+  }
+
+  /** The work pauses, so that what is there can be compared. */
+  private async restLedger(): Promise<void> {
+    for (const { name } of this.group.arrangement.hosts) await this.control.instruct(name, { verb: 'work-rate', transactionsPerSecond: 0 });
+  }
+
+  /** The host that works reads its ledger back and compares it with what it was told is complete. */
+  private async verifyLedger(): Promise<void> {
+    const holder = this.holder();
+    const host = this.group.arrangement.hosts.find((candidate) => candidate.system === holder);
+    if (!host) return;
+    const reply = await this.control.instruct(host.name, { verb: 'ledger-verify', completedThrough: null, source: 'the operator' });
+    if (reply?.verb === 'ledger') this.group.observer.add({ kind: 'ledger', host: host.name, report: reply.report });
+  }
+
+  /** Which routines lead back to normal operation from here. */
+  private remedy(round: number): string[] {
+    const { normal, reverse } = this.group.arrangement;
+    const holder = this.holder();
+    if (holder === normal.holder) return ['initial-copy'];
+    if (holder === reverse.holder) return ['reverse-copy', 'failback', 'initial-copy'];
+    // A takeover was begun and not ended: whichever side has an image to go on from.
+    return round % 2 === 0 ? ['failover'] : ['failback', 'initial-copy'];
+  }
+
+  /** The system of the newest generation that holds the host role, or null. */
+  private holder(): string | null {
+    let newest = 0;
+    let holder: string | null = null;
+    for (const { name } of this.group.arrangement.systems) {
+      const record = this.group.observer.recordOf(name);
+      if (!record || record.generation.number < newest) continue;
+      if (record.generation.number > newest) holder = null;
+      newest = record.generation.number;
+      if (record.holdsHostRole && record.generation.holder === name) holder = name;
+    }
+    return holder;
+  }
+
+  private isNormal(): boolean {
+    const { normal } = this.group.arrangement;
+    if (this.holder() !== normal.holder) return false;
+    return normal.pairs.every(({ source, destination }) =>
+      [source, destination].every((system) => {
+        const record = this.group.observer.recordOf(system);
+        const pair = Object.values(record?.pairs ?? {}).find(({ definition }) => definition.source === source && definition.destination === destination);
+        return pair?.state === 'duplex';
+      }),
+    );
+  }
+
+  /** All systems have the same last number, and the far one has applied it. */
+  private isDrained(): boolean {
+    const numbers = this.group.arrangement.systems.map(({ name }) => this.group.system(name)?.facts().lastNumber ?? null);
+    return numbers.every((number) => number !== null && number === numbers[0]);
+  }
+
+  /** A run was shown: what of it belongs into the history is put there once. */
+  private seen(run: KeptRun, view: RunView): void {
+    const { observer } = this.group;
+    if (view.forced) observer.forced.add(view.generation);
+    const key = run.start.run;
+    const known = this.seenSteps.get(key) ?? 0;
+    const steps = view.steps.slice(Math.max(0, known - view.droppedSteps)).filter((step) => step.outcome !== null || step.decision !== null);
+    for (const step of steps) observer.add({ kind: 'step', run: key, routine: run.start.routine, step: step.id, outcome: step.outcome ?? step.decision?.choice ?? null });
+    this.seenSteps.set(key, known + steps.length);
+    if (view.verdict && !this.seenVerdicts.has(key)) {
+      this.seenVerdicts.add(key);
+      this.noteVerdict(run, view);
+    }
+    if (view.status === 'ended') {
+      observer.add({ kind: 'run-ended', run: key, routine: run.start.routine, ending: view.ending ?? 'unknown', text: view.endingText });
+      run.onView = null;
+    }
+  }
+
+  private noteVerdict(run: KeptRun, view: RunView): void {
+    const { observer, arrangement } = this.group;
+    if (!view.verdict) return;
+    const survivor = run.start.routine === 'failback' ? arrangement.normal.holder : arrangement.reverse.holder;
+    observer.add({
+      kind: 'verdict',
+      run: run.start.run,
+      routine: run.start.routine,
+      survivor,
+      verdict: view.verdict,
+      image: observer.cellsOf(survivor),
+      proofExists: null,
+    });
+  }
+}
+
+function cyclesOf(run: KeptRun): number {
+  return Math.max(0, ...(run.view?.steps ?? []).filter((step) => step.id === 'S400').map((step) => step.round));
+}
