@@ -2,7 +2,9 @@
  * The web process: the API served directly, the screens by Next behind it. A server of our own, because `next start` does
  * not end while an event stream is open, and because every request has to pass the same checks first.
  */
+import { renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import next from 'next';
 import { CommandClient } from '../control/command-queue.ts';
@@ -11,6 +13,7 @@ import { NoticeListener } from '../control/notices.ts';
 import { StatusBoard } from '../control/status-board.ts';
 import { RealLog } from '../site/ports/real-log.ts';
 import { watchParent } from '../site/supervisor/parent-watch.ts';
+import { isLoopback } from '../site/supervisor/settings.ts';
 import { makeChangeServices } from './change-services.ts';
 import { handleApi } from './http/api-handler.ts';
 import { LiveHub } from './live-hub.ts';
@@ -72,4 +75,15 @@ process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
 watchParent(stop);
 
-server.listen(port, host);
+server.listen(port, host, () => leaveAddress(process.env.SWITCHBACK_DATA));
+
+/** Tells the `switchback` command where to find this server. */
+function leaveAddress(dataFolder: string | undefined): void {
+  const address = server.address();
+  if (!dataFolder || address === null || typeof address === 'string') return;
+  const reachedAt = isLoopback(host) ? host : '127.0.0.1';
+  const url = `http://${reachedAt.includes(':') ? `[${reachedAt}]` : reachedAt}:${address.port}`;
+  const file = path.join(dataFolder, 'web.json');
+  writeFileSync(`${file}.new`, JSON.stringify({ url, pid: process.pid }));
+  renameSync(`${file}.new`, file);
+}
