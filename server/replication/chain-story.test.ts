@@ -86,4 +86,24 @@ describe('chain-3 of storage systems', () => {
     expect(group.contents('R').equals(group.contents('P'))).toBe(true);
     expect(load.completed.length).toBeGreaterThan(50);
   });
+
+  it.each([2_000, 4_000, 9_000])(
+    'takes the first write after %i quiet ms for what it is, not for a silent line',
+    async (quietMs) => {
+      const group = groupOf('quiet');
+      await group.run(async () => {
+        const { scheduler } = group.world;
+        group.startAll();
+        await scheduler.until(() => group.running('P') && group.running('I') && group.running('R'), 1000);
+        await scheduler.sleep(50);
+        await group.create('P', 'I', 'sync');
+        await group.reaches('P', 'I', 'duplex');
+        for (let round = 0; round < 3; round += 1) {
+          await scheduler.sleep(quietMs);
+          expect(await group.write('P', 0, 0, new Uint8Array(512).fill(round + 1))).toBe(0);
+          expect(group.pairOf('P', 'I')?.state).toBe('duplex');
+        }
+      });
+    },
+  );
 });

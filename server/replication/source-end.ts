@@ -178,7 +178,9 @@ export class SourceEnd {
     this.flightBytes = 0;
     const pair = this.pair;
     if (!pair || !isCopying(pair.state)) this.copy = null;
-    if (pair && isFlowing(pair.state)) this.watch();
+    if (!pair || !isFlowing(pair.state)) return;
+    if (!isCopying(pair.state) && this.core.peerAccepted(this.key) >= this.core.lastNumber) this.progressed();
+    this.watch();
   }
 
   stop(): void {
@@ -189,6 +191,8 @@ export class SourceEnd {
 
   /** An entry was stored here. */
   stored(entry: Entry): void {
+    // Everything before it is answered: whatever silence lay between was nobody's fault.
+    if (this.core.peerAccepted(this.key) >= entry.number - 1) this.progressed();
     if (this.state !== 'open') return this.watch();
     const pair = this.pair;
     if (!pair) return;
