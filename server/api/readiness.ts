@@ -7,8 +7,6 @@ export interface ReadinessFacts {
   /** The worker has not yet brought it into duplex, with its work running, for the first time. */
   formationOwed: boolean;
   demo: GroupStatus | null;
-  /** Its first copy, or the first start of its work, is still owed: until then nobody can have left it in any way. */
-  formation: boolean;
   /** Faults that stand in it. */
   standingFaults: number;
 }
@@ -31,19 +29,9 @@ export function readiness({ demoMade, formationOwed, demo, standingFaults }: Rea
   const pairs = demo.pairs.map((pair) => pair.state).join('/');
   if (formationOwed)
     return { ready: false, text: `group demo is being formed${pairs ? `, in ${pairs}` : ''}: ${demo.summary}` };
-  if (
-    !formation &&
-    demo.operation === 'normal' &&
-    demo.pairs.length > 0 &&
-    demo.pairs.every((pair) => pair.state === 'duplex')
-  ) {
+  if (demo.operation === 'normal' && demo.pairs.length > 0 && demo.pairs.every((pair) => pair.state === 'duplex')) {
     return { ready: true, text: `group demo is in ${pairs}` };
   }
-  if (formation)
-    return {
-      ready: false,
-      text: `group demo is being formed: ${demo.operation}${pairs ? `, in ${pairs}` : ''}. ${demo.summary}`,
-    };
   if (LEFT_SO.has(demo.operation))
     return { ready: true, text: `group demo is as it was left: ${demo.operation}, ${pairs}` };
   if (standingFaults > 0 && demo.operation !== 'unknown') {
