@@ -1,0 +1,532 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RegisterRecord } from './generation.ts';
+import type { HeartbeatView } from './host.ts';
+import type { FenceEvidence, FenceLevel, JournalEntryFacts } from './storage-controller.ts';
+import { judgeChain, type VerdictFacts } from './verdict-chain.ts';
+
+const FENCE = 2;
+const LINEAGE = [{ generation: 1, first: 1 }];
+
+function evidence(system: string, change: Partial<FenceEvidence> = {}): FenceEvidence {
+  return {
+    system,
+    generation: { number: FENCE, runId: 'run', holder: null },
+    answeredNumber: 0,
+    completedNumber: 0,
+    lastNumber: 0,
+    lineage: LINEAGE,
+    evidenceLost: false,
+    consistent: true,
+    consistentNumber: 0,
+    pairs: [],
+    ...change,
+  };
+}
+
+function guardEvidence(
+  level: FenceLevel,
+  answered: number,
+  change: Partial<FenceEvidence> & { aloneSeen?: boolean } = {},
+): FenceEvidence {
+  const { aloneSeen = false, ...rest } = change;
+  return evidence('I', {
+    answeredNumber: answered,
+    lastNumber: answered,
+    pairs: [
+      {
+        name: 'P-I',
+        kind: 'sync',
+        end: 'destination',
+        state: 'duplex',
+        fence: level,
+        appliedNumber: answered,
+        aloneSeen,
+      },
+    ],
+    ...rest,
+  });
+}
+
+function register(state: 'joined' | 'alone', number = FENCE): RegisterRecord {
+  return { generation: { number, runId: 'run', holder: null }, epoch: 1, state, number: 0 };
+}
+
+function heard(number: number, at: number | null = null, observer = 'host-R'): HeartbeatView {
+  return {
+    observer,
+    of: 'host-P',
+    ageMs: 1,
+    lost: true,
+    last: null,
+    highestCompletedNumber: number,
+    highestCompletedAt: at,
+  };
+}
+
+function facts(change: Partial<VerdictFacts> & { number: number; level?: FenceLevel }): VerdictFacts {
+  const { number, level = 'status', ...rest } = change;
+  return {
+    writer: 'P',
+    survivor: 'R',
+    guard: { system: 'I', pair: 'P-I', level },
+    fenceGeneration: FENCE,
+    fences: [],
+    register: null,
+    heartbeats: [],
+    image: { consistent: true, number, lineage: LINEAGE, evidenceLost: false, stampedAt: null },
+    entries: null,
+    ...rest,
+  };
+}
+
+function entry(number: number, change: Partial<JournalEntryFacts> = {}): JournalEntryFacts {
+  return {
+    number,
+    generation: 1,
+    kind: 'write',
+    volume: 0,
+    offsetBytes: 0,
+    lengthBytes: 4096,
+    at: 1000 + number * 10,
+    ...change,
+  };
+}
+
+const brief = (given: VerdictFacts) => {
+  const { kind, lost, fenced } = judgeChain(given);
+  return `${kind} ${lost.bound} ${lost.updates}${fenced ? ' fenced' : ''}`;
+};
+
+describe('verdict of a chain', () => {
+  const I100 = guardEvidence('status', 100);
+  const P100 = evidence('P', { completedNumber: 100, lastNumber: 100 });
+
+  it.each<[string, VerdictFacts, string]>([
+    // status: both I and the register, and nothing alone.
+    [
+      'status, I and register, drained',
+      facts({ number: 100, fences: [I100], register: register('joined') }),
+      'no-data-loss exact 0 fenced',
+    ],
+    ['status, register not reached', facts({ number: 100, fences: [I100] }), 'unknown at-least 0'],
+    [
+      'status, register of an older generation',
+      facts({ number: 100, fences: [I100], register: register('joined', 1) }),
+      'unknown at-least 0',
+    ],
+    [
+      'status, alone at the register',
+      facts({ number: 100, fences: [I100], register: register('alone') }),
+      'unknown at-least 0',
+    ],
+    [
+      'status, alone at I',
+      facts({ number: 100, fences: [guardEvidence('status', 100, { aloneSeen: true })], register: register('joined') }),
+      'unknown at-least 0',
+    ],
+    [
+      'status, alone, and heard beyond',
+      facts({ number: 100, fences: [I100], register: register('alone'), heartbeats: [heard(110)] }),
+      'data-loss at-least 10',
+    ],
+    [
+      'status, register alone, I and P lost',
+      facts({ number: 100, register: register('joined') }),
+      'unknown at-least 0',
+    ],
+    [
+      'status, register alone, heard beyond',
+      facts({ number: 100, register: register('joined'), heartbeats: [heard(137)] }),
+      'data-loss at-least 37',
+    ],
+    // data: I suffices.
+    [
+      'data, I only',
+      facts({ number: 100, level: 'data', fences: [guardEvidence('data', 100)] }),
+      'no-data-loss exact 0 fenced',
+    ],
+    [
+      'data, register says alone',
+      facts({ number: 100, level: 'data', fences: [guardEvidence('data', 100)], register: register('alone') }),
+      'no-data-loss exact 0 fenced',
+    ],
+    ['data, I lost', facts({ number: 100, level: 'data', register: register('joined') }), 'unknown at-least 0'],
+    // never: nothing but P itself.
+    [
+      'never, I and register',
+      facts({ number: 100, level: 'never', fences: [guardEvidence('never', 100)], register: register('joined') }),
+      'unknown at-least 0',
+    ],
+    [
+      'never, heard beyond',
+      facts({
+        number: 100,
+        level: 'never',
+        fences: [guardEvidence('never', 100)],
+        register: register('joined'),
+        heartbeats: [heard(101)],
+      }),
+      'data-loss at-least 1',
+    ],
+    ['never, P answers', facts({ number: 100, level: 'never', fences: [P100] }), 'no-data-loss exact 0 fenced'],
+    // P answers: exact, whatever became of I.
+    ['P answers, I lost, R holds all', facts({ number: 100, fences: [P100] }), 'no-data-loss exact 0 fenced'],
+    [
+      'P answers, R behind, entries kept',
+      facts({ number: 98, fences: [P100], entries: { observer: 'P', list: [entry(99), entry(100)] } }),
+      'data-loss exact 2 fenced',
+    ],
+    [
+      'P answers, R behind, a void among them',
+      facts({
+        number: 98,
+        fences: [P100],
+        entries: { observer: 'P', list: [entry(99, { kind: 'void', lengthBytes: 0 }), entry(100)] },
+      }),
+      'data-loss exact 1 fenced',
+    ],
+    ['P answers, R behind, entries gone', facts({ number: 98, fences: [P100] }), 'data-loss at-most 2 fenced'],
+    [
+      'P answers, only voids missing',
+      facts({
+        number: 99,
+        fences: [P100],
+        entries: { observer: 'P', list: [entry(100, { kind: 'void', lengthBytes: 0 })] },
+      }),
+      'no-data-loss exact 0 fenced',
+    ],
+    // Drain short of what I answered.
+    [
+      'I answered more, nothing heard beyond R',
+      facts({ number: 90, fences: [I100], register: register('joined'), heartbeats: [heard(90)] }),
+      'unknown at-least 0 fenced',
+    ],
+    [
+      'I answered more, some heard',
+      facts({ number: 90, fences: [I100], register: register('joined'), heartbeats: [heard(95)] }),
+      'data-loss at-least 5 fenced',
+    ],
+    [
+      'I answered more, all heard',
+      facts({
+        number: 98,
+        fences: [I100],
+        register: register('joined'),
+        heartbeats: [heard(100)],
+        entries: { observer: 'I', list: [entry(99), entry(100)] },
+      }),
+      'data-loss exact 2 fenced',
+    ],
+    [
+      'heard beyond what I owns up to',
+      facts({ number: 100, fences: [I100], register: register('joined'), heartbeats: [heard(103)] }),
+      'data-loss at-least 3 fenced',
+    ],
+    // Evidence that shrank, or is none.
+    [
+      'I lost evidence',
+      facts({ number: 100, fences: [guardEvidence('data', 100, { evidenceLost: true })] }),
+      'unknown at-least 0 fenced',
+    ],
+    [
+      'P lost evidence, nothing else',
+      facts({ number: 100, fences: [evidence('P', { completedNumber: 100, evidenceLost: true })] }),
+      'unknown at-least 0 fenced',
+    ],
+    [
+      'P lost evidence, and more than R',
+      facts({ number: 98, fences: [evidence('P', { completedNumber: 100, evidenceLost: true })] }),
+      'data-loss at-least 2 fenced',
+    ],
+    [
+      'R lost evidence',
+      facts({
+        number: 100,
+        fences: [I100],
+        register: register('joined'),
+        image: { consistent: true, number: 100, lineage: LINEAGE, evidenceLost: true, stampedAt: null },
+      }),
+      'unknown at-least 0 fenced',
+    ],
+    [
+      'R not consistent',
+      facts({
+        number: 100,
+        fences: [P100],
+        image: { consistent: false, number: 100, lineage: LINEAGE, evidenceLost: false, stampedAt: null },
+      }),
+      'unknown at-least 0 fenced',
+    ],
+    [
+      'evidence older than the fence',
+      facts({
+        number: 100,
+        fences: [evidence('P', { completedNumber: 100, generation: { number: 1, runId: 'x', holder: 'P' } })],
+      }),
+      'unknown at-least 0',
+    ],
+    [
+      'I has no pair with P',
+      facts({ number: 100, fences: [evidence('I', { answeredNumber: 100 })], register: register('joined') }),
+      'unknown at-least 0',
+    ],
+    [
+      'I is the source of that pair',
+      facts({
+        number: 100,
+        level: 'data',
+        fences: [
+          evidence('I', {
+            answeredNumber: 100,
+            pairs: [
+              {
+                name: 'P-I',
+                kind: 'sync',
+                end: 'source',
+                state: 'duplex',
+                fence: 'data',
+                appliedNumber: 0,
+                aloneSeen: false,
+              },
+            ],
+          }),
+        ],
+      }),
+      'unknown at-least 0',
+    ],
+    // Numbers of another history prove nothing.
+    [
+      'R of a foreign lineage',
+      facts({
+        number: 100,
+        fences: [P100],
+        image: {
+          consistent: true,
+          number: 100,
+          lineage: [
+            { generation: 1, first: 1 },
+            { generation: 7, first: 51 },
+          ],
+          evidenceLost: false,
+          stampedAt: null,
+        },
+      }),
+      'data-loss at-most 50 fenced',
+    ],
+    [
+      'guarded, R of a foreign lineage',
+      facts({
+        number: 100,
+        fences: [I100],
+        register: register('joined'),
+        image: {
+          consistent: true,
+          number: 100,
+          lineage: [{ generation: 9, first: 1 }],
+          evidenceLost: false,
+          stampedAt: null,
+        },
+      }),
+      'unknown at-least 0 fenced',
+    ],
+    // Failback: R wrote, P goes on, and no sync pair guards R.
+    [
+      'failback, R answers, P holds all',
+      {
+        ...facts({ number: 100 }),
+        writer: 'R',
+        survivor: 'P',
+        guard: null,
+        fences: [evidence('R', { completedNumber: 100 })],
+      },
+      'no-data-loss exact 0 fenced',
+    ],
+    [
+      'failback, R lost, heard beyond',
+      {
+        ...facts({ number: 100 }),
+        writer: 'R',
+        survivor: 'P',
+        guard: null,
+        fences: [guardEvidence('status', 100)],
+        heartbeats: [heard(104)],
+      },
+      'data-loss at-least 4',
+    ],
+    [
+      'failback, R lost',
+      {
+        ...facts({ number: 100 }),
+        writer: 'R',
+        survivor: 'P',
+        guard: null,
+        fences: [guardEvidence('data', 100)],
+        register: register('joined'),
+      },
+      'unknown at-least 0',
+    ],
+    [
+      'nothing was ever written',
+      facts({
+        number: 0,
+        fences: [guardEvidence('data', 0)],
+        image: { consistent: true, number: 0, lineage: [], evidenceLost: false, stampedAt: null },
+      }),
+      'no-data-loss exact 0 fenced',
+    ],
+  ])('%s', (_title, given, expected) => {
+    expect(brief(given)).toBe(expected);
+  });
+
+  it('counts bytes and seconds by one clock, and says of each how far it can be trusted', () => {
+    const given = facts({ number: 98, fences: [P100], entries: { observer: 'P', list: [entry(99), entry(100)] } });
+    const stamped = { ...given, image: { ...given.image, stampedAt: 1900 } };
+    expect(judgeChain(stamped).lost).toEqual({
+      updates: 2,
+      bytes: 8192,
+      seconds: 0.1,
+      bound: 'exact',
+      bytesBound: 'exact',
+      secondsBound: 'exact',
+    });
+    expect(judgeChain(given).lost.secondsBound).toBe('at-least');
+  });
+
+  it('takes seconds from the heartbeat where only that is left', () => {
+    const given = facts({ number: 100, register: register('joined'), heartbeats: [heard(137, 2900)] });
+    expect(judgeChain({ ...given, image: { ...given.image, stampedAt: 2000 } }).lost).toMatchObject({
+      updates: 37,
+      seconds: 0.9,
+      bound: 'at-least',
+    });
+  });
+
+  it('believes the highest of several observers', () => {
+    const given = facts({
+      number: 100,
+      register: register('joined'),
+      heartbeats: [heard(101), heard(109, null, 'witness'), heard(105)],
+    });
+    expect(brief(given)).toBe('data-loss at-least 9');
+    expect(judgeChain(given).evidence.join(' ')).toContain('witness: heard that P completed 109');
+  });
+
+  it('names what is missing and how to settle it whenever it says unknown', () => {
+    for (const level of ['never', 'data', 'status'] as const) {
+      const verdict = judgeChain(facts({ number: 5, level }));
+      expect(verdict.kind).toBe('unknown');
+      expect(verdict.missing.length).toBeGreaterThan(0);
+      expect(verdict.toSettle.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+/** What really happened, from which the facts are then taken: P's own counts, and who could be asked. */
+interface Truth {
+  level: FenceLevel;
+  completed: number;
+  answered: number;
+  alone: 'nowhere' | 'register' | 'I' | 'unrecorded';
+  drained: number;
+  heard: number;
+  pAnswers: boolean;
+  iAnswers: boolean;
+  registerAnswers: boolean;
+  /** Writes completed after the fence, where nothing keeps P from it. */
+  after: number;
+}
+
+/** Only what the levels allow: without going alone P completes nothing that I has not answered. */
+const truth: fc.Arbitrary<Truth> = fc
+  .record({
+    level: fc.constantFrom<FenceLevel>('never', 'data', 'status'),
+    answered: fc.nat(30),
+    unanswered: fc.nat(5),
+    alone: fc.constantFrom<Truth['alone']>('nowhere', 'register', 'I', 'unrecorded'),
+    beyond: fc.nat(10),
+    short: fc.nat(6),
+    unheard: fc.nat(6),
+    pAnswers: fc.boolean(),
+    iAnswers: fc.boolean(),
+    registerAnswers: fc.boolean(),
+    after: fc.nat(3),
+  })
+  .map((draw) => {
+    const mayBeAlone =
+      draw.level === 'never' || (draw.level === 'status' && (draw.alone === 'register' || draw.alone === 'I'));
+    const alone =
+      draw.level === 'never' && draw.alone !== 'nowhere' ? 'unrecorded' : mayBeAlone ? draw.alone : 'nowhere';
+    const completed = alone === 'nowhere' ? Math.max(0, draw.answered - draw.unanswered) : draw.answered + draw.beyond;
+    return {
+      level: draw.level,
+      completed,
+      answered: draw.answered,
+      alone,
+      drained: Math.max(0, draw.answered - draw.short),
+      heard: Math.max(0, completed - draw.unheard),
+      pAnswers: draw.pAnswers,
+      iAnswers: draw.iAnswers,
+      registerAnswers: draw.registerAnswers,
+      after: draw.after,
+    };
+  });
+
+/** What P may still complete once the reachable parties have persisted the new generation. */
+function completedAfterFence(world: Truth): number {
+  if (world.pAnswers) return world.completed;
+  if (world.alone !== 'nowhere') return world.completed + world.after;
+  const iHolds = world.iAnswers && (world.level === 'data' || (world.level === 'status' && world.registerAnswers));
+  if (iHolds) return world.completed;
+  // In duplex with an unfenced I, or free to record `alone` where the new generation is not known.
+  return world.completed + world.after;
+}
+
+function factsOf(world: Truth): VerdictFacts {
+  const fences: FenceEvidence[] = [];
+  if (world.pAnswers) fences.push(evidence('P', { completedNumber: world.completed, lastNumber: world.completed }));
+  if (world.iAnswers) fences.push(guardEvidence(world.level, world.answered, { aloneSeen: world.alone === 'I' }));
+  return facts({
+    number: world.drained,
+    level: world.level,
+    fences,
+    register: world.registerAnswers ? register(world.alone === 'register' ? 'alone' : 'joined') : null,
+    heartbeats: [heard(world.heard)],
+    entries: { observer: 'P', list: Array.from({ length: 60 }, (_, index) => entry(index + 1)) },
+  });
+}
+
+describe('verdict against the truth', () => {
+  it('never says no data loss unless every completed write survives, and counts truly', () => {
+    fc.assert(
+      fc.property(truth, (world) => {
+        const verdict = judgeChain(factsOf(world));
+        const lost = Math.max(0, completedAfterFence(world) - world.drained);
+        if (verdict.kind === 'no-data-loss') expect(lost).toBe(0);
+        if (verdict.kind === 'data-loss') expect(verdict.lost.updates).toBeGreaterThan(0);
+        if (verdict.kind === 'data-loss' && verdict.lost.bound === 'exact') expect(verdict.lost.updates).toBe(lost);
+        if (verdict.lost.bound === 'at-least') expect(verdict.lost.updates).toBeLessThanOrEqual(lost);
+        if (verdict.lost.bound === 'at-most') expect(verdict.lost.updates).toBeGreaterThanOrEqual(lost);
+        if (verdict.fenced) expect(completedAfterFence(world)).toBe(world.completed);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('says unknown only where the proof does not exist', () => {
+    fc.assert(
+      fc.property(truth, (world) => {
+        const guarded =
+          world.iAnswers &&
+          world.alone === 'nowhere' &&
+          (world.level === 'data' || (world.level === 'status' && world.registerAnswers));
+        const provenSafe =
+          (world.pAnswers && world.drained >= world.completed) || (guarded && world.drained >= world.answered);
+        const provenLost = world.heard > world.drained || (world.pAnswers && world.completed > world.drained);
+        const { kind } = judgeChain(factsOf(world));
+        expect(kind).toBe(provenLost ? 'data-loss' : provenSafe ? 'no-data-loss' : 'unknown');
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
