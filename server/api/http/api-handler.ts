@@ -1,7 +1,9 @@
 /** Everything under /api, and what machines ask: health, readiness, metrics. Screens are Next's. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http';
+import { databaseAway, isDatabaseAway } from '../../control/database.ts';
 import type { Log } from '../../domain/ports.ts';
+import { refusalOf } from '../../domain/refusal.ts';
 import { openApiDocument } from '../openapi.ts';
 import { appRouter } from '../router.ts';
 import type { ApiContext } from '../trpc.ts';
@@ -124,13 +126,7 @@ async function handlePlain(
       path,
       reason: error instanceof Error ? error.stack : String(error),
     });
-    if (!response.headersSent) {
-      sendRefusal(response, 503, {
-        code: 'unreachable',
-        message: 'the database does not answer',
-        cure: 'Try again in a few seconds.',
-      });
-    }
+    if (!response.headersSent) sendRefusal(response, 503, isDatabaseAway(error) ? databaseAway().refusal : refusalOf(error));
   }
 }
 
