@@ -33,10 +33,7 @@ export interface AttemptInput extends WalkInput {
 /** Runs the step's action. Never rejects: a refusal, and even a defect, stops the run at this step with a reason. */
 export async function attemptStep(input: AttemptInput): Promise<Attempt> {
   const { step, state, clock, store } = input;
-  const log = new TransitionLog(
-    structuredClone(state.findings.seen),
-    (pair) => step.expects.find((expected) => expected.pair === pair)?.during ?? null,
-  );
+  const log = new TransitionLog(structuredClone(state.findings.seen));
   const attempt: Attempt = {
     kind: 'outcome',
     outcome: null,

@@ -1,47 +1,41 @@
 /** Turns looks at a pair into the transitions it went through, for the step's record. */
-import type { PairName, SystemName } from '../domain/names.ts';
+import type { SystemName } from '../domain/names.ts';
 import { pairKey } from '../domain/names.ts';
 import type { PairKind, PairStateOrAbsent } from '../domain/pair-states.ts';
-import { isLawful, TRANSITIONS } from '../domain/pair-states.ts';
+import { TRANSITIONS } from '../domain/pair-states.ts';
 import type { PairFacts } from '../domain/storage-controller.ts';
 import type { SeenPair } from './action-types.ts';
 import type { StepRecord } from './step-graph.ts';
 
 export type Transition = StepRecord['transitions'][number];
 
-/**
- * States a pair must have gone through from `from` to `to`, both included: the shortest way through the transition table,
- * by `via` where that is no longer. Null where the table knows no way without deleting the pair.
- */
-export function wayBetween(
-  kind: PairKind,
-  from: PairStateOrAbsent,
-  to: PairStateOrAbsent,
-  via: PairStateOrAbsent | null,
-): PairStateOrAbsent[] | null {
-  if (isLawful(kind, from, to)) return [from, to];
-  let ways: PairStateOrAbsent[][] = [[from]];
-  const reached = new Set<PairStateOrAbsent>([from]);
-  while (ways.length > 0) {
-    const arrived = ways.filter((way) => isLawful(kind, way.at(-1) ?? from, to)).map((way) => [...way, to]);
-    const best = arrived.find((way) => via !== null && way.includes(via)) ?? arrived[0];
-    if (best) return best;
-    ways = ways.flatMap((way) => stepsFrom(kind, way, reached));
-    for (const way of ways) reached.add(way.at(-1) ?? from);
-  }
-  return null;
+/** One step along a row of the table. Routines form no pair as known equal, so that shortcut explains nothing here. */
+function follows(kind: PairKind, from: PairStateOrAbsent): PairStateOrAbsent[] {
+  const rows = TRANSITIONS[kind].filter((row) => row.from === from && row.on !== 'equal');
+  return [...new Set(rows.map((row) => row.to))];
 }
 
-function stepsFrom(
-  kind: PairKind,
-  way: PairStateOrAbsent[],
-  reached: ReadonlySet<PairStateOrAbsent>,
-): PairStateOrAbsent[][] {
-  const last = way.at(-1);
-  const next = new Set(
-    TRANSITIONS[kind].filter((row) => row.from === last && row.to !== 'absent').map((row) => row.to),
-  );
-  return [...next].filter((state) => !reached.has(state)).map((state) => [...way, state]);
+/**
+ * States a pair must have gone through from `from` to `to`, both included: the shortest way through the transition table.
+ * Null where the table knows no way without deleting the pair.
+ */
+export function wayBetween(kind: PairKind, from: PairStateOrAbsent, to: PairStateOrAbsent): PairStateOrAbsent[] | null {
+  let ways: PairStateOrAbsent[][] = [[from]];
+  const reached = new Set<PairStateOrAbsent>([from]);
+  if (from === to) return [from, to];
+  while (ways.length > 0) {
+    const longer: PairStateOrAbsent[][] = [];
+    for (const way of ways) {
+      for (const state of follows(kind, way.at(-1) ?? from)) {
+        if (state === to) return [...way, state];
+        if (state === 'absent' || reached.has(state)) continue;
+        reached.add(state);
+        longer.push([...way, state]);
+      }
+    }
+    ways = longer;
+  }
+  return null;
 }
 
 /** Collects the transitions of one step from what its observers see. Two ends that tell the same are counted once. */
@@ -50,10 +44,7 @@ export class TransitionLog {
   /** Observers that have reported each entry of `list`. */
   private readonly tellers: Set<SystemName>[] = [];
 
-  constructor(
-    readonly seen: Record<string, SeenPair>,
-    private readonly via: (pair: PairName) => PairStateOrAbsent | null,
-  ) {}
+  constructor(readonly seen: Record<string, SeenPair>) {}
 
   /** One look. Answers true where something had changed since the last look of this observer. */
   look(observer: SystemName, ends: { a: SystemName; b: SystemName }, pair: PairFacts | null): boolean {
@@ -63,7 +54,7 @@ export class TransitionLog {
     this.seen[key] = now;
     if (!before || !now.name || (before.state === now.state && before.name === now.name)) return false;
     const kind = pair?.definition.kind ?? null;
-    const states = kind ? wayBetween(kind, before.state, now.state, this.via(now.name)) : null;
+    const states = kind ? wayBetween(kind, before.state, now.state) : null;
     const way = states ?? [before.state, now.state];
     for (let index = 1; index < way.length; index += 1) {
       const from = way[index - 1];
