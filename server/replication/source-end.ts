@@ -101,7 +101,9 @@ export class SourceEnd {
     const session = pair.session;
     const copying = isCopying(pair.state);
     const epoch = this.link.epoch;
-    const formation = copying ? { base: this.core.lastNumber, tracks: this.core.bitmap(this.key).count } : null;
+    // Fixed when the copy began: what was written since is neither in a bit nor may it be left out of the stream.
+    const base = pair.formationBase ?? this.core.lastNumber;
+    const formation = copying ? { base, tracks: this.core.bitmap(this.key).count } : null;
     const reply = openReply.parse(
       await this.link.call(
         'pair.open',
