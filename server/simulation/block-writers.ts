@@ -80,7 +80,9 @@ export class BlockWriters {
   }
 
   private request(target: WriterTarget, life: Life, goOn: () => void): void {
-    const volume = this.settings.ledger ? 1 + this.random.below(this.settings.volumeCount - 1) : this.random.below(this.settings.volumeCount);
+    const volume = this.settings.ledger
+      ? 1 + this.random.below(this.settings.volumeCount - 1)
+      : this.random.below(this.settings.volumeCount);
     const volumeExport = target.exportOf(volume);
     if (!volumeExport || volumeExport.readOnly) {
       this.scheduler.after(RETRY_MS, goOn);
@@ -94,7 +96,10 @@ export class BlockWriters {
 
   private range(): { firstCell: number; cells: number } {
     const total = this.settings.volumeBytes / CELL_BYTES;
-    const cells = Math.min(total, this.random.chance(0.8) ? this.random.pick([1, 2, 4, 8]) : this.random.between(1, MAX_CELLS));
+    const cells = Math.min(
+      total,
+      this.random.chance(0.8) ? this.random.pick([1, 2, 4, 8]) : this.random.between(1, MAX_CELLS),
+    );
     // Some places are hot, so that writes overlap and tracks change while they are copied.
     const place = this.random.chance(0.4) ? this.random.below(Math.min(16, total)) : this.random.below(total);
     return { firstCell: Math.min(place, total - cells), cells };
@@ -116,7 +121,13 @@ export class BlockWriters {
       goOn();
     };
     if (zeroes) volumeExport.zero(firstCell * CELL_BYTES, cells * CELL_BYTES, false, done);
-    else volumeExport.write(firstCell * CELL_BYTES, encodeCells(id, volume, firstCell, cells), this.random.chance(0.03), done);
+    else
+      volumeExport.write(
+        firstCell * CELL_BYTES,
+        encodeCells(id, volume, firstCell, cells),
+        this.random.chance(0.03),
+        done,
+      );
   }
 
   private noteCompleted(id: number, system: string): void {
@@ -124,7 +135,14 @@ export class BlockWriters {
     this.observer.lookForPromotion();
     const pair = this.observer.syncPairOf(system);
     const heldBy = pair?.state === 'duplex' ? this.observer.holdersOf(id, [system, pair.peer]) : null;
-    this.observer.add({ kind: 'write-completed', write: id, system, syncState: pair?.state ?? 'absent', syncPeer: pair?.peer ?? null, heldBy });
+    this.observer.add({
+      kind: 'write-completed',
+      write: id,
+      system,
+      syncState: pair?.state ?? 'absent',
+      syncPeer: pair?.peer ?? null,
+      heldBy,
+    });
   }
 
   private noteFailed(id: number, system: string, errno: number): void {
@@ -139,7 +157,14 @@ export class BlockWriters {
     const startedOrder = this.observer.history.events.length;
     if (volumeExport.read(firstCell * CELL_BYTES, into) === 0) {
       const found = decodeCells(whole, volume).subarray(firstCell, firstCell + cells);
-      this.observer.add({ kind: 'read', system: target.machine.name, volume, firstCell, found: [...found], startedOrder });
+      this.observer.add({
+        kind: 'read',
+        system: target.machine.name,
+        volume,
+        firstCell,
+        found: [...found],
+        startedOrder,
+      });
     }
     goOn();
   }

@@ -15,7 +15,13 @@ export const CORRUPT_CELL = 0xffff_ffff;
 export type CellImage = readonly Uint32Array[];
 
 function wordOf(writeId: number, volume: number, cell: number, word: number): number {
-  return (Math.imul(writeId, 0x9e37_79b1) ^ Math.imul(cell + 1, 0x85eb_ca6b) ^ Math.imul(volume + 1, 0xc2b2_ae35) ^ Math.imul(word, 0x27d4_eb2f)) >>> 0;
+  return (
+    (Math.imul(writeId, 0x9e37_79b1) ^
+      Math.imul(cell + 1, 0x85eb_ca6b) ^
+      Math.imul(volume + 1, 0xc2b2_ae35) ^
+      Math.imul(word, 0x27d4_eb2f)) >>>
+    0
+  );
 }
 
 /** Content of `count` cells from `firstCell`, as write `writeId` (1 … 2^32 − 2) leaves them. */
@@ -24,7 +30,8 @@ export function encodeCells(writeId: number, volume: number, firstCell: number, 
   for (let index = 0; index < count; index += 1) {
     const base = index * CELL_WORDS;
     words[base] = writeId;
-    for (let word = 1; word < CELL_WORDS; word += 1) words[base + word] = wordOf(writeId, volume, firstCell + index, word);
+    for (let word = 1; word < CELL_WORDS; word += 1)
+      words[base + word] = wordOf(writeId, volume, firstCell + index, word);
   }
   return new Uint8Array(words.buffer);
 }

@@ -10,7 +10,7 @@ import { Link } from '../network/link.ts';
 import type { ActionTable } from '../routines/action-types.ts';
 import { ACTIONS } from '../routines/actions/table.ts';
 import { findRoutine } from '../routines/find-routine.ts';
-import { walk, type WalkInput } from '../routines/runner.ts';
+import { type WalkInput, walk } from '../routines/runner.ts';
 import type { RoutineGraph, RunOrder, RunSettings, RunView } from '../routines/step-graph.ts';
 import type { SimGroup } from './group.ts';
 import type { MutantName } from './mutants.ts';
@@ -59,7 +59,9 @@ export class ControlPlane {
   /** Begins a run of `routine` with every decision taken in advance. */
   begin(routine: string, decisions: Readonly<Record<string, string>>): KeptRun {
     const graph = findRoutine(this.arrangement.id, routine);
-    const known = Object.entries(decisions).filter(([step]) => graph.steps.some((candidate) => candidate.id === step && candidate.decision));
+    const known = Object.entries(decisions).filter(([step]) =>
+      graph.steps.some((candidate) => candidate.id === step && candidate.decision),
+    );
     const run = new KeptRun({
       run: `${routine}-${this.runs.length + 1}`,
       group: this.group.definition.name,
@@ -124,7 +126,13 @@ export class ControlPlane {
         handle: async () => null,
         timing: SIM_TIMING,
       };
-      const link = new Link(ports.network, options, { peer: host.name, paths: 1, address: addressOf(host.name), redialMs: 20, maxRedialMs: 200 });
+      const link = new Link(ports.network, options, {
+        peer: host.name,
+        paths: 1,
+        address: addressOf(host.name),
+        redialMs: 20,
+        maxRedialMs: 200,
+      });
       link.start();
       links.set(host.name, link);
     }
@@ -168,7 +176,12 @@ export class ControlPlane {
     await walk(input);
   }
 
-  private async perform(links: ReadonlyMap<HostName, Link>, host: HostName, instruction: HostInstruction, timeoutMs: number): Promise<HostReply> {
+  private async perform(
+    links: ReadonlyMap<HostName, Link>,
+    host: HostName,
+    instruction: HostInstruction,
+    timeoutMs: number,
+  ): Promise<HostReply> {
     const link = links.get(host);
     if (!link) throw new Error(`no host ${host}`);
     // The host has checked what it answers.

@@ -2,7 +2,7 @@
 import type { Arrangement } from '../domain/arrangement.ts';
 import { WITNESS } from '../domain/names.ts';
 import type { Observer } from './observer.ts';
-import { type Fault, type Phase, describeFault, type TimedFault } from './schedule.ts';
+import { describeFault, type Fault, type Phase, type TimedFault } from './schedule.ts';
 import { DEFAULT_WAY } from './virtual-network.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 import type { World } from './world.ts';
@@ -114,15 +114,19 @@ export class FaultInjector {
 
   private processesOf(site: string): string[] {
     if (site === WITNESS) return [WITNESS];
-    return [...this.arrangement.systems, ...this.arrangement.hosts].filter((process) => process.site === site).map((process) => process.name);
+    return [...this.arrangement.systems, ...this.arrangement.hosts]
+      .filter((process) => process.site === site)
+      .map((process) => process.name);
   }
 
   /** Undoes what the disaster did, so that the site can be repaired; other faults go on. */
   clearDisaster(): void {
     for (const { phase, fault } of this.faults) {
       if (phase !== 'disaster') continue;
-      if (fault.kind === 'site-loss' && fault.returnAfterMs === null) for (const process of this.processesOf(fault.site)) this.bringBack(process);
-      if ((fault.kind === 'kill' || fault.kind === 'kill-at-call') && fault.restartAfterMs === null) this.bringBack(fault.process);
+      if (fault.kind === 'site-loss' && fault.returnAfterMs === null)
+        for (const process of this.processesOf(fault.site)) this.bringBack(process);
+      if ((fault.kind === 'kill' || fault.kind === 'kill-at-call') && fault.restartAfterMs === null)
+        this.bringBack(fault.process);
       if (fault.kind === 'line' && fault.forMs === null) this.calm(fault);
     }
   }

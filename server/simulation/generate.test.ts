@@ -16,7 +16,9 @@ describe('schedules', () => {
 
   test('draw every kind of fault, story, phase and fence level', () => {
     const faults = many.flatMap((schedule) => schedule.faults);
-    expect(new Set(faults.map(({ fault }) => fault.kind))).toEqual(new Set(['kill', 'kill-at-call', 'site-loss', 'line', 'disk', 'pause', 'clock-jump']));
+    expect(new Set(faults.map(({ fault }) => fault.kind))).toEqual(
+      new Set(['kill', 'kill-at-call', 'site-loss', 'line', 'disk', 'pause', 'clock-jump']),
+    );
     expect(new Set(faults.map(({ phase }) => phase))).toEqual(new Set(PHASES));
     expect(new Set(many.map(({ story }) => story.kind))).toEqual(new Set(['ride-out', 'failover', 'switch-over']));
     expect(new Set(many.map(({ settings }) => settings.fence))).toEqual(new Set(['never', 'data', 'status']));
@@ -28,7 +30,8 @@ describe('schedules', () => {
   });
 
   test('say in words what happens', () => {
-    for (const fault of many.flatMap((schedule) => schedule.faults)) expect(describeFault(fault)).toMatch(/^[a-z]+ \+ \d+ ms: \S/);
+    for (const fault of many.flatMap((schedule) => schedule.faults))
+      expect(describeFault(fault)).toMatch(/^[a-z]+ \+ \d+ ms: \S/);
   });
 });
 
@@ -37,7 +40,12 @@ describe('shrinking', () => {
   const guilty = base.faults[17];
 
   test('leaves out everything but what makes it fail', async () => {
-    const { schedule, trials } = await shrink(base, 'bad', async (candidate) => (guilty && candidate.faults.includes(guilty) ? 'bad' : null), 500);
+    const { schedule, trials } = await shrink(
+      base,
+      'bad',
+      async (candidate) => (guilty && candidate.faults.includes(guilty) ? 'bad' : null),
+      500,
+    );
     expect(schedule.faults).toEqual([guilty]);
     expect(schedule.story.controlKills).toEqual([]);
     expect(trials).toBeLessThan(500);

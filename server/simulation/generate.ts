@@ -20,7 +20,16 @@ const WAYS: readonly (readonly [string, string])[] = [
   ['control', 'host-P'],
 ];
 /** How long a phase lasts about, ms: where in it a fault may fall. */
-const PHASE_MS: Record<Phase, number> = { form: 300, load: 300, disaster: 700, takeover: 400, reverse: 500, control: 400, failback: 400, restore: 300 };
+const PHASE_MS: Record<Phase, number> = {
+  form: 300,
+  load: 300,
+  disaster: 700,
+  takeover: 400,
+  reverse: 500,
+  control: 400,
+  failback: 400,
+  restore: 300,
+};
 const PHASES_OF: Record<StoryKind, readonly Phase[]> = {
   'ride-out': ['form', 'load', 'disaster'],
   failover: ['form', 'load', 'disaster', 'takeover', 'reverse', 'control', 'failback', 'restore'],
@@ -33,7 +42,10 @@ export function generateSchedule(seed: number, arrangement = 'chain-3'): Schedul
   const survivable = !random.fork('class').chance(0.2);
   const settings = drawSettings(random.fork('settings'), survivable);
   const story = drawStory(random.fork('story'));
-  const faults = [...drawDisaster(random.fork('disaster'), story.kind, survivable), ...drawFaults(random.fork('faults'), story.kind, survivable)];
+  const faults = [
+    ...drawDisaster(random.fork('disaster'), story.kind, survivable),
+    ...drawFaults(random.fork('faults'), story.kind, survivable),
+  ];
   return { seed, arrangement, survivable, settings, story, faults };
 }
 
@@ -46,7 +58,11 @@ function drawSettings(random: Random, survivable: boolean): Settings {
     journalBytes: random.pick([512, 512, 256, 128]) * 1024,
     journalSegments: 8,
     // Without a fence level a cut-off P goes on alone, unseen: that lies beyond what can be proven.
-    fence: random.pickWeighted([[6, 'status'], [3, 'data'], [survivable ? 0 : 4, 'never']]),
+    fence: random.pickWeighted([
+      [6, 'status'],
+      [3, 'data'],
+      [survivable ? 0 : 4, 'never'],
+    ]),
     pullIntervalMs: random.pick([2, 5, 20]),
     kmNear: random.pick([10, 100, 300]),
     kmFar: random.pick([200, 1000, 3000]),
@@ -54,13 +70,18 @@ function drawSettings(random: Random, survivable: boolean): Settings {
     rateFarBytesPerSecond: isSlow ? random.pick([200_000, 1_000_000]) : null,
     writers: isSlow ? 1 : random.pick([1, 2, 4]),
     pauseMs: random.pick([30, 60, 120]),
-    ledger: random.chance(0.3),
+    ledger: !isSlow && random.chance(0.3),
   };
 }
 
 function drawStory(random: Random): Story {
-  const kind = random.pickWeighted<StoryKind>([[3, 'ride-out'], [5, 'failover'], [2, 'switch-over']]);
-  const routines = kind === 'ride-out' ? ['initial-copy'] : ['initial-copy', kind, 'reverse-copy', 'reverse-copy-control', 'failback'];
+  const kind = random.pickWeighted<StoryKind>([
+    [3, 'ride-out'],
+    [5, 'failover'],
+    [2, 'switch-over'],
+  ]);
+  const routines =
+    kind === 'ride-out' ? ['initial-copy'] : ['initial-copy', kind, 'reverse-copy', 'reverse-copy-control', 'failback'];
   const kills = random.chance(0.35) ? random.between(1, 2) : 0;
   return {
     kind,
@@ -68,7 +89,10 @@ function drawStory(random: Random): Story {
     reverseLoadMs: random.between(40, 200),
     resyncAtTakeover: random.chance(0.6),
     controlCycles: random.below(3),
-    controlKills: Array.from({ length: kills }, () => ({ routine: random.pick(routines), calls: random.between(1, 40) })),
+    controlKills: Array.from({ length: kills }, () => ({
+      routine: random.pick(routines),
+      calls: random.between(1, 40),
+    })),
   };
 }
 
@@ -76,17 +100,48 @@ function drawStory(random: Random): Story {
 function drawDisaster(random: Random, kind: StoryKind, survivable: boolean): TimedFault[] {
   if (kind !== 'failover') return [];
   const at = (afterMs: number, fault: Fault): TimedFault => ({ phase: 'disaster', afterMs, fault });
-  const lost = random.pickWeighted<'site' | 'storage' | 'torn' | 'cut-off'>([[5, 'site'], [3, 'storage'], [3, 'torn'], [3, 'cut-off']]);
+  const lost = random.pickWeighted<'site' | 'storage' | 'torn' | 'cut-off'>([
+    [5, 'site'],
+    [3, 'storage'],
+    [3, 'torn'],
+    [3, 'cut-off'],
+  ]);
   const faults: TimedFault[] = [];
-  if (lost === 'site') faults.push(at(0, { kind: 'site-loss', site: 'production', power: random.chance(0.3), returnAfterMs: null }));
+  if (lost === 'site')
+    faults.push(at(0, { kind: 'site-loss', site: 'production', power: random.chance(0.3), returnAfterMs: null }));
   else if (lost === 'storage') faults.push(at(0, { kind: 'kill', process: 'P', restartAfterMs: null }));
-  else if (lost === 'torn') faults.push(at(0, { kind: 'kill-at-call', process: 'P', calls: random.between(1, 30), moment: drawMoment(random), restartAfterMs: null }));
+  else if (lost === 'torn')
+    faults.push(
+      at(0, {
+        kind: 'kill-at-call',
+        process: 'P',
+        calls: random.between(1, 30),
+        moment: drawMoment(random),
+        restartAfterMs: null,
+      }),
+    );
   else faults.push(...cutOff().map((fault) => at(random.fraction() * 20, fault)));
   if (survivable) return faults;
   // Beyond: the line had been cut before, or the intermediate site goes too, or the witness does.
-  if (random.chance(0.6)) faults.push({ phase: 'load', afterMs: random.fraction() * 150, fault: { kind: 'line', from: 'P', to: 'I', bothWays: true, change: { cut: true }, forMs: null } });
-  if (random.chance(0.3)) faults.push(at(random.fraction() * 60, { kind: 'site-loss', site: 'intermediate', power: random.chance(0.3), returnAfterMs: random.chance(0.5) ? null : 800 }));
-  if (random.chance(0.2)) faults.push(at(random.fraction() * 60, { kind: 'kill', process: 'witness', restartAfterMs: random.between(100, 1500) }));
+  if (random.chance(0.6))
+    faults.push({
+      phase: 'load',
+      afterMs: random.fraction() * 150,
+      fault: { kind: 'line', from: 'P', to: 'I', bothWays: true, change: { cut: true }, forMs: null },
+    });
+  if (random.chance(0.3))
+    faults.push(
+      at(random.fraction() * 60, {
+        kind: 'site-loss',
+        site: 'intermediate',
+        power: random.chance(0.3),
+        returnAfterMs: random.chance(0.5) ? null : 800,
+      }),
+    );
+  if (random.chance(0.2))
+    faults.push(
+      at(random.fraction() * 60, { kind: 'kill', process: 'witness', restartAfterMs: random.between(100, 1500) }),
+    );
   return faults;
 }
 
@@ -94,11 +149,19 @@ function drawDisaster(random: Random, kind: StoryKind, survivable: boolean): Tim
 function cutOff(): Fault[] {
   const inside = ['P', 'host-P'];
   const outside = ['I', 'R', 'host-R', 'witness', 'control'];
-  return inside.flatMap((from) => outside.map((to): Fault => ({ kind: 'line', from, to, bothWays: true, change: { cut: true }, forMs: null })));
+  return inside.flatMap((from) =>
+    outside.map((to): Fault => ({ kind: 'line', from, to, bothWays: true, change: { cut: true }, forMs: null })),
+  );
 }
 
 function drawFaults(random: Random, kind: StoryKind, survivable: boolean): TimedFault[] {
-  const count = random.pickWeighted([[2, 0], [3, 1], [3, 2], [2, 3], [1, 5]]);
+  const count = random.pickWeighted([
+    [2, 0],
+    [3, 1],
+    [3, 2],
+    [2, 3],
+    [1, 5],
+  ]);
   const phases = PHASES_OF[kind];
   return Array.from({ length: count }, () => {
     const phase = random.pick(phases);
@@ -110,17 +173,53 @@ function drawFault(random: Random, survivable: boolean): Fault {
   const restartAfterMs = random.between(5, 500);
   return random.pickWeighted<() => Fault>([
     [4, () => ({ kind: 'kill', process: random.pick([...PROCESSES, 'control']), restartAfterMs })],
-    [5, () => ({ kind: 'kill-at-call', process: random.pick(random.chance(0.8) ? STORAGE : PROCESSES), calls: random.between(1, 120), moment: drawMoment(random), restartAfterMs })],
+    [
+      5,
+      () => ({
+        kind: 'kill-at-call',
+        process: random.pick(random.chance(0.8) ? STORAGE : PROCESSES),
+        calls: random.between(1, 120),
+        moment: drawMoment(random),
+        restartAfterMs,
+      }),
+    ],
     [4, () => drawLineFault(random)],
-    [1, () => ({ kind: 'disk', process: random.pick(STORAGE), trouble: random.pick(['disk-full', 'write-error', 'io-error'] as const), forMs: random.between(20, 400) })],
+    [
+      1,
+      () => ({
+        kind: 'disk',
+        process: random.pick(STORAGE),
+        trouble: random.pick(['disk-full', 'write-error', 'io-error'] as const),
+        forMs: random.between(20, 400),
+      }),
+    ],
     [2, () => ({ kind: 'pause', process: random.pick([...PROCESSES, 'control']), forMs: random.between(10, 700) })],
-    [1, () => ({ kind: 'clock-jump', process: random.pick(PROCESSES), byMs: random.pick([-3_600_000, -5_000, 5_000, 3_600_000]) })],
-    [survivable ? 0 : 2, () => ({ kind: 'site-loss', site: random.pick(['intermediate', 'remote'] as const), power: random.chance(0.5), returnAfterMs: random.between(100, 1000) })],
+    [
+      1,
+      () => ({
+        kind: 'clock-jump',
+        process: random.pick(PROCESSES),
+        byMs: random.pick([-3_600_000, -5_000, 5_000, 3_600_000]),
+      }),
+    ],
+    [
+      survivable ? 0 : 2,
+      () => ({
+        kind: 'site-loss',
+        site: random.pick(['intermediate', 'remote'] as const),
+        power: random.chance(0.5),
+        returnAfterMs: random.between(100, 1000),
+      }),
+    ],
   ])();
 }
 
 function drawMoment(random: Random): KillMoment {
-  return random.pickWeighted<KillMoment>([[2, { when: 'before' }], [2, { when: 'after' }], [2, { when: 'torn', pages: random.between(0, 2) }]]);
+  return random.pickWeighted<KillMoment>([
+    [2, { when: 'before' }],
+    [2, { when: 'after' }],
+    [2, { when: 'torn', pages: random.between(0, 2) }],
+  ]);
 }
 
 function drawLineFault(random: Random): Fault {

@@ -98,6 +98,7 @@ export class SimGroup {
     if (machine.alive) return;
     const ports = machine.start();
     this.observer.add({ kind: 'process', process: name, what: 'start', reason: '' });
+    if (this.arrangement.systems.some((system) => system.name === name)) this.observer.noteFoundStates(name);
     const { scheduler } = this.world;
     scheduler.at(scheduler.nowMs, machine.life, () => {
       this.boot(name, ports).catch((error: unknown) => this.bootFailed(machine, error));
@@ -113,13 +114,16 @@ export class SimGroup {
   /** A disk that fails ends the process, and its supervisor tries again; anything else is a defect. */
   private bootFailed(machine: VirtualProcess, error: unknown): void {
     if (error instanceof Killed) return;
-    const diskFailed = error instanceof DiskError || (error instanceof RefusedError && error.refusal.code.startsWith('disk-'));
+    const diskFailed =
+      error instanceof DiskError || (error instanceof RefusedError && error.refusal.code.startsWith('disk-'));
     if (!diskFailed) throw error;
     machine.kill('ended: its disk fails');
   }
 
   private async bootStorage(name: string, ports: Ports): Promise<void> {
-    const node: Node = new Node(ports, name, this.definition, this.arrangement, (method, params, from) => this.handleStorage(name, system, method, params, from));
+    const node: Node = new Node(ports, name, this.definition, this.arrangement, (method, params, from) =>
+      this.handleStorage(name, system, method, params, from),
+    );
     const config: StorageConfig = {
       system: name,
       definition: this.definition,
@@ -129,7 +133,11 @@ export class SimGroup {
       windowBytes: 4 * this.schedule.settings.trackBytes,
       mutants: this.mutants,
     };
-    const connections = { links: node.lines(this.arrangement), witness: node.link(WITNESS), routes: routesOf(this.arrangement, name) };
+    const connections = {
+      links: node.lines(this.arrangement),
+      witness: node.link(WITNESS),
+      routes: routesOf(this.arrangement, name),
+    };
     const system: StorageSystem = new StorageSystem(ports, config, connections, {
       transition: (change) => this.transition(name, change),
       event: (kind, text, facts) => ports.log.write('warn', `${kind}: ${text}`, facts),
@@ -145,7 +153,9 @@ export class SimGroup {
     const placed = this.arrangement.hosts.find((host) => host.name === name);
     if (!placed) throw new Error(`no host ${name}`);
     const { system } = placed;
-    const node: Node = new Node(ports, name, this.definition, this.arrangement, (method, params, from) => host.handle(method, params, from));
+    const node: Node = new Node(ports, name, this.definition, this.arrangement, (method, params, from) =>
+      host.handle(method, params, from),
+    );
     const host: Host = new Host(
       ports,
       {
@@ -207,15 +217,23 @@ export class SimGroup {
     return this.systems.get(name) ?? null;
   }
 
-  private async handleStorage(name: string, system: StorageSystem, method: string, params: unknown, from: Parameters<CallHandler>[2]): Promise<unknown> {
+  private async handleStorage(
+    name: string,
+    system: StorageSystem,
+    method: string,
+    params: unknown,
+    from: Parameters<CallHandler>[2],
+  ): Promise<unknown> {
     const instruction = instructionFor(name, method, params);
     const { life } = this.world.machine(name);
     try {
       const reply = await system.handle(method, params, from);
-      if (instruction && life?.alive) this.observer.add({ kind: 'instruction', system: name, instruction, outcome: 'done' });
+      if (instruction && life?.alive)
+        this.observer.add({ kind: 'instruction', system: name, instruction, outcome: 'done' });
       return reply;
     } catch (error) {
-      if (instruction && life?.alive && error instanceof RefusedError) this.observer.add({ kind: 'instruction', system: name, instruction, outcome: error.refusal });
+      if (instruction && life?.alive && error instanceof RefusedError)
+        this.observer.add({ kind: 'instruction', system: name, instruction, outcome: error.refusal });
       throw error;
     } finally {
       if (instruction && life?.alive) this.observer.lookForPromotion();
@@ -225,11 +243,16 @@ export class SimGroup {
   private transition(system: string, change: PairTransition): void {
     const { pair, from, to, version, reason } = change;
     const pairKind = this.kindOf(system, pair);
-    this.observer.add({ kind: 'pair', system, pair, pairKind, from, to, version, reason });
+    this.observer.noteTransition({ kind: 'pair', system, pair, pairKind, from, to, version, reason });
     if (to !== 'duplex' || pairKind !== 'sync') return;
     const sync = this.observer.syncPairOf(system);
     if (sync?.name !== pair) return;
-    this.observer.add({ kind: 'entered-duplex', pair, source: this.observer.cellsOf(system), destination: this.observer.cellsOf(sync.peer) });
+    this.observer.add({
+      kind: 'entered-duplex',
+      pair,
+      source: this.observer.cellsOf(system),
+      destination: this.observer.cellsOf(sync.peer),
+    });
   }
 
   private kindOf(system: string, pair: string): 'sync' | 'async' {
@@ -251,6 +274,11 @@ export class SimGroup {
   }
 
   private crashed({ process, error }: Crash): void {
+    // A process that cannot write what it must remember has to end; its supervisor starts it again.
+    if (process && error instanceof DiskError) {
+      this.world.machine(process).kill(`ended: ${error.message}`);
+      return;
+    }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.observer.add({ kind: 'crash', process, error: text.split('\n').slice(0, 4).join(' | ') });
   }
@@ -274,11 +302,21 @@ function instructionFor(system: string, method: string, params: unknown): Storag
   if (!('target' in params) || params.target !== system || !('instruction' in params)) return null;
   // The product has checked it by the time its outcome is recorded.
   const instruction = params.instruction as StorageInstruction;
-  return instruction.verb === 'query' || instruction.verb === 'wait-pair' || instruction.verb === 'query-journal' ? null : instruction;
+  return instruction.verb === 'query' || instruction.verb === 'wait-pair' || instruction.verb === 'query-journal'
+    ? null
+    : instruction;
 }
 
 function timingOf({ settings }: Schedule): StorageTiming {
-  return { syncTimeoutMs: 250, copyTimeoutMs: 1500, holdWritesMs: 700, retryMs: 60, checkpointMs: 40, pullIntervalMs: settings.pullIntervalMs, callMs: 500 };
+  return {
+    syncTimeoutMs: 250,
+    copyTimeoutMs: 1500,
+    holdWritesMs: 700,
+    retryMs: 60,
+    checkpointMs: 40,
+    pullIntervalMs: settings.pullIntervalMs,
+    callMs: 500,
+  };
 }
 
 function definitionOf({ settings }: Schedule, arrangement: Arrangement): GroupDefinition {
@@ -294,8 +332,16 @@ function definitionOf({ settings }: Schedule, arrangement: Arrangement): GroupDe
     pullIntervalMs,
     lines: {
       ...(near ? { [near.name]: { km: settings.kmNear, paths: near.defaultPaths, rateBytesPerSecond: null } } : {}),
-      ...(far ? { [far.name]: { km: settings.kmFar, paths: far.defaultPaths, rateBytesPerSecond: settings.rateFarBytesPerSecond } } : {}),
+      ...(far
+        ? {
+            [far.name]: {
+              km: settings.kmFar,
+              paths: far.defaultPaths,
+              rateBytesPerSecond: settings.rateFarBytesPerSecond,
+            },
+          }
+        : {}),
     },
-    ledger: { enabled: settings.ledger, transactionsPerSecond: 100 },
+    ledger: { enabled: settings.ledger, transactionsPerSecond: 25 },
   };
 }

@@ -3,12 +3,12 @@
  * images in it, so that they judge a simulated run and a torture run of real processes alike.
  */
 import { createHash } from 'node:crypto';
-import type { FenceLevel, FenceEvidence, StorageInstruction } from '../domain/storage-controller.ts';
-import type { PairKind, PairStateOrAbsent } from '../domain/pair-states.ts';
+import type { RegisterRecord } from '../domain/generation.ts';
 import type { LedgerReport } from '../domain/host.ts';
 import type { HostName, PairName, SystemName } from '../domain/names.ts';
-import type { RegisterRecord } from '../domain/generation.ts';
+import type { PairKind, PairStateOrAbsent } from '../domain/pair-states.ts';
 import type { Refusal } from '../domain/refusal.ts';
+import type { FenceEvidence, FenceLevel, StorageInstruction } from '../domain/storage-controller.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { CellImage } from './cells.ts';
 
@@ -53,7 +53,15 @@ export interface SystemImage {
 export type Images = Readonly<Record<SystemName, SystemImage>>;
 
 export type HistoryEvent =
-  | { kind: 'write-issued'; write: number; system: SystemName; volume: number; firstCell: number; cells: number; zeroes: boolean }
+  | {
+      kind: 'write-issued';
+      write: number;
+      system: SystemName;
+      volume: number;
+      firstCell: number;
+      cells: number;
+      zeroes: boolean;
+    }
   | {
       kind: 'write-completed';
       write: number;
@@ -66,22 +74,54 @@ export type HistoryEvent =
     }
   | { kind: 'write-failed'; write: number; system: SystemName; errno: number }
   /** `startedOrder`: place in the history at which the read was issued. */
-  | { kind: 'read'; system: SystemName; volume: number; firstCell: number; found: readonly number[]; startedOrder: number }
+  | {
+      kind: 'read';
+      system: SystemName;
+      volume: number;
+      firstCell: number;
+      found: readonly number[];
+      startedOrder: number;
+    }
   | { kind: 'flushed'; system: SystemName; writes: readonly number[]; durableOn: readonly SystemName[] | null }
   | { kind: 'process'; process: string; what: 'start' | 'kill' | 'power-loss' | 'pause' | 'resume'; reason: string }
   | { kind: 'crash'; process: string | null; error: string }
   | { kind: 'fault'; what: string }
-  | { kind: 'pair'; system: SystemName; pair: PairName; pairKind: PairKind; from: PairStateOrAbsent; to: PairStateOrAbsent; version: number; reason: string }
+  | {
+      kind: 'pair';
+      system: SystemName;
+      pair: PairName;
+      pairKind: PairKind;
+      from: PairStateOrAbsent;
+      to: PairStateOrAbsent;
+      version: number;
+      reason: string;
+    }
   | { kind: 'fence'; system: SystemName; evidence: FenceEvidence; run: string }
   | { kind: 'register'; record: RegisterRecord }
   | { kind: 'promoted'; system: SystemName; generation: number; forced: boolean; image: CellImage }
   | { kind: 'instruction'; system: SystemName; instruction: StorageInstruction; outcome: 'done' | Refusal }
-  | { kind: 'verdict'; run: string; routine: string; survivor: SystemName; verdict: Verdict; image: CellImage | null; proofExists: boolean | null }
+  | {
+      kind: 'verdict';
+      run: string;
+      routine: string;
+      survivor: SystemName;
+      verdict: Verdict;
+      image: CellImage | null;
+      proofExists: boolean | null;
+    }
   | { kind: 'step'; run: string; routine: string; step: string; outcome: string | null }
   | { kind: 'run-started'; run: string; routine: string }
   | { kind: 'run-ended'; run: string; routine: string; ending: string; text: string | null }
   | { kind: 'entered-duplex'; pair: PairName; source: CellImage; destination: CellImage }
-  | { kind: 'copy'; system: SystemName; pair: PairName; markedTracks: number; trackBytes: number; movedBytes: number; writtenBytes: number }
+  | {
+      kind: 'copy';
+      system: SystemName;
+      pair: PairName;
+      markedTracks: number;
+      trackBytes: number;
+      movedBytes: number;
+      writtenBytes: number;
+    }
   | { kind: 'ledger'; host: HostName; report: LedgerReport }
   | { kind: 'images'; label: string; images: Images }
   /** All faults are cleared; from here on the clock of `termination` runs. */
@@ -140,6 +180,7 @@ function isKind<K extends HistoryEvent['kind']>(event: Observed, kind: K): event
 /** Sets and typed arrays have no JSON of their own. */
 function plain(_key: string, value: unknown): unknown {
   if (value instanceof Set) return [...value].sort();
-  if (value instanceof Uint32Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  if (value instanceof Uint32Array)
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
   return value;
 }

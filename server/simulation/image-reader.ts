@@ -22,13 +22,21 @@ export interface ImageShape {
 const SLOT_BYTES = 4096;
 
 /** The whole image, or null where the folder holds no storage system yet. `up`: its process has recovered and serves. */
-export function readSystemImage(system: string, up: boolean, folder: FolderView, shape: ImageShape): SystemImage | null {
+export function readSystemImage(
+  system: string,
+  up: boolean,
+  folder: FolderView,
+  shape: ImageShape,
+): SystemImage | null {
   const volumes = readVolumes(folder, shape);
   return readImageAround(system, up, folder, shape, cellsOf(volumes), hashOf(volumes));
 }
 
 export function readVolumes(folder: FolderView, shape: ImageShape): Uint8Array[] {
-  return Array.from({ length: shape.volumeCount }, (_, volume) => folder(`volume-${volume}`) ?? new Uint8Array(shape.volumeBytes));
+  return Array.from(
+    { length: shape.volumeCount },
+    (_, volume) => folder(`volume-${volume}`) ?? new Uint8Array(shape.volumeBytes),
+  );
 }
 
 /** As `readSystemImage`, where the caller knows the data volumes already. `contentHash` null where nobody needs it. */
@@ -75,7 +83,8 @@ export function readRecord(folder: FolderView): SystemRecord | null {
   const bytes = folder('system.json');
   if (!bytes) return null;
   const whole: unknown = JSON.parse(Buffer.from(bytes).toString());
-  if (typeof whole !== 'object' || whole === null || !('record' in whole) || typeof whole.record !== 'string') return null;
+  if (typeof whole !== 'object' || whole === null || !('record' in whole) || typeof whole.record !== 'string')
+    return null;
   // Written whole by the system itself; its recovery checks the checksum, a post-mortem takes what is there.
   return JSON.parse(whole.record) as SystemRecord;
 }
@@ -159,7 +168,10 @@ function readJournal(folder: FolderView, shape: ImageShape): JournalImage {
     if (life > 0) segments.push({ life, first: bytes.readDoubleLE(16), fresh: bytes.readUInt32LE(12) === 1, bytes });
   }
   segments.sort((a, b) => a.life - b.life);
-  const start = Math.max(0, segments.findLastIndex((segment) => segment.fresh));
+  const start = Math.max(
+    0,
+    segments.findLastIndex((segment) => segment.fresh),
+  );
   let firstNumber = 0;
   let lastNumber = 0;
   const entries: JournalImage['entries'][number][] = [];

@@ -36,7 +36,8 @@ export const MUTANTS = {
   },
   'bit-cleared-after-send': {
     part: 'replication',
-    where: 'Copier: the bit is cleared when the copy is answered (not when it is taken), so a write made meanwhile is forgotten.',
+    where:
+      'Copier: the bit is cleared when the copy is answered (not when it is taken), so a write made meanwhile is forgotten.',
     caughtBy: ['bitmap-soundness', 'convergence'],
   },
   'resync-all-tracks': {
@@ -76,12 +77,14 @@ export const MUTANTS = {
   },
   'drain-target-not-frozen': {
     part: 'replication',
-    where: 'Drain: reports `suspend` as soon as what had been pulled is applied, though entries up to the frozen number are missing.',
+    where:
+      'Drain: reports `suspend` as soon as what had been pulled is applied, though entries up to the frozen number are missing.',
     caughtBy: ['truthful-verdict', 'bitmap-soundness', 'prefix'],
   },
   'duplex-before-copy-end': {
     part: 'replication',
-    where: 'Formation copy: the source says duplex when the last track was sent, before the destination reported its consistent image.',
+    where:
+      'Formation copy: the source says duplex when the last track was sent, before the destination reported its consistent image.',
     caughtBy: ['equality', 'sync-durability', 'prefix'],
   },
   'copied-track-overtakes': {
@@ -96,12 +99,14 @@ export const MUTANTS = {
   },
   'gold-dropped-early': {
     part: 'replication',
-    where: 'Destination: drops its gold copy when the resync begins to receive tracks (or was interrupted), not after the pair is consistent.',
+    where:
+      'Destination: drops its gold copy when the resync begins to receive tracks (or was interrupted), not after the pair is consistent.',
     caughtBy: ['gold-copy'],
   },
   'gold-misses-overwrites': {
     part: 'replication',
-    where: 'Gold copy: only tracks overwritten by the copier are kept, not those overwritten by forwarded writes; rollback yields a mixture.',
+    where:
+      'Gold copy: only tracks overwritten by the copier are kept, not those overwritten by forwarded writes; rollback yields a mixture.',
     caughtBy: ['prefix', 'gold-copy', 'bitmap-soundness'],
   },
   'both-copiers': {

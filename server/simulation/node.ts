@@ -6,7 +6,7 @@ import type { Arrangement, GroupDefinition } from '../domain/arrangement.ts';
 import { delayMsOfKm } from '../domain/arrangement.ts';
 import { WITNESS } from '../domain/names.ts';
 import type { Ports } from '../domain/ports.ts';
-import { type ChannelOptions, type ChannelTiming, StreamChannel } from '../network/channel.ts';
+import type { ChannelOptions, ChannelTiming, StreamChannel } from '../network/channel.ts';
 import { ChannelServer } from '../network/channel-server.ts';
 import type { CallHandler, LineConditions } from '../network/channel-types.ts';
 import { Link } from '../network/link.ts';
@@ -47,7 +47,8 @@ export class Node {
   ) {
     const directions = new Map<string, LineDirection>();
     const neighbours = neighboursOf(arrangement, definition, name);
-    for (const { peer, conditions } of neighbours) directions.set(peer, new LineDirection(ports.clock, ports.entropy, conditions));
+    for (const { peer, conditions } of neighbours)
+      directions.set(peer, new LineDirection(ports.clock, ports.entropy, conditions));
     const options: ChannelOptions = {
       ports,
       secret: SIM_SECRET,
@@ -59,7 +60,10 @@ export class Node {
     for (const { peer, dials, paths } of neighbours) {
       const address = dials ? addressOf(peer) : null;
       if (dials) this.dialled.add(peer);
-      this.links.set(peer, new Link(ports.network, options, { peer, paths, address, redialMs: REDIAL_MS, maxRedialMs: MAX_REDIAL_MS }));
+      this.links.set(
+        peer,
+        new Link(ports.network, options, { peer, paths, address, redialMs: REDIAL_MS, maxRedialMs: MAX_REDIAL_MS }),
+      );
     }
     this.server = new ChannelServer(ports.network, options, (channel) => this.accept(channel));
   }
@@ -110,7 +114,11 @@ function neighboursOf(arrangement: Arrangement, definition: GroupDefinition, nam
   if (host) {
     const names = arrangement.hosts.map((one) => one.name);
     const others = names.filter((other) => other !== name);
-    return [local(host.system, true), local(WITNESS, true), ...others.map((other) => local(other, names.indexOf(name) < names.indexOf(other)))];
+    return [
+      local(host.system, true),
+      local(WITNESS, true),
+      ...others.map((other) => local(other, names.indexOf(name) < names.indexOf(other))),
+    ];
   }
   const hosts = arrangement.hosts.filter((candidate) => candidate.system === name).map((one) => local(one.name, false));
   return [...linesOf(arrangement, definition, name), ...hosts, local(WITNESS, true)];
@@ -121,7 +129,12 @@ function linesOf(arrangement: Arrangement, definition: GroupDefinition, name: st
     .filter(({ ends }) => ends.includes(name))
     .map(({ name: line, ends, defaultKm, defaultPaths }) => {
       const settings = definition.lines[line] ?? { km: defaultKm, paths: defaultPaths, rateBytesPerSecond: null };
-      const conditions = { ...UNSHAPED, delayMs: delayMsOfKm(settings.km), jitterMs: 0.3, rateBytesPerSecond: settings.rateBytesPerSecond };
+      const conditions = {
+        ...UNSHAPED,
+        delayMs: delayMsOfKm(settings.km),
+        jitterMs: 0.3,
+        rateBytesPerSecond: settings.rateBytesPerSecond,
+      };
       return { peer: ends[0] === name ? ends[1] : ends[0], dials: ends[0] === name, paths: settings.paths, conditions };
     });
 }

@@ -5,14 +5,24 @@
 import { crc32 } from 'node:zlib';
 import { pairName } from '../domain/names.ts';
 import type { SystemRecord } from '../replication/system-record.ts';
-import { type CellImage, CORRUPT_CELL, decodeCells, decodeInto, decodeOne, CELL_BYTES } from './cells.ts';
+import { CELL_BYTES, type CellImage, CORRUPT_CELL, decodeCells, decodeInto, decodeOne } from './cells.ts';
 import { WriteTable } from './checkers/write-table.ts';
-import { History, type HistoryEvent, type HistorySettings, type Images, type Observed, type SystemImage } from './history.ts';
+import {
+  History,
+  type HistoryEvent,
+  type HistorySettings,
+  type Images,
+  type Observed,
+  type SystemImage,
+} from './history.ts';
 import { hashOf, type ImageShape, readImageAround, readRecord, readVolumes } from './image-reader.ts';
 import { type DiskImage, type FileImage, PAGE_BYTES } from './virtual-disk.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
 const CELLS_PER_PAGE = PAGE_BYTES / CELL_BYTES;
+
+/** Reason given to a change whose report was swallowed by a kill. */
+export const FOUND = 'found on disk at the start';
 
 interface KnownRecord {
   file: FileImage;
@@ -27,6 +37,7 @@ export class Observer {
   /** Takeovers that the operator forced, by generation. */
   readonly forced = new Set<number>();
   private readonly records = new Map<string, KnownRecord>();
+  private readonly lastVersions = new Map<string, Extract<HistoryEvent, { kind: 'pair' }>>();
   private readonly cells = new Map<string, Uint32Array[]>();
 
   constructor(
@@ -45,6 +56,33 @@ export class Observer {
     const observed = this.history.add(this.nowMs(), event);
     this.writes.observe(observed);
     return observed;
+  }
+
+  /** A change of pair state was reported by the process that made it. */
+  noteTransition(event: Extract<HistoryEvent, { kind: 'pair' }>): void {
+    this.lastVersions.set(`${event.system} ${event.pair}`, event);
+    this.add(event);
+  }
+
+  /** A kill may swallow the report of a change that is on disk: whatever a starting process finds there is noted first. */
+  noteFoundStates(system: string): void {
+    for (const pair of Object.values(this.recordOf(system)?.pairs ?? {})) {
+      const { source, destination, kind } = pair.definition;
+      const name = pairName(source, destination);
+      const last = this.lastVersions.get(`${system} ${name}`);
+      if (last && last.version >= pair.version) continue;
+      const from = last?.to ?? 'absent';
+      this.noteTransition({
+        kind: 'pair',
+        system,
+        pair: name,
+        pairKind: kind,
+        from,
+        to: pair.state,
+        version: pair.version,
+        reason: FOUND,
+      });
+    }
   }
 
   /** What `system` has on record now, or null before its first start. Parsed anew only when it was replaced. */
@@ -68,7 +106,13 @@ export class Observer {
       const { number } = record.generation;
       if (number <= this.promotedGeneration) continue;
       this.promotedGeneration = number;
-      this.add({ kind: 'promoted', system, generation: number, forced: this.forced.has(number), image: this.cellsOf(system) });
+      this.add({
+        kind: 'promoted',
+        system,
+        generation: number,
+        forced: this.forced.has(number),
+        image: this.cellsOf(system),
+      });
     }
   }
 
@@ -77,7 +121,8 @@ export class Observer {
     const record = this.recordOf(system);
     for (const pair of Object.values(record?.pairs ?? {})) {
       const { kind, source, destination } = pair.definition;
-      if (kind === 'sync' && source === system) return { state: pair.state, peer: destination, name: pairName(source, destination) };
+      if (kind === 'sync' && source === system)
+        return { state: pair.state, peer: destination, name: pairName(source, destination) };
     }
     return null;
   }
@@ -97,7 +142,8 @@ export class Observer {
     const { image } = this.machineOf(system);
     const known = this.cells.get(system) ?? [];
     this.cells.set(system, known);
-    for (let volume = 0; volume < this.shape.volumeCount; volume += 1) known[volume] = this.freshCells(image, volume, known[volume]);
+    for (let volume = 0; volume < this.shape.volumeCount; volume += 1)
+      known[volume] = this.freshCells(image, volume, known[volume]);
     return known.map((cells) => cells.slice());
   }
 
@@ -109,7 +155,8 @@ export class Observer {
       file.touched.clear();
       return decodeCells(file.view(), volume);
     }
-    for (const page of file.touched) decodeInto(known, file.view(), volume, page * CELLS_PER_PAGE, (page + 1) * CELLS_PER_PAGE);
+    for (const page of file.touched)
+      decodeInto(known, file.view(), volume, page * CELLS_PER_PAGE, (page + 1) * CELLS_PER_PAGE);
     file.touched.clear();
     return known;
   }
@@ -132,7 +179,8 @@ export class Observer {
 /** A name for the content of each cell, so that equal ones can be told. */
 function opaqueCells(content: Uint8Array): Uint32Array {
   const cells = new Uint32Array(content.length / CELL_BYTES);
-  for (let cell = 0; cell < cells.length; cell += 1) cells[cell] = crc32(content.subarray(cell * CELL_BYTES, (cell + 1) * CELL_BYTES));
+  for (let cell = 0; cell < cells.length; cell += 1)
+    cells[cell] = crc32(content.subarray(cell * CELL_BYTES, (cell + 1) * CELL_BYTES));
   return cells;
 }
 

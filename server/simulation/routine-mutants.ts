@@ -18,20 +18,23 @@ export function mutateActions(actions: ActionTable, mutants: Mutants): ActionTab
     if (!original) throw new Error(`no action ${name} to put a defect into`);
     changed[name] = change(original);
   };
-  if (mutants.has('verdict-from-async-pair-alone')) wrap('judge', (judge) => async (context) => sayNoLoss(await judge(context)));
+  if (mutants.has('verdict-from-async-pair-alone'))
+    wrap('judge', (judge) => async (context) => sayNoLoss(await judge(context)));
   if (mutants.has('always-unknown')) wrap('judge', (judge) => async (context) => sayUnknown(await judge(context)));
   if (mutants.has('evidence-before-fence')) wrap('fence', () => async () => ({ outcome: 'not-fenced' }));
-  if (mutants.has('generation-raised-twice-on-resume')) wrap('fence', (fence) => (context) => fence({ ...context, run: `${context.run}/${context.token().claimEpoch}` }));
-  if (mutants.has('wait-for-ever')) wrap('drain', (drain) => async (context) => {
-    for (;;) {
-      try {
-        return await drain(context);
-      } catch (error) {
-        if (!(error instanceof RefusedError)) throw error;
-        await new Promise<void>((resolve) => context.clock.after(context.settings.askTimeoutMs, resolve));
+  if (mutants.has('generation-raised-twice-on-resume'))
+    wrap('fence', (fence) => (context) => fence({ ...context, run: `${context.run}/${context.token().claimEpoch}` }));
+  if (mutants.has('wait-for-ever'))
+    wrap('drain', (drain) => async (context) => {
+      for (;;) {
+        try {
+          return await drain(context);
+        } catch (error) {
+          if (!(error instanceof RefusedError)) throw error;
+          await new Promise<void>((resolve) => context.clock.after(context.settings.askTimeoutMs, resolve));
+        }
       }
-    }
-  });
+    });
   return changed;
 }
 
@@ -39,7 +42,10 @@ function sayNoLoss(result: Awaited<ReturnType<Action>>): Awaited<ReturnType<Acti
   const verdict = result.findings?.verdict;
   if (!verdict) return result;
   const lost = { updates: 0, bytes: 0, seconds: 0, bound: 'exact' as const };
-  return { outcome: 'no-data-loss', findings: { ...result.findings, verdict: { ...verdict, kind: 'no-data-loss', lost } } };
+  return {
+    outcome: 'no-data-loss',
+    findings: { ...result.findings, verdict: { ...verdict, kind: 'no-data-loss', lost } },
+  };
 }
 
 function sayUnknown(result: Awaited<ReturnType<Action>>): Awaited<ReturnType<Action>> {
@@ -50,7 +56,9 @@ function sayUnknown(result: Awaited<ReturnType<Action>>): Awaited<ReturnType<Act
 
 export function mutateGraph(graph: RoutineGraph, mutants: Mutants): RoutineGraph {
   if (!mutants.has('resync-wrong-way') || graph.id !== 'failback') return graph;
-  const steps = graph.steps.map((step) => (step.parameters.pair === 'I-P' ? { ...step, parameters: { ...step.parameters, pair: 'P-I' } } : step));
+  const steps = graph.steps.map((step) =>
+    step.parameters.pair === 'I-P' ? { ...step, parameters: { ...step.parameters, pair: 'P-I' } } : step,
+  );
   return { ...graph, steps };
 }
 
@@ -66,7 +74,18 @@ export function mutateStore(store: RunStore, run: KeptRun, graph: RoutineGraph, 
       const outcome = Object.keys(step?.outcomes ?? {})[0];
       const real = store.record(key, async () => {
         if (!step || step.decision || outcome === undefined) return fn();
-        const forged = { kind: 'outcome', outcome, refusal: null, startedAt: 0, endedAt: 0, evidence: [], transitions: [], progress: null, findings: {}, ordersWaiting: false };
+        const forged = {
+          kind: 'outcome',
+          outcome,
+          refusal: null,
+          startedAt: 0,
+          endedAt: 0,
+          evidence: [],
+          transitions: [],
+          progress: null,
+          findings: {},
+          ordersWaiting: false,
+        };
         // The shape of an attempt, which is all that is ever recorded under a step's key.
         return forged as Awaited<ReturnType<typeof fn>>;
       });

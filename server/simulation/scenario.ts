@@ -72,7 +72,14 @@ export class Scenario {
     this.group = new SimGroup(schedule, arrangement, mutants, { onKilled: (machine) => this.writers.died(machine) });
     this.control = new ControlPlane(this.group, arrangement, mutants, (run, view) => this.seen(run, view));
     const { world, observer } = this.group;
-    this.injector = new FaultInjector(world, arrangement, observer, schedule.faults, (process) => this.restart(process), (process) => this.paused(process));
+    this.injector = new FaultInjector(
+      world,
+      arrangement,
+      observer,
+      schedule.faults,
+      (process) => this.restart(process),
+      (process) => this.paused(process),
+    );
     this.group.mayRun = (process) => !this.injector.heldDown.has(process);
     this.writers = new BlockWriters(
       world.scheduler,
@@ -121,7 +128,8 @@ export class Scenario {
     this.writers.running = true;
     await this.phase('form', () => this.form());
     await this.phase('load', () => this.load(this.schedule.story.loadMs));
-    if (this.schedule.story.kind === 'ride-out') await this.phase('disaster', () => this.load(this.schedule.story.loadMs));
+    if (this.schedule.story.kind === 'ride-out')
+      await this.phase('disaster', () => this.load(this.schedule.story.loadMs));
     else await this.thereAndBack(this.schedule.story.kind);
     await this.healAndRepair();
   }
@@ -209,7 +217,8 @@ export class Scenario {
     this.injector.heal();
     observer.add({ kind: 'healed' });
     observer.takeImages('healed');
-    for (const worker of WORKERS) if (!world.machine(worker).alive && worker === WORKERS[0]) this.control.workerLost(worker);
+    for (const worker of WORKERS)
+      if (!world.machine(worker).alive && worker === WORKERS[0]) this.control.workerLost(worker);
     await world.scheduler.sleep(1500);
     for (let round = 0; round < REPAIR_ROUNDS && !this.isNormal(); round += 1) {
       // Where repairing the pair from R leads nowhere, the next attempt goes on with what I holds.
@@ -227,7 +236,8 @@ export class Scenario {
 
   /** The work pauses, so that what is there can be compared. */
   private async restLedger(): Promise<void> {
-    for (const { name } of this.group.arrangement.hosts) await this.control.instruct(name, { verb: 'work-rate', transactionsPerSecond: 0 });
+    for (const { name } of this.group.arrangement.hosts)
+      await this.control.instruct(name, { verb: 'work-rate', transactionsPerSecond: 0 });
   }
 
   /** The host that works reads its ledger back and compares it with what it was told is complete. */
@@ -235,7 +245,11 @@ export class Scenario {
     const holder = this.holder();
     const host = this.group.arrangement.hosts.find((candidate) => candidate.system === holder);
     if (!host) return;
-    const reply = await this.control.instruct(host.name, { verb: 'ledger-verify', completedThrough: null, source: 'the operator' });
+    const reply = await this.control.instruct(host.name, {
+      verb: 'ledger-verify',
+      completedThrough: null,
+      source: 'the operator',
+    });
     if (reply?.verb === 'ledger') this.group.observer.add({ kind: 'ledger', host: host.name, report: reply.report });
   }
 
@@ -269,7 +283,9 @@ export class Scenario {
     return normal.pairs.every(({ source, destination }) =>
       [source, destination].every((system) => {
         const record = this.group.observer.recordOf(system);
-        const pair = Object.values(record?.pairs ?? {}).find(({ definition }) => definition.source === source && definition.destination === destination);
+        const pair = Object.values(record?.pairs ?? {}).find(
+          ({ definition }) => definition.source === source && definition.destination === destination,
+        );
         return pair?.state === 'duplex';
       }),
     );
@@ -277,7 +293,9 @@ export class Scenario {
 
   /** All systems have the same last number, and the far one has applied it. */
   private isDrained(): boolean {
-    const numbers = this.group.arrangement.systems.map(({ name }) => this.group.system(name)?.facts().lastNumber ?? null);
+    const numbers = this.group.arrangement.systems.map(
+      ({ name }) => this.group.system(name)?.facts().lastNumber ?? null,
+    );
     return numbers.every((number) => number !== null && number === numbers[0]);
   }
 
@@ -287,15 +305,30 @@ export class Scenario {
     if (view.forced) observer.forced.add(view.generation);
     const key = run.start.run;
     const known = this.seenSteps.get(key) ?? 0;
-    const steps = view.steps.slice(Math.max(0, known - view.droppedSteps)).filter((step) => step.outcome !== null || step.decision !== null);
-    for (const step of steps) observer.add({ kind: 'step', run: key, routine: run.start.routine, step: step.id, outcome: step.outcome ?? step.decision?.choice ?? null });
+    const steps = view.steps
+      .slice(Math.max(0, known - view.droppedSteps))
+      .filter((step) => step.outcome !== null || step.decision !== null);
+    for (const step of steps)
+      observer.add({
+        kind: 'step',
+        run: key,
+        routine: run.start.routine,
+        step: step.id,
+        outcome: step.outcome ?? step.decision?.choice ?? null,
+      });
     this.seenSteps.set(key, known + steps.length);
     if (view.verdict && !this.seenVerdicts.has(key)) {
       this.seenVerdicts.add(key);
       this.noteVerdict(run, view);
     }
     if (view.status === 'ended') {
-      observer.add({ kind: 'run-ended', run: key, routine: run.start.routine, ending: view.ending ?? 'unknown', text: view.endingText });
+      observer.add({
+        kind: 'run-ended',
+        run: key,
+        routine: run.start.routine,
+        ending: view.ending ?? 'unknown',
+        text: view.endingText,
+      });
       run.onView = null;
     }
   }

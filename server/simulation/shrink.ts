@@ -45,7 +45,11 @@ function without(faults: readonly TimedFault[], at: number, count: number): Time
 
 function simplerStories(story: Story): Story[] {
   const simpler: Story[] = [];
-  if (story.controlKills.length > 0) simpler.push({ ...story, controlKills: story.controlKills.slice(1) }, { ...story, controlKills: story.controlKills.slice(0, -1) });
+  if (story.controlKills.length > 0)
+    simpler.push(
+      { ...story, controlKills: story.controlKills.slice(1) },
+      { ...story, controlKills: story.controlKills.slice(0, -1) },
+    );
   if (story.controlCycles > 1) simpler.push({ ...story, controlCycles: 1 });
   if (story.loadMs > 20) simpler.push({ ...story, loadMs: Math.floor(story.loadMs / 2) });
   if (story.reverseLoadMs > 20) simpler.push({ ...story, reverseLoadMs: Math.floor(story.reverseLoadMs / 2) });

@@ -19,7 +19,10 @@ const ones = (bytes: number): Uint8Array => new Uint8Array(bytes).fill(1);
 describe('the page cache survives SIGKILL', () => {
   test('what a write returned from is there for the next incarnation', () => {
     const { process } = machine();
-    process.start().disk.open('volume', 4 * PAGE_BYTES).write(10, ones(5));
+    process
+      .start()
+      .disk.open('volume', 4 * PAGE_BYTES)
+      .write(10, ones(5));
     process.kill('test');
     const content = process.start().disk.readWhole('volume');
     expect(content?.subarray(9, 16)).toEqual(Uint8Array.of(0, 1, 1, 1, 1, 1, 0));

@@ -2,7 +2,7 @@
  * Simulated disks with two images: what the page cache holds, which survives the death of a process, and what was
  * synced, which survives the loss of power. A write that a kill interrupts is torn at a page boundary.
  */
-import { DiskError, type Disk, type DiskErrorCode, type DiskFile } from '../domain/ports.ts';
+import { type Disk, DiskError, type DiskErrorCode, type DiskFile } from '../domain/ports.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Life } from './virtual-process.ts';
@@ -98,7 +98,8 @@ export class FileImage {
   losePower(random: Random, keepShare: number): void {
     for (const [page, synced] of this.unsynced) {
       this.touched.add(page);
-      if (!random.chance(keepShare)) this.content.set(synced.subarray(0, this.content.length - page * PAGE_BYTES), page * PAGE_BYTES);
+      if (!random.chance(keepShare))
+        this.content.set(synced.subarray(0, this.content.length - page * PAGE_BYTES), page * PAGE_BYTES);
     }
     this.unsynced.clear();
     this.syncs.clear();
@@ -269,7 +270,8 @@ export class VirtualDisk implements Disk {
       read(position, into) {
         check();
         if (image.trouble === 'io-error') throw diskError('EIO', name);
-        if (position < 0 || position + into.length > file.sizeBytes) throw diskError('EBADF', name, 'read past the end');
+        if (position < 0 || position + into.length > file.sizeBytes)
+          throw diskError('EBADF', name, 'read past the end');
         file.read(position, into);
       },
       write(position, bytes) {
@@ -331,4 +333,3 @@ const WORDS: Record<DiskErrorCode, string> = {
 function diskError(code: DiskErrorCode, file: string, message = WORDS[code]): DiskError {
   return new DiskError(code, file, message);
 }
-

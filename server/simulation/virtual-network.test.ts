@@ -13,7 +13,13 @@ interface Two {
 
 /** P connected to I, in a world that goes on only while `story` runs. */
 async function two(seed: string, story: (two: Two) => Promise<void>): Promise<Two> {
-  const world = new World(seed, { onKilled: () => undefined, onCrash: ({ error }) => { throw error; }, onLog: () => undefined });
+  const world = new World(seed, {
+    onKilled: () => undefined,
+    onCrash: ({ error }) => {
+      throw error;
+    },
+    onLog: () => undefined,
+  });
   const p = world.addMachine('P', 1).start();
   const i = world.addMachine('I', 1).start();
   const received: number[] = [];
@@ -128,7 +134,13 @@ describe('a stream', () => {
 
 describe('processes', () => {
   test('nobody listens: refused; a paused process gets everything later', async () => {
-    const world = new World('paused', { onKilled: () => undefined, onCrash: ({ error }) => { throw error; }, onLog: () => undefined });
+    const world = new World('paused', {
+      onKilled: () => undefined,
+      onCrash: ({ error }) => {
+        throw error;
+      },
+      onLog: () => undefined,
+    });
     const p = world.addMachine('P', 1);
     const ports = p.start();
     await world.scheduler.drive(async () => {
@@ -155,7 +167,11 @@ describe('processes', () => {
 
   test('an exception nobody caught ends its process and is reported; one of the dead is not', async () => {
     const crashes: string[] = [];
-    const world = new World('crash', { onKilled: () => undefined, onCrash: ({ process }) => crashes.push(String(process)), onLog: () => undefined });
+    const world = new World('crash', {
+      onKilled: () => undefined,
+      onCrash: ({ process }) => crashes.push(String(process)),
+      onLog: () => undefined,
+    });
     const p = world.addMachine('P', 1);
     const i = world.addMachine('I', 1);
     const ports = p.start();

@@ -4,10 +4,10 @@
  * drops its timers, callbacks and promises, so that no `catch` or `finally` of the dead can act: SIGKILL, exactly.
  */
 import type { Log, LogLevel, Ports } from '../domain/ports.ts';
-import type { Scheduler, VirtualEvent } from './scheduler.ts';
 import type { Random } from './random.ts';
-import { VirtualClock, type MachineClock } from './virtual-clock.ts';
-import { VirtualDisk, type DiskImage } from './virtual-disk.ts';
+import type { Scheduler, VirtualEvent } from './scheduler.ts';
+import { type MachineClock, VirtualClock } from './virtual-clock.ts';
+import { type DiskImage, VirtualDisk } from './virtual-disk.ts';
 import type { VirtualNetwork } from './virtual-network.ts';
 
 /** Thrown by every port of a dead process. */

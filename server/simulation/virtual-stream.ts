@@ -5,8 +5,8 @@
 import type { ByteStream } from '../domain/ports.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { Life } from './virtual-process.ts';
 import type { Way } from './virtual-network.ts';
+import type { Life } from './virtual-process.ts';
 
 /** What the kernels of both sides buffer before a writer has to wait. */
 const WINDOW_BYTES = 256 * 1024;
@@ -310,7 +310,8 @@ export class StreamPair {
     const keep = this.random.below(unarrived.length + 1);
     const cut = unarrived[keep];
     for (const segment of unarrived.slice(keep)) {
-      segment.bytes = segment === cut && segment.bytes ? segment.bytes.subarray(0, this.random.below(segment.bytes.length)) : null;
+      segment.bytes =
+        segment === cut && segment.bytes ? segment.bytes.subarray(0, this.random.below(segment.bytes.length)) : null;
     }
   }
 

@@ -18,7 +18,10 @@ export const bitmapSoundness: Checker = {
         if (atSource.setTracks === 'all' || atDestination.setTracks === 'all') continue;
         for (const track of differingTracks(source, destination, cellsPerTrack)) {
           if (atSource.setTracks.has(track) || atDestination.setTracks.has(track)) continue;
-          findings.add(seen.order, `pair ${atSource.name} is ${atSource.state}/${atDestination.state} (${seen.label}) and track ${track} differs, but neither end has its bit`);
+          findings.add(
+            seen.order,
+            `pair ${atSource.name} is ${atSource.state}/${atDestination.state} (${seen.label}) and track ${track} differs, but neither end has its bit`,
+          );
         }
       }
       if (findings.enough) break;

@@ -14,7 +14,10 @@ export const boundedCost: Checker = {
     for (const event of history.of('copy')) {
       const needed = event.markedTracks * event.trackBytes + event.writtenBytes;
       if (event.movedBytes > needed * (1 + HEADER_SHARE) + HEADER_BYTES) {
-        findings.add(event.order, `pair ${event.pair} moved ${event.movedBytes} bytes for ${event.markedTracks} set tracks of ${event.trackBytes} bytes and ${event.writtenBytes} bytes written meanwhile`);
+        findings.add(
+          event.order,
+          `pair ${event.pair} moved ${event.movedBytes} bytes for ${event.markedTracks} set tracks of ${event.trackBytes} bytes and ${event.writtenBytes} bytes written meanwhile`,
+        );
       }
     }
     return findings.violations;

@@ -54,9 +54,22 @@ function system(name: string, content: Record<number, number>, change: Partial<S
   };
 }
 
-function pair(name: string, end: 'source' | 'destination', state: PairStateOrAbsent, change: Partial<PairImage> = {}): PairImage {
+function pair(
+  name: string,
+  end: 'source' | 'destination',
+  state: PairStateOrAbsent,
+  change: Partial<PairImage> = {},
+): PairImage {
   const [source = '', destination = ''] = name.split('-');
-  return { name, kind: 'async', state, end, peer: end === 'source' ? destination : source, setTracks: new Set(), ...change };
+  return {
+    name,
+    kind: 'async',
+    state,
+    end,
+    peer: end === 'source' ? destination : source,
+    setTracks: new Set(),
+    ...change,
+  };
 }
 
 function images(...systems: SystemImage[]): HistoryEvent {
@@ -64,18 +77,63 @@ function images(...systems: SystemImage[]): HistoryEvent {
   return { kind: 'images', label: 'test', images: all };
 }
 
-const issued = (write: number, cell: number, name = 'P'): HistoryEvent => ({ kind: 'write-issued', write, system: name, volume: 0, firstCell: cell, cells: 1, zeroes: false });
-const completed = (write: number, heldBy: string[] | null = ['P', 'I'], name = 'P'): HistoryEvent => ({ kind: 'write-completed', write, system: name, syncState: 'duplex', syncPeer: 'I', heldBy });
-const moved = (name: string, pairName: string, from: PairStateOrAbsent, to: PairStateOrAbsent, version = 1, pairKind: 'sync' | 'async' = 'async'): HistoryEvent => ({
-  kind: 'pair', system: name, pair: pairName, pairKind, from, to, version, reason: 'test',
+const issued = (write: number, cell: number, name = 'P'): HistoryEvent => ({
+  kind: 'write-issued',
+  write,
+  system: name,
+  volume: 0,
+  firstCell: cell,
+  cells: 1,
+  zeroes: false,
 });
-const promoted = (name: string, image: CellImage, forced = false): HistoryEvent => ({ kind: 'promoted', system: name, generation: 2, forced, image });
+const completed = (write: number, heldBy: string[] | null = ['P', 'I'], name = 'P'): HistoryEvent => ({
+  kind: 'write-completed',
+  write,
+  system: name,
+  syncState: 'duplex',
+  syncPeer: 'I',
+  heldBy,
+});
+const moved = (
+  name: string,
+  pairName: string,
+  from: PairStateOrAbsent,
+  to: PairStateOrAbsent,
+  version = 1,
+  pairKind: 'sync' | 'async' = 'async',
+): HistoryEvent => ({
+  kind: 'pair',
+  system: name,
+  pair: pairName,
+  pairKind,
+  from,
+  to,
+  version,
+  reason: 'test',
+});
+const promoted = (name: string, image: CellImage, forced = false): HistoryEvent => ({
+  kind: 'promoted',
+  system: name,
+  generation: 2,
+  forced,
+  image,
+});
 
-function verdict(kind: Verdict['kind'], lost: Partial<Verdict['lost']>, image: CellImage, proofExists: boolean | null = null): HistoryEvent {
+function verdict(
+  kind: Verdict['kind'],
+  lost: Partial<Verdict['lost']>,
+  image: CellImage,
+  proofExists: boolean | null = null,
+): HistoryEvent {
   const full: Verdict = {
     kind,
     lost: { updates: 0, bytes: 0, seconds: 0, bound: 'exact', ...lost },
-    evidence: [], missing: [], toSettle: [], fenced: true, survivorNumber: 0, attestation: null,
+    evidence: [],
+    missing: [],
+    toSettle: [],
+    fenced: true,
+    survivorNumber: 0,
+    attestation: null,
   };
   return { kind: 'verdict', run: 'run', routine: 'failover', survivor: 'R', verdict: full, image, proofExists };
 }
@@ -85,21 +143,40 @@ const done = (name: string, verb: 'drain' | 'raise-generation', claimEpoch: numb
   kind: 'instruction',
   system: name,
   outcome: 'done',
-  instruction: verb === 'drain'
-    ? { verb, pair: 'I-R', token: token(claimEpoch, step), deadlineMs: 1000 }
-    : { verb, generation: { number: 2, runId: 'run', holder: null }, token: token(claimEpoch, step) },
+  instruction:
+    verb === 'drain'
+      ? { verb, pair: 'I-R', token: token(claimEpoch, step), deadlineMs: 1000 }
+      : { verb, generation: { number: 2, runId: 'run', holder: null }, token: token(claimEpoch, step) },
 });
 
 /** Two writes in order: 1 into cell 0, then 2 into cell 1. */
 const twoWrites = [issued(1, 0), completed(1), issued(2, 1), completed(2)];
 const started: HistoryEvent = { kind: 'run-started', run: 'run', routine: 'failover' };
-const ended = (ending = 'done'): HistoryEvent => ({ kind: 'run-ended', run: 'run', routine: 'failover', ending, text: 'work restarted on R' });
-const entry = (content: string) => ({ firstNumber: 1, lastNumber: 1, entries: [{ number: 1, generation: 1, content }] });
+const ended = (ending = 'done'): HistoryEvent => ({
+  kind: 'run-ended',
+  run: 'run',
+  routine: 'failover',
+  ending,
+  text: 'work restarted on R',
+});
+const entry = (content: string) => ({
+  firstNumber: 1,
+  lastNumber: 2,
+  entries: [{ number: 1, generation: 1, content }],
+});
 
 function ledger(missingCount: number): HistoryEvent {
   const report = {
-    source: 'own', completedThrough: 5, presentThrough: 5, missing: missingCount > 0 ? { from: 1, to: 2 } : null, missingCount, uncompletedPresent: 0,
-    corrupt: 0, outOfOrder: 0, balance: { accounts: 2, total: 0, expected: 0, adds: true }, verifiedOn: 'R',
+    source: 'own',
+    completedThrough: 5,
+    presentThrough: 5,
+    missing: missingCount > 0 ? { from: 1, to: 2 } : null,
+    missingCount,
+    uncompletedPresent: 0,
+    corrupt: 0,
+    outOfOrder: 0,
+    balance: { accounts: 2, total: 0, expected: 0, adds: true },
+    verifiedOn: 'R',
   };
   return { kind: 'ledger', host: 'host-R', report };
 }
@@ -108,40 +185,138 @@ function ledger(missingCount: number): HistoryEvent {
 const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = [
   ['no-crash', [], [{ kind: 'crash', process: 'P', error: 'TypeError' }]],
   ['lawful-transition', [moved('P', 'P-I', 'simplex', 'duplex')], [moved('P', 'P-I', 'simplex', 'suspending')]],
-  ['lawful-transition', [moved('P', 'P-I', 'suspend', 'duplex-pending', 4), moved('P', 'P-I', 'failure-suspend', 'duplex-pending', 7)], [moved('P', 'P-I', 'duplex-pending', 'duplex', 4), moved('P', 'P-I', 'suspend', 'duplex-pending', 5)]],
-  ['one-copier', [moved('I', 'R-I', 'suspending', 'suspend'), moved('I', 'I-P', 'suspend', 'duplex-pending')], [moved('I', 'R-I', 'duplex-pending', 'duplex'), moved('I', 'I-P', 'suspend', 'duplex-pending')]],
-  ['number-unique', [images(system('P', {}, { journal: entry('a') }), system('I', {}, { journal: entry('a') }))], [images(system('P', {}, { journal: entry('a') }), system('I', {}, { journal: entry('b') }))]],
-  ['stale-token', [done('R', 'drain', 1, 5), done('R', 'drain', 2, 1)], [done('R', 'drain', 2, 1), done('R', 'drain', 1, 5)]],
+  [
+    'lawful-transition',
+    [moved('P', 'P-I', 'suspend', 'duplex-pending', 4), moved('P', 'P-I', 'failure-suspend', 'duplex-pending', 7)],
+    [moved('P', 'P-I', 'duplex-pending', 'duplex', 4), moved('P', 'P-I', 'suspend', 'duplex-pending', 5)],
+  ],
+  [
+    'one-copier',
+    [moved('I', 'R-I', 'suspending', 'suspend'), moved('I', 'I-P', 'suspend', 'duplex-pending')],
+    [moved('I', 'R-I', 'duplex-pending', 'duplex'), moved('I', 'I-P', 'suspend', 'duplex-pending')],
+  ],
+  [
+    'number-unique',
+    [images(system('P', {}, { journal: entry('a') }), system('I', {}, { journal: entry('a') }))],
+    [images(system('P', {}, { journal: entry('a') }), system('I', {}, { journal: entry('b') }))],
+  ],
+  [
+    'stale-token',
+    [done('R', 'drain', 1, 5), done('R', 'drain', 2, 1)],
+    [done('R', 'drain', 2, 1), done('R', 'drain', 1, 5)],
+  ],
   [
     'register-monotone',
-    [{ kind: 'register', record: { generation: { number: 1, runId: 'x', holder: 'P' }, epoch: 1, state: 'alone', number: 1 } }, { kind: 'register', record: { generation: { number: 1, runId: 'x', holder: 'P' }, epoch: 2, state: 'joined', number: 1 } }],
-    [{ kind: 'register', record: { generation: { number: 1, runId: 'x', holder: 'P' }, epoch: 1, state: 'alone', number: 1 } }, { kind: 'register', record: { generation: { number: 1, runId: 'x', holder: 'P' }, epoch: 1, state: 'joined', number: 1 } }],
+    [
+      {
+        kind: 'register',
+        record: { generation: { number: 1, runId: 'x', holder: 'P' }, epoch: 1, state: 'alone', number: 1 },
+      },
+      {
+        kind: 'register',
+        record: { generation: { number: 1, runId: 'x', holder: 'P' }, epoch: 2, state: 'joined', number: 1 },
+      },
+    ],
+    [
+      {
+        kind: 'register',
+        record: { generation: { number: 1, runId: 'x', holder: 'P' }, epoch: 1, state: 'alone', number: 1 },
+      },
+      {
+        kind: 'register',
+        record: { generation: { number: 1, runId: 'x', holder: 'P' }, epoch: 1, state: 'joined', number: 1 },
+      },
+    ],
   ],
   ['sync-durability', [issued(1, 0), completed(1, ['P', 'I'])], [issued(1, 0), completed(1, ['P'])]],
-  ['sync-durability', [...twoWrites, images(system('I', { 0: 1, 1: 2 }))], [...twoWrites, images(system('I', { 0: 1 }))]],
+  [
+    'sync-durability',
+    [...twoWrites, images(system('I', { 0: 1, 1: 2 }))],
+    [...twoWrites, images(system('I', { 0: 1 }))],
+  ],
   [
     'equality',
-    [issued(1, 0), { kind: 'entered-duplex', pair: 'P-I', source: cells({ 0: 1 }), destination: cells({}) }, completed(1)],
-    [issued(1, 0), completed(1), { kind: 'entered-duplex', pair: 'P-I', source: cells({ 0: 1 }), destination: cells({}) }],
+    [
+      issued(1, 0),
+      { kind: 'entered-duplex', pair: 'P-I', source: cells({ 0: 1 }), destination: cells({}) },
+      completed(1),
+    ],
+    [
+      issued(1, 0),
+      completed(1),
+      { kind: 'entered-duplex', pair: 'P-I', source: cells({ 0: 1 }), destination: cells({}) },
+    ],
   ],
   [
     'bitmap-soundness',
-    [images(system('P', { 0: 1 }, { pairs: [pair('P-I', 'source', 'suspend', { setTracks: new Set([0]) })] }), system('I', {}, { pairs: [pair('P-I', 'destination', 'suspend')] }))],
-    [images(system('P', { 5: 1 }, { pairs: [pair('P-I', 'source', 'suspend', { setTracks: new Set([0]) })] }), system('I', {}, { pairs: [pair('P-I', 'destination', 'suspend')] }))],
+    [
+      images(
+        system('P', { 0: 1 }, { pairs: [pair('P-I', 'source', 'suspend', { setTracks: new Set([0]) })] }),
+        system('I', {}, { pairs: [pair('P-I', 'destination', 'suspend')] }),
+      ),
+    ],
+    [
+      images(
+        system('P', { 5: 1 }, { pairs: [pair('P-I', 'source', 'suspend', { setTracks: new Set([0]) })] }),
+        system('I', {}, { pairs: [pair('P-I', 'destination', 'suspend')] }),
+      ),
+    ],
   ],
   [
     'journal-trim',
-    [images(system('I', {}, { pairs: [pair('I-R', 'source', 'duplex')], journal: { firstNumber: 8, lastNumber: 9, entries: [] } }), system('R', {}, { pairs: [pair('I-R', 'destination', 'duplex')], durableNumber: 7 }))],
-    [images(system('I', {}, { pairs: [pair('I-R', 'source', 'duplex')], journal: { firstNumber: 9, lastNumber: 9, entries: [] } }), system('R', {}, { pairs: [pair('I-R', 'destination', 'duplex')], durableNumber: 7 }))],
+    [
+      images(
+        system(
+          'I',
+          {},
+          { pairs: [pair('I-R', 'source', 'duplex')], journal: { firstNumber: 8, lastNumber: 9, entries: [] } },
+        ),
+        system('R', {}, { pairs: [pair('I-R', 'destination', 'duplex')], durableNumber: 7 }),
+      ),
+    ],
+    [
+      images(
+        system(
+          'I',
+          {},
+          { pairs: [pair('I-R', 'source', 'duplex')], journal: { firstNumber: 9, lastNumber: 9, entries: [] } },
+        ),
+        system('R', {}, { pairs: [pair('I-R', 'destination', 'duplex')], durableNumber: 7 }),
+      ),
+    ],
   ],
   [
     'gold-copy',
-    [...twoWrites, moved('P', 'P-I', 'initial-copying', 'duplex'), images(system('P', { 0: 1, 1: 2 }), system('I', { 1: 2 }, { consistent: false, gold: cells({}) }), system('R', {}, { consistent: false }))],
-    [...twoWrites, moved('P', 'P-I', 'initial-copying', 'duplex'), images(system('P', { 0: 1, 1: 2 }), system('I', { 1: 2 }, { consistent: false }), system('R', {}, { consistent: false }))],
+    [
+      ...twoWrites,
+      moved('P', 'P-I', 'initial-copying', 'duplex'),
+      images(
+        system('P', { 0: 1, 1: 2 }),
+        system('I', { 1: 2 }, { consistent: false, gold: cells({}) }),
+        system('R', {}, { consistent: false }),
+      ),
+    ],
+    [
+      ...twoWrites,
+      moved('P', 'P-I', 'initial-copying', 'duplex'),
+      images(
+        system('P', { 0: 1, 1: 2 }),
+        system('I', { 1: 2 }, { consistent: false }),
+        system('R', {}, { consistent: false }),
+      ),
+    ],
   ],
   ['prefix', [...twoWrites, images(system('R', { 0: 1 }))], [...twoWrites, images(system('R', { 1: 2 }))]],
-  ['prefix', [...twoWrites, images(system('R', { 1: 2 }, { consistent: false }))], [...twoWrites, images(system('R', { 0: CORRUPT_CELL }))]],
-  ['prefix', [...twoWrites, promoted('R', cells({ 0: 1 })), issued(3, 2, 'R'), images(system('R', { 0: 1, 2: 3 }))], [...twoWrites, promoted('R', cells({ 0: 1 })), issued(3, 2, 'R'), images(system('R', { 0: 1, 1: 2, 2: 3 }))]],
+  [
+    'prefix',
+    [...twoWrites, images(system('R', { 1: 2 }, { consistent: false }))],
+    [...twoWrites, images(system('R', { 0: CORRUPT_CELL }))],
+  ],
+  [
+    'prefix',
+    [...twoWrites, promoted('R', cells({ 0: 1 })), issued(3, 2, 'R'), images(system('R', { 0: 1, 2: 3 }))],
+    [...twoWrites, promoted('R', cells({ 0: 1 })), issued(3, 2, 'R'), images(system('R', { 0: 1, 1: 2, 2: 3 }))],
+  ],
   [
     'read-back',
     [...twoWrites, { kind: 'read', system: 'P', volume: 0, firstCell: 0, found: [1, 2], startedOrder: 4 }],
@@ -149,21 +324,68 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
   ],
   [
     'bounded-cost',
-    [{ kind: 'copy', system: 'P', pair: 'P-I', markedTracks: 2, trackBytes: 65_536, movedBytes: 131_072, writtenBytes: 0 }],
-    [{ kind: 'copy', system: 'P', pair: 'P-I', markedTracks: 2, trackBytes: 65_536, movedBytes: 262_144, writtenBytes: 0 }],
+    [
+      {
+        kind: 'copy',
+        system: 'P',
+        pair: 'P-I',
+        markedTracks: 2,
+        trackBytes: 65_536,
+        movedBytes: 131_072,
+        writtenBytes: 0,
+      },
+    ],
+    [
+      {
+        kind: 'copy',
+        system: 'P',
+        pair: 'P-I',
+        markedTracks: 2,
+        trackBytes: 65_536,
+        movedBytes: 262_144,
+        writtenBytes: 0,
+      },
+    ],
   ],
-  ['single-writer', [promoted('R', cells({})), issued(1, 0, 'R'), completed(1, null, 'R')], [issued(1, 0), promoted('R', cells({})), completed(1)]],
-  ['single-writer', [issued(1, 0), promoted('R', cells({}), true), completed(1)], [promoted('R', cells({})), issued(1, 0), completed(1)]],
-  ['fence-precedes-evidence', [started, done('R', 'raise-generation', 1, 1), done('R', 'drain', 1, 2)], [started, done('R', 'drain', 1, 2)]],
-  ['truthful-verdict', [...twoWrites, verdict('no-data-loss', {}, cells({ 0: 1, 1: 2 }))], [...twoWrites, verdict('no-data-loss', {}, cells({ 0: 1 }))]],
-  ['truthful-verdict', [...twoWrites, verdict('data-loss', { updates: 1, bytes: 512 }, cells({ 0: 1 }))], [...twoWrites, verdict('data-loss', { updates: 2, bytes: 1024 }, cells({ 0: 1 }))]],
-  ['truthful-verdict', [...twoWrites, verdict('data-loss', { updates: 1, bound: 'at-least' }, cells({}))], [...twoWrites, verdict('unknown', { updates: 3, bound: 'at-least' }, cells({}))]],
+  [
+    'single-writer',
+    [promoted('R', cells({})), issued(1, 0, 'R'), completed(1, null, 'R')],
+    [issued(1, 0), promoted('R', cells({})), completed(1)],
+  ],
+  [
+    'single-writer',
+    [issued(1, 0), promoted('R', cells({}), true), completed(1)],
+    [promoted('R', cells({})), issued(1, 0), completed(1)],
+  ],
+  [
+    'fence-precedes-evidence',
+    [started, done('R', 'raise-generation', 1, 1), done('R', 'drain', 1, 2)],
+    [started, done('R', 'drain', 1, 2)],
+  ],
+  [
+    'truthful-verdict',
+    [...twoWrites, verdict('no-data-loss', {}, cells({ 0: 1, 1: 2 }))],
+    [...twoWrites, verdict('no-data-loss', {}, cells({ 0: 1 }))],
+  ],
+  [
+    'truthful-verdict',
+    [...twoWrites, verdict('data-loss', { updates: 1, bytes: 512 }, cells({ 0: 1 }))],
+    [...twoWrites, verdict('data-loss', { updates: 2, bytes: 1024 }, cells({ 0: 1 }))],
+  ],
+  [
+    'truthful-verdict',
+    [...twoWrites, verdict('data-loss', { updates: 1, bound: 'at-least' }, cells({}))],
+    [...twoWrites, verdict('unknown', { updates: 3, bound: 'at-least' }, cells({}))],
+  ],
   ['verdict-usefulness', [verdict('no-data-loss', {}, cells({}), true)], [verdict('unknown', {}, cells({}), true)]],
   ['ledger-adds-up', [ledger(0)], [ledger(2)]],
   ['termination', [{ kind: 'healed' }, started, ended()], [{ kind: 'healed' }, started]],
   [
     'convergence',
-    [images(...['P', 'I', 'R'].map((name) => system(name, { 0: 1 }, { pairs: [pair('P-I', 'source', 'duplex')] }))), { kind: 'finished' }],
+    [
+      images(...['P', 'I', 'R'].map((name) => system(name, { 0: 1 }, { pairs: [pair('P-I', 'source', 'duplex')] }))),
+      { kind: 'finished' },
+    ],
     [images(system('P', { 0: 1 }), system('I', { 0: 1 }), system('R', {})), { kind: 'finished' }],
   ],
 ];
@@ -183,14 +405,27 @@ describe('checkers', () => {
 
   test('crash-equivalence compares endings, verdicts and generations', () => {
     const reference = historyOf([started, verdict('no-data-loss', {}, cells({})), ended()]);
-    expect(crashEquivalence(reference, historyOf([started, verdict('no-data-loss', {}, cells({})), ended()]))).toEqual([]);
-    expect(crashEquivalence(reference, historyOf([started, verdict('unknown', {}, cells({})), ended()]))).toHaveLength(1);
+    expect(crashEquivalence(reference, historyOf([started, verdict('no-data-loss', {}, cells({})), ended()]))).toEqual(
+      [],
+    );
+    expect(crashEquivalence(reference, historyOf([started, verdict('unknown', {}, cells({})), ended()]))).toHaveLength(
+      1,
+    );
     expect(crashEquivalence(reference, historyOf([started, ended('failed')]))).toHaveLength(1);
   });
 
   test('a write that overlaps another in time may come before or after it', () => {
     const overlapping = [issued(1, 0), issued(2, 0), completed(2), completed(1)];
-    for (const last of [1, 2]) expect(findings('sync-durability', [...overlapping, images(system('I', { 0: last }))])).toEqual([]);
-    expect(findings('sync-durability', [issued(1, 0), completed(1), issued(2, 0), completed(2), images(system('I', { 0: 1 }))])).toHaveLength(1);
+    for (const last of [1, 2])
+      expect(findings('sync-durability', [...overlapping, images(system('I', { 0: last }))])).toEqual([]);
+    expect(
+      findings('sync-durability', [
+        issued(1, 0),
+        completed(1),
+        issued(2, 0),
+        completed(2),
+        images(system('I', { 0: 1 })),
+      ]),
+    ).toHaveLength(1);
   });
 });

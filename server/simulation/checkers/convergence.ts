@@ -17,14 +17,19 @@ export const convergence: Checker = {
     const all = images ? Object.values(images) : [];
     const first = all[0];
     if (!first || all.length !== history.settings.systems.length) {
-      findings.add(finished.order, `only ${all.length} of ${history.settings.systems.length} systems could be looked at`);
+      findings.add(
+        finished.order,
+        `only ${all.length} of ${history.settings.systems.length} systems could be looked at`,
+      );
       return findings.violations;
     }
     for (const image of all) {
-      if (image.contentHash === null || image.contentHash !== first.contentHash) findings.add(finished.order, `${image.system} differs from ${first.system} after everything was repaired`);
+      if (image.contentHash === null || image.contentHash !== first.contentHash)
+        findings.add(finished.order, `${image.system} differs from ${first.system} after everything was repaired`);
       if (!image.consistent) findings.add(finished.order, `${image.system} still calls its image inconsistent`);
       for (const pair of image.pairs) {
-        if (pair.state !== 'duplex') findings.add(finished.order, `pair ${pair.name} is still ${pair.state} at ${image.system}`);
+        if (pair.state !== 'duplex')
+          findings.add(finished.order, `pair ${pair.name} is still ${pair.state} at ${image.system}`);
       }
       if (image.pairs.length === 0) findings.add(finished.order, `${image.system} takes part in no pair`);
     }

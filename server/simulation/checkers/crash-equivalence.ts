@@ -13,7 +13,11 @@ interface Ending {
 function endingsOf(history: History): Ending[] {
   const verdicts = new Map<string, string>();
   for (const event of history.of('verdict')) verdicts.set(event.run, event.verdict.kind);
-  return [...history.of('run-ended')].map((event) => ({ routine: event.routine, ending: event.ending, verdict: verdicts.get(event.run) ?? null }));
+  return [...history.of('run-ended')].map((event) => ({
+    routine: event.routine,
+    ending: event.ending,
+    verdict: verdicts.get(event.run) ?? null,
+  }));
 }
 
 /** Generations given out, in order: a resumed run asks for its own again and gets no second one. */
@@ -31,11 +35,17 @@ export function crashEquivalence(reference: History, killed: History): Violation
   const findings = new Findings(name);
   const [wanted, got] = [endingsOf(reference), endingsOf(killed)];
   if (JSON.stringify(wanted) !== JSON.stringify(got)) {
-    findings.add(killed.events.length, `the runs ended ${JSON.stringify(got)}, without the kill ${JSON.stringify(wanted)}`);
+    findings.add(
+      killed.events.length,
+      `the runs ended ${JSON.stringify(got)}, without the kill ${JSON.stringify(wanted)}`,
+    );
   }
   const [generations, generationsKilled] = [generationsOf(reference), generationsOf(killed)];
   if (generations.join() !== generationsKilled.join()) {
-    findings.add(killed.events.length, `generations ${generationsKilled.join(', ')} were given out, without the kill ${generations.join(', ')}`);
+    findings.add(
+      killed.events.length,
+      `generations ${generationsKilled.join(', ')} were given out, without the kill ${generations.join(', ')}`,
+    );
   }
   return findings.violations;
 }

@@ -14,8 +14,14 @@ export const equality: Checker = {
         const others = seen.destination[volume];
         for (let cell = 0; cell < cells.length; cell += 1) {
           if (cells[cell] === others?.[cell]) continue;
-          const inFlight = writes.writesOf(volume, cell).some((write) => write.issuedOrder < seen.order && write.completedOrder > seen.order);
-          if (!inFlight) findings.add(seen.order, `pair ${seen.pair} entered duplex, and volume ${volume} cell ${cell} holds write ${cells[cell]} at the source, ${others?.[cell]} at the destination`);
+          const inFlight = writes
+            .writesOf(volume, cell)
+            .some((write) => write.issuedOrder < seen.order && write.completedOrder > seen.order);
+          if (!inFlight)
+            findings.add(
+              seen.order,
+              `pair ${seen.pair} entered duplex, and volume ${volume} cell ${cell} holds write ${cells[cell]} at the source, ${others?.[cell]} at the destination`,
+            );
         }
       }
       if (findings.enough) break;

@@ -21,7 +21,11 @@ export const fencePrecedesEvidence: Checker = {
         else if (instruction.verb === 'drain' && !fenced.has(event.system)) {
           findings.add(event.order, `run ${instruction.token.runId} drained at ${event.system} before that was fenced`);
         }
-      } else if (event.kind === 'verdict' && takeovers.has(event.run) && !fencedBy.get(event.run)?.has(event.survivor)) {
+      } else if (
+        event.kind === 'verdict' &&
+        takeovers.has(event.run) &&
+        !fencedBy.get(event.run)?.has(event.survivor)
+      ) {
         findings.add(event.order, `run ${event.run} gave a verdict on ${event.survivor} before that was fenced`);
       }
     }

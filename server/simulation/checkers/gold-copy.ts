@@ -6,7 +6,8 @@ const name = 'gold-copy';
 /** From the first duplex on, whatever single site is lost, some surviving system holds a consistent image or can roll back to one. */
 export const goldCopy: Checker = {
   name,
-  holds: 'from the first duplex on, after the loss of any one site a surviving system holds (or can roll back to) a consistent image',
+  holds:
+    'from the first duplex on, after the loss of any one site a surviving system holds (or can roll back to) a consistent image',
   check({ history, writes }: Evidence): Violation[] {
     const findings = new Findings(name);
     const firstDuplex = history.events.find((event) => event.kind === 'pair' && event.to === 'duplex');
@@ -17,7 +18,10 @@ export const goldCopy: Checker = {
       if (Object.values(seen.images).some((image) => !image.up)) continue;
       for (const lost of Object.keys(seen.images)) {
         if (hasConsistentSurvivor(seen.images, lost, (image) => writes.whyNoPrefix(image) === null)) continue;
-        findings.add(seen.order, `with ${lost} lost (${seen.label}) no surviving system holds a consistent image: ${describe(seen.images, lost)}`);
+        findings.add(
+          seen.order,
+          `with ${lost} lost (${seen.label}) no surviving system holds a consistent image: ${describe(seen.images, lost)}`,
+        );
       }
       if (findings.enough) break;
     }
@@ -25,15 +29,24 @@ export const goldCopy: Checker = {
   },
 };
 
-function hasConsistentSurvivor(images: Images, lost: string, isPrefix: (cells: Images[string]['cells']) => boolean): boolean {
+function hasConsistentSurvivor(
+  images: Images,
+  lost: string,
+  isPrefix: (cells: Images[string]['cells']) => boolean,
+): boolean {
   return Object.values(images).some(
-    (image) => image.system !== lost && ((image.consistent && isPrefix(image.cells)) || (image.gold !== null && isPrefix(image.gold))),
+    (image) =>
+      image.system !== lost &&
+      ((image.consistent && isPrefix(image.cells)) || (image.gold !== null && isPrefix(image.gold))),
   );
 }
 
 function describe(images: Images, lost: string): string {
   return Object.values(images)
     .filter((image) => image.system !== lost)
-    .map((image) => `${image.system} ${image.consistent ? 'consistent' : 'inconsistent'}, ${image.gold ? 'gold' : 'no gold'}`)
+    .map(
+      (image) =>
+        `${image.system} ${image.consistent ? 'consistent' : 'inconsistent'}, ${image.gold ? 'gold' : 'no gold'}`,
+    )
     .join('; ');
 }

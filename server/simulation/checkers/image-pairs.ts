@@ -15,7 +15,9 @@ export function pairsOf(images: Images): SeenPair[] {
     for (const atSource of source.pairs) {
       if (atSource.end !== 'source') continue;
       const destination = images[atSource.peer];
-      const atDestination = destination?.pairs.find((pair) => pair.name === atSource.name && pair.end === 'destination');
+      const atDestination = destination?.pairs.find(
+        (pair) => pair.name === atSource.name && pair.end === 'destination',
+      );
       if (destination && atDestination) pairs.push({ source, destination, atSource, atDestination });
     }
   }

@@ -12,12 +12,16 @@ export const lawfulTransition: Checker = {
     const last = new Map<string, { state: PairStateOrAbsent; version: number }>();
     for (const event of history.of('pair')) {
       const key = `${event.system} ${event.pair}`;
-      if (!isLawful(event.pairKind, event.from, event.to)) {
-        findings.add(event.order, `${event.system}: ${event.pairKind} pair ${event.pair} went from ${event.from} to ${event.to} (${event.reason})`);
-      }
       const before = last.get(key);
-      // A kill may swallow the report of a change that is on disk; the version then jumps.
-      if (before && event.version === before.version + 1 && before.state !== event.from) {
+      // A kill may swallow the reports of changes that are on disk; the version then jumps, and the way there is not known.
+      const isNext = event.version === (before?.version ?? 0) + 1;
+      if (isNext && !isLawful(event.pairKind, event.from, event.to)) {
+        findings.add(
+          event.order,
+          `${event.system}: ${event.pairKind} pair ${event.pair} went from ${event.from} to ${event.to} (${event.reason})`,
+        );
+      }
+      if (before && isNext && before.state !== event.from) {
         findings.add(event.order, `${event.system}: pair ${event.pair} was ${before.state} and left ${event.from}`);
       }
       last.set(key, { state: event.to, version: event.version });

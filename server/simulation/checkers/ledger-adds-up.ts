@@ -11,8 +11,16 @@ export const ledgerAddsUp: Checker = {
     for (const { order, host, report } of history.of('ledger')) {
       const { balance, missingCount, corrupt, verifiedOn } = report;
       if (corrupt > 0) findings.add(order, `${host}: ${corrupt} transactions on ${verifiedOn} are corrupt`);
-      if (missingCount > 0) findings.add(order, `${host}: ${missingCount} completed transactions are missing on ${verifiedOn}, from ${report.missing?.from} to ${report.missing?.to}`);
-      if (!balance.adds) findings.add(order, `${host}: the balance on ${verifiedOn} is ${balance.total}, ${balance.expected} was expected`);
+      if (missingCount > 0)
+        findings.add(
+          order,
+          `${host}: ${missingCount} completed transactions are missing on ${verifiedOn}, from ${report.missing?.from} to ${report.missing?.to}`,
+        );
+      if (!balance.adds)
+        findings.add(
+          order,
+          `${host}: the balance on ${verifiedOn} is ${balance.total}, ${balance.expected} was expected`,
+        );
     }
     return findings.violations;
   },

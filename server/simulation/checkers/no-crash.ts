@@ -8,7 +8,8 @@ export const noCrash: Checker = {
   holds: 'no process ends by an exception of its own',
   check({ history }: Evidence): Violation[] {
     const findings = new Findings(name);
-    for (const event of history.of('crash')) findings.add(event.order, `${event.process ?? 'the world'}: ${event.error}`);
+    for (const event of history.of('crash'))
+      findings.add(event.order, `${event.process ?? 'the world'}: ${event.error}`);
     return findings.violations;
   },
 };

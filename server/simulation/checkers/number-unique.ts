@@ -13,12 +13,16 @@ export const numberUnique: Checker = {
       for (const image of Object.values(seen.images)) {
         for (const { number, generation, content } of image.journal.entries) {
           // A write that failed at one system after its number was given is void there, and told so to the others.
-          if (content === 'void') continue;
+          // An append that failed may leave the last entry behind, which the next one overwrites.
+          if (content === 'void' || number === image.journal.lastNumber) continue;
           const key = `${generation}/${number}`;
           const before = known.get(key);
           if (!before) known.set(key, { content, system: image.system });
           else if (before.content !== content) {
-            findings.add(seen.order, `number ${number} of generation ${generation} is "${content}" on ${image.system} (${seen.label}), and was "${before.content}" on ${before.system}`);
+            findings.add(
+              seen.order,
+              `number ${number} of generation ${generation} is "${content}" on ${image.system} (${seen.label}), and was "${before.content}" on ${before.system}`,
+            );
           }
         }
       }

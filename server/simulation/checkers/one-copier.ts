@@ -22,7 +22,11 @@ export const oneCopier: Checker = {
       mine.add(event.pair);
       const fed = [...mine].find((pair) => pair === `R-${event.system}`);
       const feeding = [...mine].find((pair) => parsePairName(pair)?.source === event.system && pair.endsWith('-P'));
-      if (fed && feeding) findings.add(event.order, `${event.system} has ${fed} and ${feeding} flowing at once, after ${event.pair} went to ${event.to}`);
+      if (fed && feeding)
+        findings.add(
+          event.order,
+          `${event.system} has ${fed} and ${feeding} flowing at once, after ${event.pair} went to ${event.to}`,
+        );
     }
     return findings.violations;
   },

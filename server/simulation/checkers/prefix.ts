@@ -19,7 +19,8 @@ export const prefix: Checker = {
     }
     for (const promoted of history.of('promoted')) {
       const why = writes.whyNoPrefix(promoted.image);
-      if (why) findings.add(promoted.order, `${promoted.system} was promoted on an image that the group never had: ${why}`);
+      if (why)
+        findings.add(promoted.order, `${promoted.system} was promoted on an image that the group never had: ${why}`);
     }
     return findings.violations;
   },

@@ -15,7 +15,10 @@ export const staleToken: Checker = {
       const { token, verb } = event.instruction;
       const before = highest.get(event.system);
       if (before && compareTokens(token, before) < 0) {
-        findings.add(event.order, `${event.system} carried out ${verb} of claim ${token.claimEpoch} step ${token.step} after claim ${before.claimEpoch} step ${before.step}`);
+        findings.add(
+          event.order,
+          `${event.system} carried out ${verb} of claim ${token.claimEpoch} step ${token.step} after claim ${before.claimEpoch} step ${before.step}`,
+        );
       } else {
         highest.set(event.system, token);
       }

@@ -13,7 +13,10 @@ export const syncDurability: Checker = {
       if (event.syncState !== 'duplex' || event.syncPeer === null || event.heldBy === null) continue;
       const missing = [event.system, event.syncPeer].filter((system) => !event.heldBy?.includes(system));
       if (missing.length > 0) {
-        findings.add(event.order, `write ${event.write} was completed in duplex by ${event.system}, and ${missing.join(' and ')} did not hold it`);
+        findings.add(
+          event.order,
+          `write ${event.write} was completed in duplex by ${event.system}, and ${missing.join(' and ')} did not hold it`,
+        );
       }
     }
     for (const seen of history.of('images')) {
@@ -26,7 +29,10 @@ export const syncDurability: Checker = {
         for (const system of [event.system, event.syncPeer]) {
           const image = seen.images[system];
           if (write && image?.consistent && !writes.holds(image.cells, write)) {
-            findings.add(seen.order, `write ${event.write}, completed in duplex, is no longer on ${system} (${seen.label})`);
+            findings.add(
+              seen.order,
+              `write ${event.write}, completed in duplex, is no longer on ${system} (${seen.label})`,
+            );
           }
         }
       }

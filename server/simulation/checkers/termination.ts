@@ -18,10 +18,13 @@ export const termination: Checker = {
       open.delete(event.run);
       if (!began) continue;
       const tookMs = event.atMs - Math.max(began.atMs, healedAtMs);
-      if (tookMs > bound) findings.add(event.order, `${began.routine} took ${Math.round(tookMs)} ms after faults had stopped`);
-      if (event.text === null || event.text === '') findings.add(event.order, `${began.routine} ended ${event.ending} without naming the state it left`);
+      if (tookMs > bound)
+        findings.add(event.order, `${began.routine} took ${Math.round(tookMs)} ms after faults had stopped`);
+      if (event.text === null || event.text === '')
+        findings.add(event.order, `${began.routine} ended ${event.ending} without naming the state it left`);
     }
-    for (const [run, { routine }] of open) findings.add(history.events.length, `${routine} (run ${run}) reached no ending`);
+    for (const [run, { routine }] of open)
+      findings.add(history.events.length, `${routine} (run ${run}) reached no ending`);
     return findings.violations;
   },
 };

@@ -27,25 +27,30 @@ export const truthfulVerdict: Checker = {
       if (!event.image) continue;
       const lost = lostWrites(evidence, event);
       const bytes = lost.reduce((sum, write) => sum + write.cells * CELL_BYTES, 0);
-      const text = whyUntrue(event, lost, bytes);
+      // What a ledger wrote beside the numbered blocks is not in the oracle: then a count can only be too small.
+      const complete = evidence.history.settings.opaqueVolumes.length === 0;
+      const text = whyUntrue(event, lost, bytes, complete);
       if (text) findings.add(event.order, `run ${event.run} said ${event.verdict.kind}: ${text}`);
     }
     return findings.violations;
   },
 };
 
-function whyUntrue(event: VerdictEvent, lost: WriteRecord[], bytes: number): string | null {
+function whyUntrue(event: VerdictEvent, lost: WriteRecord[], bytes: number, complete: boolean): string | null {
   const { kind, lost: said } = event.verdict;
   const really = `${lost.length} completed updates of ${bytes} bytes are not on ${event.survivor}`;
   if (kind === 'no-data-loss') {
     return lost.length === 0 ? null : `${really}, the first of them write ${lost[0]?.id}`;
   }
   if (kind === 'data-loss' && said.updates === 0) return 'it proves no lost update';
-  // In-flight updates have numbers too; only completed ones are a loss, and the oracle knows those exactly.
-  if (kind === 'data-loss' && said.bound === 'exact' && (said.updates !== lost.length || said.bytes !== bytes)) {
-    return `exactly ${said.updates} updates of ${said.bytes} bytes, but ${really}`;
+  if (kind === 'data-loss' && said.bound === 'exact') {
+    const differs = complete
+      ? said.updates !== lost.length || said.bytes !== bytes
+      : said.updates < lost.length || said.bytes < bytes;
+    if (differs) return `exactly ${said.updates} updates of ${said.bytes} bytes, but ${really}`;
   }
-  if (said.bound === 'at-least' && said.updates > lost.length) return `at least ${said.updates} updates, but ${really}`;
+  if (said.bound === 'at-least' && complete && said.updates > lost.length)
+    return `at least ${said.updates} updates, but ${really}`;
   if (said.bound === 'at-most' && said.updates < lost.length) return `at most ${said.updates} updates, but ${really}`;
   return null;
 }

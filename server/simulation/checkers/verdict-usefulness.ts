@@ -10,7 +10,10 @@ export const verdictUsefulness: Checker = {
     const findings = new Findings(name);
     for (const event of history.of('verdict')) {
       if (event.proofExists && event.verdict.kind === 'unknown') {
-        findings.add(event.order, `run ${event.run} said unknown, missing ${event.verdict.missing.join('; ') || 'nothing'}, though every witness of the truth was within reach`);
+        findings.add(
+          event.order,
+          `run ${event.run} said unknown, missing ${event.verdict.missing.join('; ') || 'nothing'}, though every witness of the truth was within reach`,
+        );
       }
     }
     return findings.violations;

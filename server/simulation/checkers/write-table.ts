@@ -3,8 +3,9 @@
  * order of issue and completion and on content alone: of two writes the later is the one issued after the other was
  * completed; where they overlapped, either may come last.
  */
-import { CORRUPT_CELL, EMPTY_CELL, type CellImage } from '../cells.ts';
+
 import type { SystemName } from '../../domain/names.ts';
+import { type CellImage, CORRUPT_CELL, EMPTY_CELL } from '../cells.ts';
 import type { Observed } from '../history.ts';
 
 export interface WriteRecord {
@@ -54,7 +55,17 @@ export class WriteTable {
     } else if (event.kind === 'write-issued') {
       const stretch = this.stretches.findLast((candidate) => candidate.system === event.system);
       const { system, volume, firstCell, cells, zeroes, order } = event;
-      this.add({ id: event.write, system, stretch: stretch?.index ?? 0, volume, firstCell, cells, zeroes, issuedOrder: order, completedOrder: Number.POSITIVE_INFINITY });
+      this.add({
+        id: event.write,
+        system,
+        stretch: stretch?.index ?? 0,
+        volume,
+        firstCell,
+        cells,
+        zeroes,
+        issuedOrder: order,
+        completedOrder: Number.POSITIVE_INFINITY,
+      });
     } else if (event.kind === 'write-completed') {
       const write = this.writes.get(event.write);
       if (write) write.completedOrder = event.order;
@@ -127,7 +138,18 @@ export class WriteTable {
    * shows a write shows every write completed before that one was issued.
    */
   whyNoPrefix(image: CellImage): string | null {
-    const stretchIndex = this.stretchOf(image);
+    const shown = this.stretchOf(image);
+    let why: string | null = null;
+    // A stretch of which only zeros are to be seen shows nothing for certain, so the later ones are tried too.
+    for (let stretch = shown; stretch < this.stretches.length; stretch += 1) {
+      const found = this.whyNoPrefixOf(image, stretch);
+      if (found === null) return null;
+      why ??= found;
+    }
+    return why;
+  }
+
+  private whyNoPrefixOf(image: CellImage, stretchIndex: number): string | null {
     const base = this.stretches[stretchIndex]?.base ?? null;
     let newest: WriteRecord | null = null;
     for (const [volume, cells] of image.entries()) {
@@ -135,10 +157,14 @@ export class WriteTable {
       for (const [cell, content] of cells.entries()) {
         if (content === CORRUPT_CELL) return `volume ${volume} cell ${cell} holds what no write left`;
         const write = content === EMPTY_CELL ? undefined : this.writes.get(content);
-        if (content !== EMPTY_CELL && !write) return `volume ${volume} cell ${cell} holds write ${content}, which nobody issued`;
+        if (content !== EMPTY_CELL && !write)
+          return `volume ${volume} cell ${cell} holds write ${content}, which nobody issued`;
         if (write && write.stretch === stretchIndex) {
           if (!newest || write.issuedOrder > newest.issuedOrder) newest = write;
-        } else if (content !== (base?.[volume]?.[cell] ?? EMPTY_CELL) && !this.zeroedIn(volume, cell, content, stretchIndex)) {
+        } else if (
+          content !== (base?.[volume]?.[cell] ?? EMPTY_CELL) &&
+          !this.zeroedIn(volume, cell, content, stretchIndex)
+        ) {
           return `volume ${volume} cell ${cell} holds write ${content} of an older stretch, which its stretch did not begin with`;
         }
       }
