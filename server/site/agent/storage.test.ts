@@ -40,7 +40,7 @@ describe('storage systems as processes', () => {
     cluster = await SiteCluster.start(
       bundles.folder,
       ['production', 'intermediate', 'remote', 'witness'],
-      tinyGroup('g'),
+      { ...tinyGroup('g'), ledger: { enabled: true, transactionsPerSecond: 50 } },
       ['P', 'I', 'R', 'host-P', 'host-R', 'witness'],
     );
   });
@@ -136,6 +136,19 @@ describe('storage systems as processes', () => {
     const again = await attach('P');
     expect(await read(again, 7)).toBe(107);
     again.disconnect(() => {});
+  });
+
+  test('a dead host’s own record says what its ledger was told is complete', async () => {
+    await formChain();
+    await cluster.perform('host-P', { verb: 'work-start', generation: 1, token: token() });
+    const working = await cluster.view(
+      'host-P',
+      ({ facts }) => facts !== null && 'host' in facts && facts.host.work.lastCompletedTransaction >= 5,
+    );
+    await cluster.call('host-P', 'process.kill', { group: 'g', process: 'host-P', hold: true });
+    const record = await cluster.call('host-P', 'ledger.record', { group: 'g', host: 'host-P' });
+    const seen = working.facts && 'host' in working.facts ? working.facts.host.work.lastCompletedTransaction : 0;
+    expect(record?.completedThrough).toBeGreaterThanOrEqual(seen);
   });
 
   test.each(['write-error', 'disk-full'] as const)(
