@@ -13,6 +13,7 @@ import { useTRPC } from '../live/trpc.ts';
 import { messages } from '../messages/messages.ts';
 import { routes } from '../shell/routes.ts';
 import { Button } from '../ui/button.tsx';
+import { cn } from '../ui/cn.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { RefusalNote } from '../ui/refusal-note.tsx';
 
@@ -94,7 +95,7 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
       onSubmit={(event) => void submit(event).catch(() => undefined)}
     >
       <div className="grid grid-cols-2 gap-3 p-4 phone:grid-cols-1">
-        <Field label={text.name} hint={text.nameHint} error={errors.name}>
+        <Field label={text.name} hint={text.nameHint} error={errors.name} wide>
           {(id) => (
             <input
               id={id}
@@ -105,7 +106,7 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
             />
           )}
         </Field>
-        <Field label={text.arrangement}>
+        <Field label={text.arrangement} wide>
           {(id) => (
             <select id={id} className={fieldStyle} {...form.register('arrangement')}>
               {ARRANGEMENTS.map((arrangement) => (
@@ -148,7 +149,7 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
             )}
           </Field>
         ))}
-        <Field label={text.fence}>
+        <Field label={text.fence} wide>
           {(id) => (
             <select id={id} className={fieldStyle} {...form.register('fence')}>
               {(['status', 'data', 'never'] as const).map((fence) => (
@@ -183,13 +184,15 @@ interface FieldProps {
   label: string;
   hint?: string;
   error?: FieldError | undefined;
+  /** Takes a row of its own. */
+  wide?: boolean;
   children: (id: string) => ReactNode;
 }
 
-function Field({ label, hint, error, children }: FieldProps) {
+function Field({ label, hint, error, wide = false, children }: FieldProps) {
   const id = useId();
   return (
-    <div className="flex flex-col gap-1">
+    <div className={cn('flex flex-col gap-1', wide && 'col-span-full')}>
       <label htmlFor={id}>{label}</label>
       {children(id)}
       {error ? (

@@ -4,13 +4,12 @@
  */
 import type { FleetRow } from '../../server/api/views.ts';
 import type { GroupStatus, HostStatus, PairStatus, SystemStatus } from '../../server/domain/group-status.ts';
-
-/** Age beyond which an observation is no longer knowledge, ms. */
-export const BOUND_MS = 5000;
+import { STALENESS_BOUND_MS } from '../../server/domain/status-facts.ts';
+import { messages } from '../messages/messages.ts';
 
 /** True where `observedAt` is missing or further back than the bound. */
 export function isStale(observedAt: number | null, serverNow: number): boolean {
-  return observedAt === null || serverNow - observedAt > BOUND_MS;
+  return observedAt === null || serverNow - observedAt > STALENESS_BOUND_MS;
 }
 
 function agePair(pair: PairStatus, serverNow: number): PairStatus {
@@ -64,7 +63,12 @@ export function ageStatus(status: GroupStatus, serverNow: number): GroupStatus {
     pairs: status.pairs.map((pair) => agePair(pair, serverNow)),
     hosts: status.hosts.map((host) => ageHost(host, serverNow)),
     lines: overall ? status.lines.map((line) => ({ ...line, connected: null, rttMs: null })) : status.lines,
-    witness: isStale(status.witness.observedAt, serverNow) ? { ...status.witness, up: null } : status.witness,
+    witness: isStale(status.witness.observedAt, serverNow)
+      ? { ...status.witness, up: null, register: null }
+      : status.witness,
+    holder: overall ? null : status.holder,
+    generation: overall ? null : status.generation,
+    exposure: overall ? { text: messages.common.exposureUnknown, survivors: [] } : status.exposure,
     rpo: overall ? { ...status.rpo, nowMs: null } : status.rpo,
   };
 }
@@ -75,6 +79,7 @@ export function ageFleetRow(row: FleetRow, serverNow: number): FleetRow {
   return {
     ...row,
     operation: 'unknown',
+    exposure: messages.common.exposureUnknown,
     rpo: { ...row.rpo, nowMs: null },
     worstHop: row.worstHop ? { ...row.worstHop, state: 'unknown', lagMs: null } : null,
     pairs: row.pairs.map((pair) => ({ ...pair, state: 'unknown' as const })),

@@ -24,7 +24,7 @@ export function PairStateWord({ state, share = null, className }: PairStateWordP
       )}
     >
       <PairStateGlyph state={state} share={share} />
-      {messages.states.word(state)}
+      <span className="self-baseline">{messages.states.word(state)}</span>
     </span>
   );
 }

@@ -1,6 +1,7 @@
 'use client';
 
 import Link from 'next/link';
+import { usePathname, useSearchParams } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import type { Alarm } from '../../server/domain/group-status.ts';
 import { formatAge } from '../format/time.ts';
@@ -63,14 +64,18 @@ interface RoutineLinkProps {
 
 /** Where the routine that answers the alarm already runs, the way leads there and not to a second start. */
 function RoutineLink({ group, alarm, activeRun }: RoutineLinkProps) {
+  const pathname = usePathname();
+  const search = useSearchParams();
   if (activeRun) {
+    // On the run's own page the way there would lead nowhere.
+    if (pathname === routes.run(group, activeRun.run)) return null;
     return (
       <Link href={routes.run(group, activeRun.run)} className={buttonClass({ look: 'primary' })}>
         {messages.shell.openRun(messages.wizard.routineTitle(activeRun.routine))}
       </Link>
     );
   }
-  if (!alarm.routine) return null;
+  if (!alarm.routine || (pathname.endsWith('/runs/new') && search.get('routine') === alarm.routine)) return null;
   return (
     <Link href={routes.preflight(group, alarm.routine)} className={buttonClass({ look: 'primary' })}>
       {messages.shell.openPreflight(messages.wizard.routineTitle(alarm.routine))}

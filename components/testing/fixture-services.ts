@@ -13,7 +13,8 @@ import type {
 } from '../../server/api/views.ts';
 import type { GroupStatus } from '../../server/domain/group-status.ts';
 import { refuse } from '../../server/domain/refusal.ts';
-import { FAILOVER, SWITCH_OVER } from '../../server/routines/chain-3-takeover.ts';
+import { CHAIN_3_ROUTINES } from '../../server/routines/chain-3.ts';
+import { findRoutine } from '../../server/routines/find-routine.ts';
 import type { RunView } from '../../server/routines/step-graph.ts';
 import { normalStatus, rowOf } from './group-fixture.ts';
 
@@ -76,7 +77,9 @@ export function preflightFixture(at: number, change: Partial<PreflightView> = {}
       bytes: 53_248,
     },
     sideEffects: ['P refuses host writes from then on, whenever it returns.', 'Generation rises to 2.'],
-    decisions: FAILOVER.steps.flatMap((step) => (step.decision ? [{ step: step.id, ...step.decision }] : [])),
+    decisions: findRoutine('chain-3', 'failover').steps.flatMap((step) =>
+      step.decision ? [{ step: step.id, ...step.decision }] : [],
+    ),
     command: 'npx switchback run failover --group demo',
     ...change,
   };
@@ -246,11 +249,10 @@ export class FixtureServices {
     const read: Partial<ApiServices['read']> = {
       fleet: async () => (this.scene.empty ? [] : [rowOf(this.scene.status), ...this.scene.others]),
       status: async () => this.scene.status,
-      routines: async () => [FAILOVER, SWITCH_OVER],
+      routines: async () => [...CHAIN_3_ROUTINES],
       preflight: async (group, routine) => {
-        if (routine !== 'failover')
-          throw refuse('unknown-routine', `group ${group} has no routine ${routine}`, 'See its routines.');
-        return this.scene.preflight;
+        findRoutine(this.scene.status.arrangement, routine);
+        return { ...this.scene.preflight, group, routine };
       },
       runs: async () => this.scene.runs,
       run: async (id) => this.run(id),

@@ -3,6 +3,7 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { GroupStatus } from '../../server/domain/group-status.ts';
+import { NOTHING } from '../format/numbers.ts';
 import { formatSpan } from '../format/time.ts';
 import { Ago } from '../live/age.tsx';
 import { useLostRefusal } from '../live/live-provider.tsx';
@@ -36,8 +37,8 @@ export function GroupSummary({ status, children }: { status: GroupStatus; childr
         </p>
       </div>
       <dl className="flex flex-wrap gap-x-6 gap-y-1 text-sm">
-        <Figure name={text.holder}>{status.holder ?? text.noHolder}</Figure>
-        <Figure name={text.generationName}>{status.generation ?? '—'}</Figure>
+        <Figure name={text.holder}>{status.holder ?? (status.generation === null ? NOTHING : text.noHolder)}</Figure>
+        <Figure name={text.generationName}>{status.generation ?? NOTHING}</Figure>
         <Figure name={text.rpo}>
           <span className={cn(late && 'font-semibold text-suspend', rpo.nowMs === null && 'text-unknown')}>
             {rpo.nowMs === null ? messages.states.word('unknown') : formatSpan(rpo.nowMs)}

@@ -183,6 +183,7 @@ function JournalBar({ system }: { system: SystemStatus }) {
 const VolumesBox = memo(({ data }: NodeProps<VolumesNode>) => {
   const level = useLevel();
   if (level === 'far') return null;
+  const known = data.system.up !== null;
   return (
     <div className="flex size-full gap-1.5">
       {data.system.volumes.slice(0, level === 'near' ? 4 : 3).map((volume) => (
@@ -191,8 +192,8 @@ const VolumesBox = memo(({ data }: NodeProps<VolumesNode>) => {
           className="flex min-w-0 flex-1 flex-col justify-center rounded-[50%/14px] border border-line bg-surface px-1 text-center text-[13px] leading-4"
         >
           <span className="truncate text-muted">{text.volume(volume.index)}</span>
-          <span className={cn('num truncate', volume.dirtyTracks > 0 && 'font-semibold')}>
-            {level === 'near' || volume.dirtyTracks > 0
+          <span className={cn('num truncate', known && volume.dirtyTracks > 0 && 'font-semibold')}>
+            {known && (level === 'near' || volume.dirtyTracks > 0)
               ? text.tracks(formatCount(volume.dirtyTracks))
               : formatBytes(volume.sizeBytes)}
           </span>

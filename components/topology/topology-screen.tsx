@@ -14,6 +14,7 @@ import { usePhone } from '../ui/use-phone.ts';
 import { drawnPairs } from './derive.ts';
 import { GroupSummary } from './group-summary.tsx';
 import { Legend } from './legend.tsx';
+import { TopologyCards } from './topology-cards.tsx';
 import { TopologyGraph } from './topology-graph.tsx';
 import { TopologyTable } from './topology-table.tsx';
 import { useStepMark } from './use-step-mark.ts';
@@ -86,7 +87,7 @@ function Topology({ status }: { status: GroupStatus }) {
             </div>
           ) : (
             <div className="min-h-0 flex-1 overflow-y-auto">
-              <TopologyTable status={status} />
+              {phone ? <TopologyCards status={status} /> : <TopologyTable status={status} />}
             </div>
           )}
           <EventStrip group={status.name} />

@@ -11,14 +11,13 @@ import type {
 import { formatCount, formatRate, formatShare, NOTHING, shareOf } from '../format/numbers.ts';
 import { formatAge, formatClock, formatMs, formatSpan } from '../format/time.ts';
 import { ObservedBy } from '../live/age.tsx';
-import { useServerNow } from '../live/live-provider.tsx';
 import { messages } from '../messages/messages.ts';
-import { PairStateWord } from '../pair-state/pair-state-word.tsx';
 import { routes } from '../shell/routes.ts';
 import { cn } from '../ui/cn.ts';
 import { Panel } from '../ui/panel.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
-import { copyShare, drawnPairs, endsOf, upWord } from './derive.ts';
+import { drawnPairs, upWord } from './derive.ts';
+import { PairStateCell } from './pair-state-cell.tsx';
 import { UpSign } from './up-sign.tsx';
 import { connectionWord, workWord, writesWord } from './words.ts';
 
@@ -114,30 +113,6 @@ function PairRow({ status, pair }: { status: GroupStatus; pair: PairStatus }) {
         </InspectLink>
       </Td>
     </tr>
-  );
-}
-
-/** The state, what each end says where they differ, and the last known one where it is unknown. */
-export function PairStateCell({ pair }: { pair: PairStatus }) {
-  const ends = endsOf(pair);
-  const now = useServerNow();
-  return (
-    <span className="flex flex-col">
-      <span>
-        <PairStateWord state={pair.state} share={copyShare(pair)} />
-        {copyShare(pair) === null ? null : <span className="num"> {formatShare(copyShare(pair))}</span>}
-      </span>
-      {ends.agree ? null : (
-        <span className="text-sm font-medium text-suspend">
-          {text.endsDisagree}: {text.endsAre(messages.states.word(ends.source), messages.states.word(ends.destination))}
-        </span>
-      )}
-      {pair.state === 'unknown' && pair.lastKnown ? (
-        <span className="num text-sm text-muted">
-          {text.lastKnown(messages.states.word(pair.lastKnown.state), formatAge(now - pair.lastKnown.at))}
-        </span>
-      ) : null}
-    </span>
   );
 }
 

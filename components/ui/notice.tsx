@@ -35,10 +35,17 @@ export function Command({ text, className }: { text: string; className?: string 
   );
 }
 
+interface FailureProps {
+  title: string;
+  text: string;
+  className?: string;
+  children?: ReactNode;
+}
+
 /** A failed read: what could not be read, since when, and the cure. */
-export function Failure({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
+export function Failure({ title, text, className, children }: FailureProps) {
   return (
-    <div className="flex flex-col items-start gap-2 rounded-lg border border-failure bg-surface p-4">
+    <div className={cn('flex flex-col items-start gap-2 rounded-lg border border-failure bg-surface p-4', className)}>
       <p className="font-medium text-failure">{title}</p>
       <p>{text}</p>
       {children}

@@ -2,6 +2,7 @@
 
 import type { PreflightCheck } from '../../server/api/views.ts';
 import { formatAge } from '../format/time.ts';
+import { useElapsed } from '../live/age.tsx';
 import { messages } from '../messages/messages.ts';
 import { cn } from '../ui/cn.ts';
 
@@ -19,8 +20,9 @@ function resultWord(check: PreflightCheck): string {
   return check.blocking ? text.notOkBlocking : text.notOk;
 }
 
-/** Check → observed → age → cure. */
-export function CheckTable({ checks }: { checks: readonly PreflightCheck[] }) {
+/** Check → observed → age → cure. Ages go on counting from when they were looked at. */
+export function CheckTable({ checks, at }: { checks: readonly PreflightCheck[]; at: number }) {
+  const since = useElapsed(at, null);
   return (
     <ul aria-label={text.checks}>
       {orderChecks(checks).map((check) => (
@@ -44,7 +46,7 @@ export function CheckTable({ checks }: { checks: readonly PreflightCheck[] }) {
               <span className="text-sm whitespace-nowrap text-muted">
                 {check.ageMs === null
                   ? messages.common.notObserved
-                  : messages.common.observedBy(check.observer, formatAge(check.ageMs))}
+                  : messages.common.observedBy(check.observer, formatAge(check.ageMs + since))}
               </span>
             </p>
             {check.ok !== true && check.cure ? <p className="font-medium">{check.cure}</p> : null}

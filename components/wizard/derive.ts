@@ -13,7 +13,8 @@ export function reachable(graph: RoutineGraph, from: string | null): ReadonlySet
   const found = new Set<string>();
   const open = from === null ? [] : [from];
   while (open.length > 0) {
-    const step = graph.steps.find((each) => each.id === open.pop());
+    const id = open.pop();
+    const step = graph.steps.find((each) => each.id === id);
     for (const { next } of Object.values(step?.outcomes ?? {})) {
       if ('step' in next && !found.has(next.step)) {
         found.add(next.step);
@@ -34,13 +35,16 @@ export function stepStateOf(graph: RoutineGraph, run: RunView | null, step: stri
   const record = recordOf(run, step);
   if (record) return run.status === 'ended' && record.outcome === null ? 'refused' : 'done';
   if (run.status === 'ended') return 'not-taken';
-  return reachable(graph, run.currentStep ?? graph.first).has(step) ? 'ahead' : 'not-taken';
+  const from = run.currentStep ?? graph.first;
+  return step === from || reachable(graph, from).has(step) ? 'ahead' : 'not-taken';
 }
 
-/** Ways the run really went: `S210>S230`. */
-export function waysTaken(run: RunView | null): ReadonlySet<string> {
+/** Ways the run really went, each with the outcome that led there last: `S210>S230` → `duplex`. */
+export function waysTaken(run: RunView | null): ReadonlyMap<string, string> {
   const steps = run?.steps ?? [];
-  return new Set(steps.slice(1).map((record, index) => `${steps[index]?.id}>${record.id}`));
+  return new Map(
+    steps.slice(1).map((record, index) => [`${steps[index]?.id}>${record.id}`, steps[index]?.outcome ?? '']),
+  );
 }
 
 /** The step the graph calls `id`, or null: then the page says that it does not know the step. */

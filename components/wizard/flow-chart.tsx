@@ -43,7 +43,7 @@ export function FlowChart({ graph, run, selected, onSelect }: FlowChartProps) {
             <Way
               key={`${edge.from}>${edge.to}`}
               edge={edge}
-              taken={taken.has(`${edge.from}>${edge.to}`)}
+              outcome={taken.get(`${edge.from}>${edge.to}`) ?? null}
               began={run !== null}
             />
           ))}
@@ -63,7 +63,8 @@ export function FlowChart({ graph, run, selected, onSelect }: FlowChartProps) {
   );
 }
 
-function Way({ edge, taken, began }: { edge: FlowEdge; taken: boolean; began: boolean }) {
+function Way({ edge, outcome, began }: { edge: FlowEdge; outcome: string | null; began: boolean }) {
+  const taken = outcome !== null;
   const colour = taken ? 'var(--ink)' : began ? 'var(--border-strong)' : 'var(--muted)';
   const marker = `head-${taken ? 'taken' : began ? 'open' : 'plain'}`;
   return (
@@ -101,7 +102,7 @@ function Way({ edge, taken, began }: { edge: FlowEdge; taken: boolean; began: bo
         paintOrder="stroke"
         textAnchor={edge.labelAnchor}
       >
-        {edge.outcomes.join(', ')}
+        {outcome || edge.outcomes.join(', ')}
       </text>
     </g>
   );

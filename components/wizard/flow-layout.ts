@@ -4,7 +4,7 @@
  */
 import type { RoutineGraph, RoutineStep } from '../../server/routines/step-graph.ts';
 
-export const FLOW = { width: 184, height: 72, columnGap: 32, rowGap: 40, lane: 12, pad: 16 } as const;
+export const FLOW = { width: 160, height: 72, columnGap: 20, rowGap: 48, lane: 12, pad: 16, labelRoom: 124 } as const;
 
 export interface FlowNode {
   step: RoutineStep;
@@ -25,7 +25,7 @@ export interface FlowEdge {
   path: string;
   labelX: number;
   labelY: number;
-  labelAnchor: 'start' | 'end';
+  labelAnchor: 'start' | 'middle' | 'end';
 }
 
 export interface FlowLayout {
@@ -123,9 +123,10 @@ export function layoutFlow(graph: RoutineGraph): FlowLayout {
   const forward = links.filter((link) => !back.has(link));
   const rows = rowsOf(graph, forward);
   const columns = columnsOf(graph, rows, mainWay(graph, forward));
-  // Long ways down run in lanes at the left, so that none is drawn through a step.
-  const lanes = links.filter((link) => needsLane(link, rows, columns, back));
-  const left = FLOW.pad + lanes.length * FLOW.lane;
+  // Long ways run in lanes at the left, so that none is drawn through a step; ways to the same step share one.
+  const inLane = links.filter((link) => needsLane(link, rows, columns, back));
+  const lanes = [...new Set(inLane.map((link) => link.to))];
+  const left = Math.max(FLOW.pad + lanes.length * FLOW.lane, FLOW.labelRoom);
   const nodes = graph.steps.map((step): FlowNode => {
     const column = columns.get(step.id) ?? 0;
     const row = rows.get(step.id) ?? 0;
@@ -134,17 +135,45 @@ export function layoutFlow(graph: RoutineGraph): FlowLayout {
     return { step, column, row, x, y, endings: endingsOf(step) };
   });
   const byId = new Map(nodes.map((node) => [node.step.id, node]));
+  const slots = gapSlots(links, byId, inLane);
   const edges = links.flatMap((link): FlowEdge[] => {
     const from = byId.get(link.from);
     const to = byId.get(link.to);
     if (!from || !to) return [];
-    const lane = lanes.indexOf(link);
-    const laneX = lane === -1 ? null : FLOW.pad / 2 + lane * FLOW.lane;
-    return [{ ...link, back: back.has(link), ...route(from, to, laneX) }];
+    const laneX = inLane.includes(link) ? FLOW.pad / 2 + lanes.indexOf(link.to) * FLOW.lane : null;
+    // Several ways to the left out of one step leave it one beside the other.
+    const place = links
+      .filter((each) => each.from === link.from && (inLane.includes(each) || leads(each, byId) < 0))
+      .indexOf(link);
+    const course = { laneX, place: Math.max(0, place), down: slots.get(link) ?? 0.5 };
+    return [{ ...link, back: back.has(link), ...route(from, to, course) }];
   });
   const right = Math.max(...nodes.map((node) => node.x)) + FLOW.width + FLOW.pad;
   const bottom = Math.max(...nodes.map((node) => node.y)) + FLOW.height + FLOW.pad;
   return { nodes, edges, width: right, height: bottom };
+}
+
+/** Columns a way goes to the right (positive) or left. */
+function leads(link: Link, nodes: ReadonlyMap<string, FlowNode>): number {
+  return (nodes.get(link.to)?.column ?? 0) - (nodes.get(link.from)?.column ?? 0);
+}
+
+/** Height, as a share of the gap below a row, at which each way that crosses columns there runs: one line per goal. */
+function gapSlots(
+  links: readonly Link[],
+  nodes: ReadonlyMap<string, FlowNode>,
+  inLane: readonly Link[],
+): ReadonlyMap<Link, number> {
+  const crossing = links.filter((link) =>
+    inLane.includes(link) ? (nodes.get(link.from)?.column ?? 0) > 0 : leads(link, nodes) !== 0,
+  );
+  const slots = new Map<Link, number>();
+  for (const row of new Set(crossing.map((link) => nodes.get(link.from)?.row))) {
+    const here = crossing.filter((link) => nodes.get(link.from)?.row === row);
+    const goals = [...new Set(here.map((link) => link.to))];
+    for (const link of here) slots.set(link, (goals.indexOf(link.to) + 1) / (goals.length + 1));
+  }
+  return slots;
 }
 
 function needsLane(
@@ -154,49 +183,63 @@ function needsLane(
   back: ReadonlySet<Link>,
 ): boolean {
   if (back.has(link)) return true;
-  const down = (rows.get(link.to) ?? 0) - (rows.get(link.from) ?? 0);
-  if (down <= 1) return false;
-  const from = columns.get(link.from) ?? 0;
-  const to = columns.get(link.to) ?? 0;
-  // Down a column that is not the first there may be nothing in the way, yet nobody promises it.
-  const blocked = [...columns].some(
-    ([id, column]) =>
-      column === to &&
-      (rows.get(id) ?? 0) > (rows.get(link.from) ?? 0) &&
-      (rows.get(id) ?? 0) < (rows.get(link.to) ?? 0),
-  );
-  return blocked || from > to;
+  const rowOf = (id: string) => rows.get(id) ?? 0;
+  if (rowOf(link.to) - rowOf(link.from) <= 1) return false;
+  const target = columns.get(link.to) ?? 0;
+  const inTheWay = ([id, column]: [string, number]) =>
+    column === target && rowOf(id) > rowOf(link.from) && rowOf(id) < rowOf(link.to);
+  return [...columns].some(inTheWay) || (columns.get(link.from) ?? 0) > target;
 }
 
-function route(
-  from: FlowNode,
-  to: FlowNode,
-  laneX: number | null,
-): Pick<FlowEdge, 'path' | 'labelX' | 'labelY' | 'labelAnchor'> {
+type Route = Pick<FlowEdge, 'path' | 'labelX' | 'labelY' | 'labelAnchor'>;
+
+interface Course {
+  laneX: number | null;
+  place: number;
+  /** Share of the gap below the row. */
+  down: number;
+}
+
+function route(from: FlowNode, to: FlowNode, course: Course): Route {
   const middle = FLOW.width / 2;
   const fromX = from.x + middle;
   const fromY = from.y + FLOW.height;
   const toX = to.x + middle;
-  if (laneX !== null) {
-    const out = from.y + FLOW.height * 0.75;
-    const into = to.y + FLOW.height * 0.25;
-    // Out of another column the way first goes down into the gap below its row, where nothing stands.
-    const path =
-      from.column === 0
-        ? `M${from.x} ${out}H${laneX}V${into}H${to.x}`
-        : `M${fromX - 20} ${fromY}v${FLOW.rowGap / 3}H${laneX}V${into}H${to.x}`;
-    return from.column === 0
-      ? { path, labelX: from.x - 4, labelY: out - 4, labelAnchor: 'end' }
-      : { path, labelX: fromX - 24, labelY: fromY + 10, labelAnchor: 'end' };
+  const y = Math.round(fromY + FLOW.rowGap * course.down);
+  if (course.laneX !== null) return laneRoute(from, to, y, course.laneX, course.place);
+  if (from.column === to.column) {
+    // Branches leave the first column at the right of its middle, so its own label stands at the left.
+    const side = from.column === 0 ? -1 : 1;
+    const labelAnchor = side < 0 ? 'end' : 'start';
+    return { path: `M${fromX} ${fromY}V${to.y}`, labelX: fromX + side * 6, labelY: fromY + 13, labelAnchor };
   }
-  if (from.column === to.column)
-    return { path: `M${fromX} ${fromY}V${to.y}`, labelX: fromX + 6, labelY: fromY + 15, labelAnchor: 'start' };
-  const down = fromY + FLOW.rowGap * 0.6;
-  const shift = Math.sign(to.column - from.column) * 24;
+  if (to.column > from.column) {
+    const path = `M${fromX + 24} ${fromY}V${y}H${toX}V${to.y}`;
+    return { path, labelX: toX - 5, labelY: to.y - 6, labelAnchor: 'end' };
+  }
+  const outX = fromX - 24 - course.place * 16;
+  const path = `M${outX} ${fromY}V${y}H${toX}V${to.y}`;
+  return { path, labelX: outX - 4, labelY: fromY + 12 + course.place * 11, labelAnchor: 'end' };
+}
+
+/** Through a lane at the left. Out of another column the way first goes down into the gap below its row, where nothing stands. */
+function laneRoute(from: FlowNode, to: FlowNode, y: number, laneX: number, place: number): Route {
+  const into = to.y + FLOW.height * 0.25;
+  if (from.column === 0) {
+    const out = from.y + 20 + place * 22;
+    return {
+      path: `M${from.x} ${out}H${laneX}V${into}H${to.x}`,
+      labelX: from.x - 4,
+      labelY: out - 4,
+      labelAnchor: 'end',
+    };
+  }
+  const outX = from.x + FLOW.width / 2 - 24 - place * 16;
+  const fromY = from.y + FLOW.height;
   return {
-    path: `M${fromX + shift} ${fromY}V${down}H${toX}V${to.y}`,
-    labelX: toX - 4,
-    labelY: down - 4,
+    path: `M${outX} ${fromY}V${y}H${laneX}V${into}H${to.x}`,
+    labelX: outX - 4,
+    labelY: fromY + 12 + place * 11,
     labelAnchor: 'end',
   };
 }

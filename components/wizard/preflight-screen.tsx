@@ -26,6 +26,7 @@ import { CheckTable } from './check-table.tsx';
 import { allowSpeechFor } from './speech.ts';
 
 const { wizard: text } = messages;
+const COLUMN = 'mx-auto w-full max-w-6xl p-4 phone:p-3';
 
 /** What starting a routine now would meet. Looking at it starts nothing. */
 export function PreflightScreen({ group }: { group: string }) {
@@ -54,17 +55,21 @@ function Preflight({ status, routine }: { status: GroupStatus; routine: string }
     );
   }
   return (
-    <div className="mx-auto flex w-full max-w-6xl flex-1 flex-col gap-4 p-4 phone:p-3">
-      <div>
+    <div className="flex w-full flex-1 flex-col gap-4">
+      <div className={COLUMN}>
         <h1 className="text-xl font-semibold">{messages.shell.preflightOf(title, status.name)}</h1>
         <p className="text-muted">{text.preflightText}</p>
       </div>
       {refusal && !preflight.data ? (
-        <Failure title={messages.common.readFailed(text.preflight)} text={`${refusal.message} ${refusal.cure}`}>
+        <Failure
+          className="mx-4"
+          title={messages.common.readFailed(text.preflight)}
+          text={`${refusal.message} ${refusal.cure}`}
+        >
           <Button onClick={() => void preflight.refetch()}>{messages.common.retry}</Button>
         </Failure>
       ) : null}
-      {preflight.isPending ? <Skeleton className="h-96" /> : null}
+      {preflight.isPending ? <Skeleton className="m-4 h-96" /> : null}
       {preflight.data ? (
         <PreflightBody status={status} preflight={preflight.data} lookAgain={() => void preflight.refetch()} />
       ) : null}
@@ -81,16 +86,18 @@ interface BodyProps {
 function PreflightBody({ status, preflight, lookAgain }: BodyProps) {
   return (
     <>
-      <div className="grid grid-cols-[3fr_2fr] items-start gap-4 phone:grid-cols-1">
+      <div className={cn(COLUMN, 'grid grid-cols-[3fr_2fr] items-start gap-4 py-0 phone:grid-cols-1 phone:py-0')}>
         <Panel title={text.checks} aside={<LookedAt at={preflight.at} lookAgain={lookAgain} />}>
-          <CheckTable checks={preflight.checks} />
+          <CheckTable checks={preflight.checks} at={preflight.at} />
         </Panel>
         <div className="flex flex-col gap-4">
           <Predicted preflight={preflight} />
           <Sentences title={text.sideEffects} items={preflight.sideEffects} none={text.sideEffectsNone} />
         </div>
       </div>
-      <Decisions preflight={preflight} />
+      <div className={cn(COLUMN, 'py-0 phone:py-0')}>
+        <Decisions preflight={preflight} />
+      </div>
       <StartBar status={status} preflight={preflight} />
     </>
   );
@@ -208,37 +215,39 @@ function StartBar({ status, preflight }: { status: GroupStatus; preflight: Prefl
   return (
     <section
       aria-label={text.mode}
-      className="sticky bottom-0 z-10 -mx-4 mt-auto flex flex-col gap-3 border-t border-line-strong bg-surface px-4 py-3 phone:bottom-14 phone:-mx-3 phone:px-3"
+      className="sticky bottom-0 z-10 mt-auto border-t border-line-strong bg-surface phone:bottom-14"
     >
-      {refusal ? <RefusalNote refusal={{ message: refusal.reason, cure: refusal.cure }} /> : null}
-      {start.error ? <RefusalNote refusal={refusalOfError(start.error)} /> : null}
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <Segmented
-          label={text.mode}
-          value={mode}
-          options={[
-            { value: 'through', label: text.modeThrough },
-            { value: 'step', label: text.modeStep },
-          ]}
-          onChange={setMode}
-        />
-        <span className="text-sm text-muted">{mode === 'through' ? text.modeThroughText : text.modeStepText}</span>
-        <div className="ml-auto flex flex-wrap gap-2">
-          {activeRun ? (
-            <Link href={routes.run(status.name, activeRun.run)} className={buttonClass()}>
-              {messages.shell.openRun(text.routineTitle(activeRun.routine))}
-            </Link>
-          ) : null}
-          <Button
-            look="primary"
-            refused={lost ?? refusal ?? (start.isPending ? messages.common.busy : null)}
-            onClick={begin}
-          >
-            {start.isPending ? text.starting : text.start(title)}
-          </Button>
+      <div className={cn(COLUMN, 'flex flex-col gap-3 py-3')}>
+        {refusal ? <RefusalNote refusal={{ message: refusal.reason, cure: refusal.cure }} /> : null}
+        {start.error ? <RefusalNote refusal={refusalOfError(start.error)} /> : null}
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <Segmented
+            label={text.mode}
+            value={mode}
+            options={[
+              { value: 'through', label: text.modeThrough },
+              { value: 'step', label: text.modeStep },
+            ]}
+            onChange={setMode}
+          />
+          <span className="text-sm text-muted">{mode === 'through' ? text.modeThroughText : text.modeStepText}</span>
+          <div className="ml-auto flex flex-wrap gap-2">
+            {activeRun ? (
+              <Link href={routes.run(status.name, activeRun.run)} className={buttonClass()}>
+                {messages.shell.openRun(text.routineTitle(activeRun.routine))}
+              </Link>
+            ) : null}
+            <Button
+              look="primary"
+              refused={lost ?? refusal ?? (start.isPending ? messages.common.busy : null)}
+              onClick={begin}
+            >
+              {start.isPending ? text.starting : text.start(title)}
+            </Button>
+          </div>
         </div>
+        <Command text={preflight.command} className="phone:hidden" />
       </div>
-      <Command text={preflight.command} className="phone:hidden" />
     </section>
   );
 }

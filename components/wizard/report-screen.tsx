@@ -115,10 +115,7 @@ function Steps({ run }: { run: RunView }) {
             <tr key={`${record.id}:${record.round}:${record.startedAt}`} className="break-inside-avoid">
               <Td className="num align-top font-medium">{record.id}</Td>
               <Td className="align-top">
-                {record.outcome ?? '—'}
-                {record.decision ? (
-                  <span className="block">{wizard.decided(record.decision.choice, record.decision.by)}</span>
-                ) : null}
+                {record.decision ? wizard.decided(record.decision.choice, record.decision.by) : (record.outcome ?? '—')}
               </Td>
               <Td className="num align-top whitespace-nowrap">{formatUtc(record.startedAt)}</Td>
               <Td className="num align-top whitespace-nowrap">

@@ -67,7 +67,8 @@ function Run({ status, run }: { status: GroupStatus; run: RunView }) {
       <div className="flex flex-wrap items-baseline gap-x-4 border-b border-line bg-surface px-4 py-2">
         <h1 className="text-lg font-semibold">{text.runOf(text.routineTitle(run.routine), run.group)}</h1>
         <p className="text-sm text-muted">
-          {text.intent(run.intent)} · <span className="num">{run.run}</span> · {text.resumes}
+          {text.intent(run.intent)} · <span className="num">{run.run}</span>{' '}
+          {run.status === 'ended' ? '' : ` · ${text.resumes}`}
         </p>
       </div>
       {routines.error ? (
@@ -92,7 +93,7 @@ function Run({ status, run }: { status: GroupStatus; run: RunView }) {
         </div>
       ) : (
         <div className="flex min-h-0 flex-1">
-          <div className="flex min-h-0 w-2/5 shrink-0 flex-col border-r border-line">
+          <div className="flex min-h-0 w-[46%] shrink-0 flex-col border-r border-line">
             {graph ? <FlowChart graph={graph} run={run} selected={shown} onSelect={choose} /> : null}
           </div>
           <div className="flex min-w-0 flex-1 flex-col overflow-y-auto">

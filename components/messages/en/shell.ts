@@ -72,6 +72,7 @@ export const common = {
   busy: { reason: 'Asked already.', cure: 'Wait for the answer.' },
   refused: (message: string) => `Refused: ${message}`,
   cure: (cure: string) => cure,
+  exposureUnknown: 'unknown: nothing newer was seen',
   km: (km: number) => `${km} km`,
 };
 
