@@ -106,4 +106,15 @@ describe('chain-3 of storage systems', () => {
       });
     },
   );
+
+  it('is told from a system with a dead disk while nothing is written', async () => {
+    const group = groupOf('idle');
+    await group.run(async () => {
+      const { scheduler } = group.world;
+      group.startAll();
+      await scheduler.until(() => group.running('P'), 1000);
+      await scheduler.sleep(60_000);
+      expect(group.facts('P').lastIoAgeMs).toBe(0);
+    });
+  });
 });

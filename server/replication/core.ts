@@ -21,6 +21,8 @@ import { Volumes } from './volumes.ts';
 const ANSWERED = 0;
 const CHECKPOINT = 1;
 const REACHED = 2;
+/** Without input or output for so long, a disk is tried before its age is told, ms. */
+const PROBE_AFTER_MS = 500;
 
 export class StorageCore {
   readonly volumes: Volumes;
@@ -87,6 +89,18 @@ export class StorageCore {
   /** After the history was replaced (formation copy, rollback): earlier answers were given in another one. */
   restartMarks(number: number): void {
     this.writeMarks(number, number, Math.min(this.reachedFloor, number));
+  }
+
+  /** Writes the watermarks once more where the disk was idle, so that an idle system is told from one whose disk is dead (rule 6). */
+  probe(): void {
+    const { clock } = this.ports;
+    if (clock.monotonic() - this.volumes.lastIoAtMs < PROBE_AFTER_MS) return;
+    try {
+      this.writeMarks(this.answeredNumber, this.marks.values?.[CHECKPOINT] ?? 0, this.reachedFloor);
+      this.volumes.lastIoAtMs = clock.monotonic();
+    } catch {
+      // The age that goes on growing is what tells it.
+    }
   }
 
   save(): void {

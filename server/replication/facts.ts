@@ -27,6 +27,7 @@ export class FactsReader {
 
   system(): SystemFacts {
     const { core } = this;
+    core.probe();
     const { record, volumes } = core;
     const acceptance = this.writes.acceptance();
     return {

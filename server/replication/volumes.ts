@@ -73,6 +73,7 @@ export class Volumes {
   /** Makes every change that was made before the call durable. */
   async sync(): Promise<void> {
     const volumes = [...this.changed];
+    if (volumes.length === 0) return;
     this.changed.clear();
     try {
       for (const volume of volumes) await this.file(volume).sync();
