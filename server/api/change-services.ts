@@ -12,12 +12,28 @@ import { whyOrderRefused } from '../routines/order-rules.ts';
 import type { ChangeServices } from './services.ts';
 
 const DEFAULT_MS = 30_000;
+/** A dead driver is replaced within seconds. */
+const TAKEN_WITHIN_MS = 15_000;
+const LOOK_EVERY_MS = 40;
 /** Where the worker itself waits long for what it was asked. */
 const TIMEOUT_MS: Partial<Record<CommandKind, number>> = {
   'group.create': 90_000,
   'group.delete': 90_000,
   'ledger.verify': 150_000,
 };
+
+/** Resolves once the order was taken; or after a bound, for its driver may just be being replaced and it is on record. */
+async function whenTaken(database: Database, run: string, key: string): Promise<void> {
+  const end = performance.now() + TAKEN_WITHIN_MS;
+  while (performance.now() < end) {
+    const order = await database.prisma.runOrder.findUnique({
+      where: { run_key: { run, key } },
+      select: { taken: true },
+    });
+    if (order?.taken) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
 
 export function makeChangeServices(database: Database, commands: CommandClient, board: StatusBoard): ChangeServices {
   return {
@@ -39,7 +55,9 @@ export function makeChangeServices(database: Database, commands: CommandClient, 
             after: order,
           });
         }
-        return view;
+        // A run under way takes orders between two looks of its step; one that waits takes them at once, so it is waited for.
+        if (view.status !== 'running') await whenTaken(database, id, key);
+        return (await readRun(database, id)).view;
       } catch (error) {
         throw isDatabaseAway(error) ? databaseAway() : error;
       }

@@ -20,6 +20,9 @@ import { LiveHub } from './live-hub.ts';
 import { prometheusText } from './metrics.ts';
 import { demoReadiness, makeReadServices } from './read-services.ts';
 
+/** Between a fact and a screen lie milliseconds. */
+const GATHER_MS = 15;
+
 const host = process.env.HOST || '127.0.0.1';
 const port = Number(process.env.PORT || 3000);
 const databaseUrl = process.env.DATABASE_URL;
@@ -28,7 +31,7 @@ if (!databaseUrl) throw new Error('DATABASE_URL is not set: start Switchback wit
 
 const database = openControlDatabase(databaseUrl, log);
 const notices = new NoticeListener(databaseUrl, log);
-const board = new StatusBoard(database, log, notices);
+const board = new StatusBoard(database, log, notices, GATHER_MS);
 const hub = new LiveHub(database, board, log, notices);
 const commands = new CommandClient(database, notices);
 await notices.start();

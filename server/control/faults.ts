@@ -21,6 +21,9 @@ interface Process {
 }
 
 export class FaultInjector {
+  /** What is being done to each group: what a line gets is worked out from all that stands, so one change follows the other. */
+  private readonly turns = new Map<string, Promise<unknown>>();
+
   constructor(
     private readonly database: Database,
     private readonly agents: Agents,
@@ -35,27 +38,40 @@ export class FaultInjector {
       return this.control(input, by, answer);
     if (input.group === undefined) throw refuse('bad-request', `${input.kind} needs a group`, 'Name it (--group).');
     const group = await readGroup(this.database, input.group);
-    const text = await this.carryOut(group, input, by);
-    const fault = await recordFault(this.database, input, text, by, true);
-    this.tell(fault, 'fault-injected', fault.text, by);
-    return fault;
+    return this.inTurn(group.name, async () => {
+      const text = await this.carryOut(group, input, by);
+      const fault = await recordFault(this.database, input, text, by, true);
+      this.tell(fault, 'fault-injected', fault.text, by);
+      return fault;
+    });
   }
 
   /** Undoes one fault. One that is over already stays as it is. */
   async clear(id: string, by: string): Promise<FaultView> {
-    const { view, input } = await readFault(this.database, id);
+    const { view } = await readFault(this.database, id);
     if (view.clearedAt !== null || view.group === null) return view;
     const group = await readGroup(this.database, view.group);
-    if (LINE_KINDS.has(input.kind))
-      await this.changeLines(group, (standing) =>
-        standing.filter((fault) => fault.id !== id).map((fault) => fault.input),
-      );
+    return this.inTurn(group.name, () => this.clearNow(group, id, by));
+  }
+
+  private async clearNow(group: GroupRecord, id: string, by: string): Promise<FaultView> {
+    const { view, input } = await readFault(this.database, id);
+    if (view.clearedAt !== null) return view;
+    const others = (standing: { id: string; input: FaultInput }[]) =>
+      standing.filter((fault) => fault.id !== id).map((fault) => fault.input);
+    if (LINE_KINDS.has(input.kind)) await this.changeLines(group, others);
     else if (DISK_KINDS.has(input.kind)) await this.clearDisk(group, input.target);
     else await this.restart(group, this.targets(group, input));
     await markCleared(this.database, [id], by);
     const cleared = (await readFault(this.database, id)).view;
     this.tell(cleared, 'fault-cleared', `cleared: ${view.text}`, by);
     return cleared;
+  }
+
+  private inTurn<T>(group: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.turns.get(group) ?? Promise.resolve()).then(work, work);
+    this.turns.set(group, turn);
+    return turn;
   }
 
   private carryOut(group: GroupRecord, input: FaultInput, by: string): Promise<string> {

@@ -16,8 +16,6 @@ import { factsOf, type Observed } from './observed-facts.ts';
 import { RateMeter, type Rates } from './rate-meter.ts';
 import { readRuns } from './runs/run-records.ts';
 
-/** Facts of one group change together: what comes within this time is read at once. */
-const GATHER_MS = 15;
 const AGE_EVERY_MS = 1_000;
 
 interface Facts {
@@ -46,6 +44,8 @@ export class StatusBoard {
     private readonly database: Database,
     private readonly log: Log,
     notices: NoticeListener,
+    /** Facts of one group change together: what comes within this time is read at once, ms. */
+    private readonly gatherMs: number,
   ) {
     notices.on('switchback_observations', (payload) => {
       if (!payload) this.stale = null;
@@ -118,7 +118,7 @@ export class StatusBoard {
         this.log.write('warn', 'facts could not be read', { reason: error.message });
         this.stale = null;
       });
-    }, GATHER_MS);
+    }, this.gatherMs);
   }
 
   private async read(): Promise<void> {

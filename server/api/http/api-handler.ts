@@ -126,7 +126,8 @@ async function handlePlain(
       path,
       reason: error instanceof Error ? error.stack : String(error),
     });
-    if (!response.headersSent) sendRefusal(response, 503, isDatabaseAway(error) ? databaseAway().refusal : refusalOf(error));
+    if (!response.headersSent)
+      sendRefusal(response, 503, isDatabaseAway(error) ? databaseAway().refusal : refusalOf(error));
   }
 }
 

@@ -1,6 +1,6 @@
 import { tracked } from '@trpc/server';
 import { liveInput } from '../inputs.ts';
-import { procedure } from '../trpc.ts';
+import { procedure, trpcErrorOf } from '../trpc.ts';
 
 /**
  * Everything a tab needs in one stream, since a browser allows few connections to one host. Each message carries the
@@ -11,7 +11,12 @@ export const liveProcedure = procedure('viewer', 'Status, runs, faults and event
   .subscription(async function* ({ ctx, input, signal }) {
     const after = input.lastEventId ? Number(input.lastEventId) : null;
     const aborted = signal ?? new AbortController().signal;
-    for await (const { seq, message } of ctx.services.live.subscribe(input.group, after, aborted)) {
-      yield tracked(String(seq), message);
+    try {
+      for await (const { seq, message } of ctx.services.live.subscribe(input.group, after, aborted)) {
+        yield tracked(String(seq), message);
+      }
+    } catch (error) {
+      // What a stream throws passes by the place where other procedures' refusals get their class.
+      throw trpcErrorOf(error);
     }
   });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { GroupStatus } from '../../domain/group-status.ts';
+import type { GroupStatus, PairStatus } from '../../domain/group-status.ts';
 import { type Enqueue, result, table } from '../context.ts';
 import { bytesText } from '../units.ts';
 
@@ -7,6 +7,15 @@ const upText = (up: boolean | null) => (up === null ? 'unknown' : up ? 'up' : 'D
 
 function ageText(at: number | null, now: number): string {
   return at === null ? 'never seen' : `${(Math.max(0, now - at) / 1000).toFixed(1)} s ago`;
+}
+
+function stateText({ name, state, stateAtSource, stateAtDestination }: PairStatus): string {
+  if (stateAtSource === stateAtDestination) return state;
+  const [source, destination] = name.split('-');
+  const says = `${source} says ${stateAtSource}, ${destination} says ${stateAtDestination}`;
+  return says.includes('unknown')
+    ? `${state} (${says.replace('says unknown', 'is silent')})`
+    : `${state} (ends disagree: ${says})`;
 }
 
 function lines(status: GroupStatus, now: number): string {
@@ -23,9 +32,7 @@ function lines(status: GroupStatus, now: number): string {
   const pairs = status.pairs.map((pair) => [
     `  ${pair.name}`,
     pair.kind,
-    pair.stateAtSource === pair.stateAtDestination
-      ? pair.state
-      : `${pair.stateAtSource} / ${pair.stateAtDestination} (ends disagree)`,
+    stateText(pair),
     pair.lag ? `${pair.lag.updates} updates, ${bytesText(pair.lag.bytes)} behind` : '',
     pair.dirtyTracks === null ? '' : `${pair.dirtyTracks} dirty tracks`,
     `${pair.observer}, ${ageText(pair.observedAt, now)}`,

@@ -22,6 +22,8 @@ import { killControlWorkers, makeHandlers } from './command-handlers.ts';
 import { DemoGroup } from './demo-group.ts';
 
 const EVERY_SECOND_MS = 1_000;
+/** The worker itself looks at the status for charts and for the demo group only. */
+const GATHER_MS = 500;
 const CLEAN_EVERY_MS = 10 * 60_000;
 
 export interface WorkerSettings {
@@ -56,7 +58,7 @@ export class ControlWorker {
     const { log, clock } = ports;
     this.database = openControlDatabase(databaseUrl, log);
     this.notices = new NoticeListener(databaseUrl, log);
-    this.board = new StatusBoard(this.database, log, this.notices);
+    this.board = new StatusBoard(this.database, log, this.notices, GATHER_MS);
     this.chronicler = new Chronicler(this.database, log, () => this.registry.leads);
     this.observations = new ObservationWriter(this.database, log);
     this.agents = new Agents(settings.agents, ports, secret, id, {
