@@ -20,6 +20,7 @@ export interface WriterTarget {
 /** Pause of a writer that finds nobody to write to, ms. */
 const RETRY_MS = 40;
 const MAX_CELLS = 24;
+const BURST_CHANCE = 0.4;
 
 export class BlockWriters {
   /** Writers rest while false. */
@@ -55,7 +56,8 @@ export class BlockWriters {
   }
 
   private pause(): number {
-    return this.settings.pauseMs * 2 * this.random.fraction();
+    // Bursts, so that writes of several writers are under way together.
+    return this.random.chance(BURST_CHANCE) ? 0 : this.settings.pauseMs * 2 * this.random.fraction();
   }
 
   private later(target: WriterTarget, delayMs: number): void {

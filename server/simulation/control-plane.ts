@@ -32,7 +32,7 @@ const RUN_SETTINGS: RunSettings = {
   patienceMs: 3000,
   drainDeadlineMs: 3000,
   restartWaitMs: 1500,
-  heartbeatBoundMs: 600,
+  heartbeatBoundMs: 1100,
   cycleIntervalMs: 80,
   cycleJournalLevel: 0.5,
 };

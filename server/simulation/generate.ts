@@ -23,7 +23,7 @@ const WAYS: readonly (readonly [string, string])[] = [
 const PHASE_MS: Record<Phase, number> = {
   form: 300,
   load: 300,
-  disaster: 700,
+  disaster: 1200,
   takeover: 400,
   reverse: 500,
   control: 400,
@@ -69,7 +69,7 @@ function drawSettings(random: Random, survivable: boolean): Settings {
     // A slow line lets the journal fill now and then, not always.
     rateFarBytesPerSecond: isSlow ? random.pick([200_000, 1_000_000]) : null,
     writers: isSlow ? 1 : random.pick([1, 2, 4]),
-    pauseMs: random.pick([30, 60, 120]),
+    pauseMs: random.pick([60, 120, 200]),
     ledger: !isSlow && random.chance(0.3),
   };
 }

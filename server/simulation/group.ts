@@ -28,7 +28,7 @@ const NBD_PORT = 10_809;
 /** A process that ended by itself is started again by its site's supervisor after this time. */
 const RESPAWN_MS = 60;
 /** Every bound of production in proportion, so that a run spends its virtual time on what it is about. */
-const HOST_TIMING: HostTiming = { heartbeatMs: 150, lostAfterMs: 500, testimonyMs: 200 };
+const HOST_TIMING: HostTiming = { heartbeatMs: 300, lostAfterMs: 1000, testimonyMs: 250 };
 const TERMINATION_BOUND_MS = 60_000;
 /** Log lines kept for a look at a failing run. */
 const MAX_LOG_LINES = 20_000;
@@ -55,6 +55,7 @@ export class SimGroup {
     private readonly hooks: SimGroupHooks,
   ) {
     this.world = new World(`seed-${schedule.seed}`, {
+      losesPower: schedule.faults.some(({ fault }) => fault.kind === 'site-loss' && fault.power),
       onKilled: (machine, reason) => this.killed(machine, reason),
       onCrash: (crash) => this.crashed(crash),
       onLog: (line) => this.logged(line),

@@ -17,7 +17,7 @@ const PORT = 7000;
 const REDIAL_MS = 20;
 const MAX_REDIAL_MS = 400;
 /** Quicker than in production, so that a run spends its virtual time on what it is about. */
-export const SIM_TIMING: ChannelTiming = { keepaliveMs: 400, silenceMs: 1000, handshakeMs: 1500 };
+export const SIM_TIMING: ChannelTiming = { keepaliveMs: 500, silenceMs: 1200, handshakeMs: 1500 };
 const UNSHAPED: LineConditions = { delayMs: 0, jitterMs: 0, rateBytesPerSecond: null, loss: 0, cut: false };
 
 /** Where a process listens; the same after every restart. */

@@ -19,6 +19,8 @@ const RETRIES = 2;
 const RETRY_PAUSE_MS = 400;
 /** A routine that has not ended by then never will. */
 const RUN_BOUND_MS = 60_000;
+/** From the disaster until heartbeats are called lost. */
+const DETECTION_MS = 1200;
 const REPAIR_ROUNDS = 8;
 /** Beyond this many events a world is taken to have lost its way. */
 const MAX_EVENTS = 3_000_000;
@@ -94,10 +96,19 @@ export class Scenario {
     this.decisions = decisionsOf(schedule);
   }
 
-  /** Plays it to the end. Rejects only where the world itself is broken. */
-  async play(): Promise<Played> {
+  /** Plays it to the end. Answers why the world itself broke, or null. */
+  async play(): Promise<string | null> {
+    try {
+      await this.group.world.scheduler.drive(() => this.story(), MAX_EVENTS);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** What was played so far. */
+  result(): Played {
     const { world, observer } = this.group;
-    await world.scheduler.drive(() => this.story(), MAX_EVENTS);
     return {
       history: observer.history,
       logs: this.group.logs,
@@ -153,7 +164,7 @@ export class Scenario {
     const { story } = this.schedule;
     if (takeover === 'failover') {
       // Heartbeats are missed before anybody acts.
-      await this.phase('disaster', () => this.load(700));
+      await this.phase('disaster', () => this.load(DETECTION_MS));
     }
     await this.phase('takeover', () => this.run(takeover));
     await this.load(story.reverseLoadMs);

@@ -5,7 +5,12 @@ import { Killed, type VirtualProcess } from './virtual-process.ts';
 import { World } from './world.ts';
 
 function machine(seed = 'disk'): { world: World; process: VirtualProcess } {
-  const world = new World(seed, { onKilled: () => undefined, onCrash: () => undefined, onLog: () => undefined });
+  const world = new World(seed, {
+    losesPower: true,
+    onKilled: () => undefined,
+    onCrash: () => undefined,
+    onLog: () => undefined,
+  });
   return { world, process: world.addMachine('P', 1) };
 }
 

@@ -24,7 +24,10 @@ export class FileImage {
   /** Pages whose content changed since an observer last cleared the set. */
   readonly touched = new Set<number>();
 
-  constructor(sizeBytes: number) {
+  constructor(
+    sizeBytes: number,
+    private readonly losesPower: boolean,
+  ) {
     this.content = new Uint8Array(sizeBytes);
     this.sizeBytes = sizeBytes;
   }
@@ -63,6 +66,7 @@ export class FileImage {
 
   private beforeChange(page: number): void {
     this.touched.add(page);
+    if (!this.losesPower) return;
     const start = page * PAGE_BYTES;
     const take = (): Uint8Array => this.content.slice(start, start + PAGE_BYTES);
     for (const sync of this.syncs) if (sync.get(page) === null) sync.set(page, take());
@@ -121,7 +125,11 @@ export class DiskImage {
   private readonly files = new Map<string, FileImage>();
   private boots = 1;
 
-  constructor(private readonly machine: string) {}
+  /** `losesPower` false: nobody will ask what was synced, so it is not kept (a third of the work of a write). */
+  constructor(
+    private readonly machine: string,
+    private readonly losesPower: boolean,
+  ) {}
 
   get bootId(): string {
     return `${this.machine}-boot-${this.boots}`;
@@ -145,7 +153,7 @@ export class DiskImage {
   }
 
   create(name: string, sizeBytes: number): FileImage {
-    const file = new FileImage(sizeBytes);
+    const file = new FileImage(sizeBytes, this.losesPower);
     this.files.set(name, file);
     return file;
   }

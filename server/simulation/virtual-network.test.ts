@@ -14,6 +14,7 @@ interface Two {
 /** P connected to I, in a world that goes on only while `story` runs. */
 async function two(seed: string, story: (two: Two) => Promise<void>): Promise<Two> {
   const world = new World(seed, {
+    losesPower: true,
     onKilled: () => undefined,
     onCrash: ({ error }) => {
       throw error;
@@ -135,6 +136,7 @@ describe('a stream', () => {
 describe('processes', () => {
   test('nobody listens: refused; a paused process gets everything later', async () => {
     const world = new World('paused', {
+      losesPower: true,
       onKilled: () => undefined,
       onCrash: ({ error }) => {
         throw error;
@@ -168,6 +170,7 @@ describe('processes', () => {
   test('an exception nobody caught ends its process and is reported; one of the dead is not', async () => {
     const crashes: string[] = [];
     const world = new World('crash', {
+      losesPower: true,
       onKilled: () => undefined,
       onCrash: ({ process }) => crashes.push(String(process)),
       onLog: () => undefined,

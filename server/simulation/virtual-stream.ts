@@ -30,6 +30,8 @@ class End implements ByteStream {
 
   /** Null until the connection is accepted, on the accepting side. */
   life: Life | null = null;
+  /** What leaves here goes this way; known once both ends have an owner. */
+  way: Way | null = null;
   closed = false;
   ending = false;
   waitsForDrain = false;
@@ -195,7 +197,9 @@ export class StreamPair {
   }
 
   private way(from: End, to: End): Way | null {
-    return from.life && to.life ? this.wayOf(from.life.process.name, to.life.process.name) : null;
+    if (!from.life || !to.life) return null;
+    from.way ??= this.wayOf(from.life.process.name, to.life.process.name);
+    return from.way;
   }
 
   /** Puts one segment on the way; segments of one direction never overtake each other. */

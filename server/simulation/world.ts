@@ -7,6 +7,8 @@ import { VirtualNetwork } from './virtual-network.ts';
 import { type ProcessLogLine, VirtualProcess } from './virtual-process.ts';
 
 export interface WorldHooks {
+  /** Machines of this world may lose power. */
+  losesPower: boolean;
   onKilled(process: VirtualProcess, reason: string): void;
   onCrash(crash: Crash): void;
   onLog(line: ProcessLogLine): void;
@@ -35,7 +37,7 @@ export class World {
       this.scheduler,
       this.network,
       random,
-      new DiskImage(name),
+      new DiskImage(name, this.hooks.losesPower),
       new MachineClock(clockRate, random.below(1_000_000)),
       this.hooks,
     );
