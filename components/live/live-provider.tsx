@@ -8,6 +8,7 @@ import type { GroupStatus } from '../../server/domain/group-status.ts';
 import { messages } from '../messages/messages.ts';
 import type { RefusedAction } from '../ui/button.tsx';
 import { ageFleetRow, ageStatus } from './freshness.ts';
+import { groupOfPath } from './group-of-path.ts';
 import { type Connection, LiveSource } from './live-source.ts';
 import { EMPTY_LIVE, type LiveState } from './live-store.ts';
 import { useNow } from './now.ts';
@@ -15,12 +16,6 @@ import { makeClient, TRPCProvider } from './trpc.ts';
 
 const SourceContext = createContext<LiveSource | null>(null);
 const NO_CONNECTION: Connection = { lost: false, tries: 0 };
-
-/** The group a path speaks of, or null. */
-export function groupOfPath(pathname: string): string | null {
-  const name = /^\/groups\/([^/]+)/.exec(pathname)?.[1];
-  return name ? decodeURIComponent(name) : null;
-}
 
 /** Gives all screens the API, its cache and the one live stream of this tab. */
 export function LiveProvider({ children }: { children: ReactNode }) {

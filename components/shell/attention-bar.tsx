@@ -9,16 +9,10 @@ import { useElapsed } from '../live/age.tsx';
 import { useGroupStatus } from '../live/live-provider.tsx';
 import { messages } from '../messages/messages.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
+import { orderAlarms } from './alarms.ts';
 import { useKeyAction } from './key-provider.tsx';
 import { routes } from './routes.ts';
 import { SeveritySign } from './severity-sign.tsx';
-
-const ORDER = { critical: 0, major: 1, minor: 2 } as const;
-
-/** Worst first, then oldest first: the order in which they want answers. */
-export function orderAlarms(alarms: readonly Alarm[]): Alarm[] {
-  return [...alarms].sort((a, b) => ORDER[a.severity] - ORDER[b.severity] || a.since - b.since);
-}
 
 /** The one alarm to answer now, what to do about it, and the way there. Stands on every screen of the group. */
 export function AttentionBar() {

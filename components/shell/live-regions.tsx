@@ -2,28 +2,15 @@
 
 import { useEffect, useRef, useState } from 'react';
 import type { LiveMessage } from '../../server/api/views.ts';
-import { verdictHeadline } from '../../server/domain/verdict-text.ts';
-import type { RunView } from '../../server/routines/step-graph.ts';
 import { hear, SILENT, speakNext } from '../live/announcements.ts';
 import { useConnection, useLive, useLiveSource } from '../live/live-provider.tsx';
 import { silenceMs } from '../live/live-store.ts';
 import { useNow } from '../live/now.ts';
 import { messages } from '../messages/messages.ts';
+import { alertOfRun } from './alerts.ts';
 
 /** Silence after which it is worth an alert, ms. */
 const ALERT_MS = 10_000;
-
-/** What of a run is urgent enough to interrupt: a decision, a stop, an ending with its verdict. Null for all else. */
-export function alertOfRun(before: RunView | undefined, run: RunView): string | null {
-  if (before?.status === run.status) return null;
-  const title = messages.wizard.routineTitle(run.routine);
-  const step = run.currentStep ?? '';
-  if (run.status === 'waiting-decision') return messages.shell.decisionNeeded(title, step);
-  if (run.status === 'stopped-at-step') return messages.shell.runStopped(title, step);
-  if (run.status !== 'ended' || !before) return null;
-  const verdict = run.verdict ? ` ${verdictHeadline(run.verdict)}` : '';
-  return `${messages.shell.runEnded(title, messages.wizard.ending(run.ending ?? 'unknown'))}${verdict}`;
-}
 
 /** The only two live regions of the dashboard, mounted empty: one interrupts, one waits its turn. */
 export function LiveRegions() {

@@ -4,7 +4,8 @@ import { Activity, GitBranch, History, LayoutList, type LucideIcon, Network, Zap
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
-import { groupOfPath, useFleet } from '../live/live-provider.tsx';
+import { groupOfPath } from '../live/group-of-path.ts';
+import { useFleet } from '../live/live-provider.tsx';
 import { messages } from '../messages/messages.ts';
 import { cn } from '../ui/cn.ts';
 import { useKeyAction } from './key-provider.tsx';

@@ -4,8 +4,7 @@ import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, useStore } from
 import Link from 'next/link';
 import { memo } from 'react';
 import type { PairStatus } from '../../server/domain/group-status.ts';
-import { formatBytes, formatCount, formatRate, formatShare, shareOf } from '../format/numbers.ts';
-import { formatAge, formatClock, formatSpan } from '../format/time.ts';
+import { formatAge, formatSpan } from '../format/time.ts';
 import { useServerNow } from '../live/live-provider.tsx';
 import { messages } from '../messages/messages.ts';
 import { appearanceOf, TONE_TINT } from '../pair-state/appearance.ts';
@@ -13,6 +12,7 @@ import { PairStateGlyph } from '../pair-state/glyph.tsx';
 import { PairStateWord } from '../pair-state/pair-state-word.tsx';
 import { cn } from '../ui/cn.ts';
 import { copyShare, endsOf } from './derive.ts';
+import { gaugeRows } from './gauges.ts';
 import { PairShaft } from './pair-shaft.tsx';
 import { zoomLevelOf } from './zoom.ts';
 
@@ -119,31 +119,6 @@ function Gauges({ pair }: { pair: PairStatus }) {
       ))}
     </>
   );
-}
-
-/** At most three short rows: what matters in this state, and nothing that is not known. */
-export function gaugeRows(pair: PairStatus): string[] {
-  const rows: string[] = [];
-  if (pair.copy) {
-    rows.push(text.copyOf(formatBytes(pair.copy.doneBytes), formatBytes(pair.copy.totalBytes)));
-    if (pair.rateBytesPerSecond !== null) rows.push(formatRate(pair.rateBytesPerSecond));
-    return rows;
-  }
-  if (pair.givenNumber !== null) rows.push(text.given(formatCount(pair.givenNumber)));
-  if (pair.appliedNumber !== null) rows.push(text.applied(formatCount(pair.appliedNumber)));
-  if (pair.lag && pair.lag.updates > 0) {
-    rows.push(`${formatBytes(pair.lag.bytes)} · ${formatSpan(pair.lag.ms)}`);
-  } else if (pair.rateBytesPerSecond) rows.push(formatRate(pair.rateBytesPerSecond));
-  if (pair.dirtyTracks && pair.state !== 'duplex') rows.push(text.dirty(formatCount(pair.dirtyTracks)));
-  if (pair.journal?.fullInMs != null) {
-    rows.push(
-      text.journalFull(
-        formatShare(shareOf(pair.journal.usedBytes, pair.journal.sizeBytes)),
-        formatClock(pair.journal.fullInMs),
-      ),
-    );
-  }
-  return rows.slice(0, 4);
 }
 
 const HeartbeatArrow = memo((props: EdgeProps<HeartbeatEdge>) => {

@@ -5,14 +5,9 @@ import { formatAge } from '../format/time.ts';
 import { useElapsed } from '../live/age.tsx';
 import { messages } from '../messages/messages.ts';
 import { cn } from '../ui/cn.ts';
+import { orderChecks } from './derive.ts';
 
 const { wizard: text } = messages;
-
-/** Failures first, then what cannot be told, then what passes: the order in which they want attention. */
-export function orderChecks(checks: readonly PreflightCheck[]): PreflightCheck[] {
-  const rank = (check: PreflightCheck) => (check.ok === false ? (check.blocking ? 0 : 1) : check.ok === null ? 2 : 3);
-  return [...checks].sort((a, b) => rank(a) - rank(b));
-}
 
 function resultWord(check: PreflightCheck): string {
   if (check.ok === null) return text.cannotTell;

@@ -4,33 +4,14 @@ import { useId, useState } from 'react';
 import type { DecisionOption, RoutineStep, RunView } from '../../server/routines/step-graph.ts';
 import { useLostRefusal } from '../live/live-provider.tsx';
 import { messages } from '../messages/messages.ts';
-import { Button, type RefusedAction } from '../ui/button.tsx';
+import { Button } from '../ui/button.tsx';
 import { cn } from '../ui/cn.ts';
 import { RefusalNote } from '../ui/refusal-note.tsx';
+import { type Answer, answerLacks, NO_ANSWER } from './answer.ts';
 import { useOrder } from './use-order.ts';
 
 const { wizard: text } = messages;
 const fieldStyle = 'h-8 rounded-md border border-line-strong bg-surface px-2 phone:h-11';
-
-interface Answer {
-  choice: string | null;
-  typed: string;
-  statement: string;
-  destroyedAt: string;
-}
-
-const NO_ANSWER: Answer = { choice: null, typed: '', statement: '', destroyedAt: '' };
-
-/** What still has to be done before the decision may be given, or null. */
-export function answerLacks(option: DecisionOption | null, answer: Answer, group: string): RefusedAction | null {
-  if (!option) return text.optionNeeded;
-  if (option.attests && (answer.statement.trim() === '' || Number.isNaN(Date.parse(answer.destroyedAt))))
-    return text.attestNeeded;
-  if (option.dangerous && answer.typed !== group) {
-    return { reason: messages.common.notTyped(group), cure: messages.common.typeIt(group) };
-  }
-  return null;
-}
 
 /** A decision of the run: every option with its consequence beneath, none chosen beforehand. */
 export function DecisionCard({ run, step }: { run: RunView; step: RoutineStep }) {

@@ -1,4 +1,5 @@
 /** What the wizard shows of a run, derived from its record and its graph. Pure. */
+import type { PreflightCheck } from '../../server/api/views.ts';
 import type { RoutineGraph, RoutineStep, RunView, StepRecord } from '../../server/routines/step-graph.ts';
 
 export type StepState = 'current' | 'waiting' | 'refused' | 'done' | 'not-taken' | 'ahead';
@@ -63,4 +64,10 @@ export function listedSteps(graph: RoutineGraph, run: RunView | null): { step: s
     ...rest.filter((id) => id !== current),
   ];
   return order.map((step) => ({ step, state: stepStateOf(graph, run, step) }));
+}
+
+/** Failures first, then what cannot be told, then what passes: the order in which they want attention. */
+export function orderChecks(checks: readonly PreflightCheck[]): PreflightCheck[] {
+  const rank = (check: PreflightCheck) => (check.ok === false ? (check.blocking ? 0 : 1) : check.ok === null ? 2 : 3);
+  return [...checks].sort((a, b) => rank(a) - rank(b));
 }

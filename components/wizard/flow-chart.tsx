@@ -39,7 +39,7 @@ export function FlowChart({ graph, run, selected, onSelect }: FlowChartProps) {
     >
       <div className="relative mx-auto" style={{ width: layout.width, height: layout.height }}>
         <svg width={layout.width} height={layout.height} className="absolute inset-0" aria-hidden="true">
-          {layout.edges.map((edge) => (
+          {takenLast(layout.edges, taken).map((edge) => (
             <Way
               key={`${edge.from}>${edge.to}`}
               edge={edge}
@@ -61,6 +61,12 @@ export function FlowChart({ graph, run, selected, onSelect }: FlowChartProps) {
       </div>
     </section>
   );
+}
+
+/** What was taken is drawn over what was not. */
+function takenLast(edges: readonly FlowEdge[], taken: ReadonlyMap<string, string>): FlowEdge[] {
+  const isTaken = (edge: FlowEdge) => Number(taken.has(`${edge.from}>${edge.to}`));
+  return [...edges].sort((a, b) => isTaken(a) - isTaken(b));
 }
 
 function Way({ edge, outcome, began }: { edge: FlowEdge; outcome: string | null; began: boolean }) {

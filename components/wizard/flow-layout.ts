@@ -4,7 +4,7 @@
  */
 import type { RoutineGraph, RoutineStep } from '../../server/routines/step-graph.ts';
 
-export const FLOW = { width: 160, height: 72, columnGap: 20, rowGap: 48, lane: 12, pad: 16, labelRoom: 124 } as const;
+export const FLOW = { width: 160, height: 72, columnGap: 20, rowGap: 48, lane: 12, pad: 16, labelRoom: 140 } as const;
 
 export interface FlowNode {
   step: RoutineStep;
@@ -145,7 +145,8 @@ export function layoutFlow(graph: RoutineGraph): FlowLayout {
     const place = links
       .filter((each) => each.from === link.from && (inLane.includes(each) || leads(each, byId) < 0))
       .indexOf(link);
-    const course = { laneX, place: Math.max(0, place), down: slots.get(link) ?? 0.5 };
+    const arrival = links.filter((each) => each.to === link.to && leads(each, byId) > 0).indexOf(link);
+    const course = { laneX, place: Math.max(0, place), arrival: Math.max(0, arrival), down: slots.get(link) ?? 0.5 };
     return [{ ...link, back: back.has(link), ...route(from, to, course) }];
   });
   const right = Math.max(...nodes.map((node) => node.x)) + FLOW.width + FLOW.pad;
@@ -196,6 +197,8 @@ type Route = Pick<FlowEdge, 'path' | 'labelX' | 'labelY' | 'labelAnchor'>;
 interface Course {
   laneX: number | null;
   place: number;
+  /** Ordinal among the ways that come to the same step from the left, whose names would else coincide. */
+  arrival: number;
   /** Share of the gap below the row. */
   down: number;
 }
@@ -215,7 +218,7 @@ function route(from: FlowNode, to: FlowNode, course: Course): Route {
   }
   if (to.column > from.column) {
     const path = `M${fromX + 24} ${fromY}V${y}H${toX}V${to.y}`;
-    return { path, labelX: toX - 5, labelY: to.y - 6, labelAnchor: 'end' };
+    return { path, labelX: toX - 5, labelY: to.y - 6 - course.arrival * 11, labelAnchor: 'end' };
   }
   const outX = fromX - 24 - course.place * 16;
   const path = `M${outX} ${fromY}V${y}H${toX}V${to.y}`;
