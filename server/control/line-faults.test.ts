@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import type { FaultInput } from '../api/views.ts';
+import { defaultGroup, findArrangement } from '../domain/arrangement.ts';
+import { changedLines, endsOfLine, lineConditions, namesOfLines } from './line-faults.ts';
+
+const arrangement = findArrangement('chain-3');
+if (!arrangement) throw new Error('chain-3 is gone');
+const definition = defaultGroup('demo', arrangement);
+
+const fault = (kind: FaultInput['kind'], target: string, more: Partial<FaultInput> = {}): FaultInput => ({
+  kind,
+  group: 'demo',
+  target,
+  ...more,
+});
+const conditions = (...faults: FaultInput[]) =>
+  Object.fromEntries(
+    [...lineConditions(arrangement, definition, faults)].map(([key, value]) => [key, value.conditions]),
+  );
+const changes = (before: FaultInput[], after: FaultInput[]) =>
+  Object.fromEntries(
+    changedLines(arrangement, definition, before, after).map(({ edge, conditions: to }) => [
+      `${edge.process}>${edge.peer}`,
+      to,
+    ]),
+  );
+
+test('every line has one name, and is found by either order of its ends', () => {
+  const names = namesOfLines(arrangement, definition).map((line) => line.name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names).toEqual(expect.arrayContaining(['P-I', 'I-R', 'host-P-host-R', 'host-P-P', 'P-witness']));
+  expect(endsOfLine(arrangement, definition, 'R-I')).toEqual(['I', 'R']);
+  expect(() => endsOfLine(arrangement, definition, 'P-R')).toThrow('no line P-R');
+});
+
+test('a cut takes both directions, or the one that leaves the end named', () => {
+  expect(conditions(fault('cut', 'P-I'))).toEqual({ 'P>I': { cut: true }, 'I>P': { cut: true } });
+  expect(conditions(fault('cut', 'P-I', { from: 'I' }))).toEqual({ 'I>P': { cut: true } });
+  expect(() => conditions(fault('cut', 'P-I', { from: 'R' }))).toThrow('no end of line P-I');
+});
+
+test('added delay comes on top of the distance', () => {
+  const given = conditions(fault('degrade', 'I-R', { conditions: { delayMs: 10, loss: 0.5 } }));
+  // 1000 km of fibre are 5 ms one way.
+  expect(given).toEqual({ 'I>R': { delayMs: 15, loss: 0.5 }, 'R>I': { delayMs: 15, loss: 0.5 } });
+});
+
+test('an isolated host has every line cut, in both directions', () => {
+  expect(Object.keys(conditions(fault('isolate', 'host-R'))).sort()).toEqual(
+    ['R>host-R', 'host-P>host-R', 'host-R>R', 'host-R>host-P', 'host-R>witness', 'witness>host-R'].sort(),
+  );
+});
+
+test('faults on one line add up, and clearing one leaves the other', () => {
+  const slow = fault('degrade', 'P-I', { conditions: { loss: 0.1 } });
+  const cut = fault('cut', 'P-I', { from: 'P' });
+  expect(conditions(slow, cut)).toEqual({ 'P>I': { loss: 0.1, cut: true }, 'I>P': { loss: 0.1 } });
+  expect(changes([slow, cut], [slow])).toEqual({ 'P>I': { loss: 0.1 } });
+  expect(changes([slow], [])).toEqual({ 'P>I': {}, 'I>P': {} });
+  expect(changes([slow, cut], [slow, cut])).toEqual({});
+});
+
+test('clearing an isolation leaves a cut of the same line alone', () => {
+  const isolated = fault('isolate', 'host-R');
+  const cut = fault('cut', 'host-P-host-R');
+  const left = changes([isolated, cut], [cut]);
+  expect(Object.keys(left).sort()).toEqual(['R>host-R', 'host-R>R', 'host-R>witness', 'witness>host-R'].sort());
+});
