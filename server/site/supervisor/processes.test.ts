@@ -110,7 +110,7 @@ describe('supervised child', () => {
     const first = child.pid;
     expect(record.processes().map(([name, { pid }]) => [name, pid])).toEqual([['child', first]]);
     child.kill();
-    expect(await next('ended')).toMatchObject({ signal: 'SIGKILL', nextStartMs: restartDelayMs(0) });
+    expect(await next('ended')).toMatchObject({ signal: 'SIGKILL', nextStartMs: restartDelayMs(0, true) });
     expect(record.processes()).toEqual([]);
     await next('started');
     await next('started');
@@ -126,7 +126,8 @@ describe('supervised child', () => {
     expect(await next('ended')).toMatchObject({ code: 3, nextStartMs: 250 });
     expect(await next('ended')).toMatchObject({ code: 3, nextStartMs: 500 });
     await child.stop();
-    expect([0, 1, 5, 6, 50].map(restartDelayMs)).toEqual([250, 500, 8000, 10_000, 10_000]);
+    expect([0, 1, 5, 6, 50].map((ends) => restartDelayMs(ends, false))).toEqual([250, 500, 8000, 10_000, 10_000]);
+    expect([0, 1, 2, 50].map((ends) => restartDelayMs(ends, true))).toEqual([250, 500, 1000, 1000]);
   });
 
   it('reports a command that cannot be started', async () => {

@@ -28,12 +28,14 @@ export const NODE_STOP = [{ signal: 'SIGTERM', patienceMs: 10_000 }] as const;
 
 const FIRST_RESTART_MS = 250;
 const LAST_RESTART_MS = 10_000;
+/** Who was killed did not fail by itself; only a machine short of memory kills the same one over and over. */
+const LAST_RESTART_AFTER_KILL_MS = 1_000;
 /** A process that ran this long is taken to have been healthy: its next end counts as the first. */
-const HEALTHY_AFTER_MS = 30_000;
+const HEALTHY_AFTER_MS = 10_000;
 
-/** Delay before the next start after `quickEnds` (≥ 0) ends in a row: doubles from 250 ms, at most 10 s. */
-export function restartDelayMs(quickEnds: number): number {
-  return Math.min(LAST_RESTART_MS, FIRST_RESTART_MS * 2 ** quickEnds);
+/** Delay before the next start after `quickEnds` (≥ 0) ends in a row: doubles from 250 ms to 10 s, to 1 s where it was killed. */
+export function restartDelayMs(quickEnds: number, killed: boolean): number {
+  return Math.min(killed ? LAST_RESTART_AFTER_KILL_MS : LAST_RESTART_MS, FIRST_RESTART_MS * 2 ** quickEnds);
 }
 
 /**
@@ -98,7 +100,7 @@ export class SupervisedChild {
     this.#record.forget(this.#plan.name);
     if (this.#stopping) return;
     this.#quickEnds = ranMs >= HEALTHY_AFTER_MS ? 0 : this.#quickEnds;
-    const nextStartMs = restartDelayMs(this.#quickEnds);
+    const nextStartMs = restartDelayMs(this.#quickEnds, signal === 'SIGKILL');
     this.#quickEnds += 1;
     this.#restart = setTimeout(() => this.start(), nextStartMs);
     this.#report({ kind: 'ended', name: this.#plan.name, code, signal, nextStartMs });
