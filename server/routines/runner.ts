@@ -52,6 +52,8 @@ export async function walk(input: WalkInput): Promise<WalkEnd> {
 
 class Runner {
   private readonly state: RunState;
+  /** The view published last. */
+  private shown: RunView | null = null;
 
   constructor(private readonly input: WalkInput) {
     this.state = input.from ? structuredClone(input.from) : newState(input.graph, input.start);
@@ -268,17 +270,21 @@ class Runner {
 
   private publish(): void {
     this.state.revision += 1;
-    this.input.store.publish(this.state.revision, viewOf(this.input.graph, this.state), false);
+    this.shown = viewOf(this.input.graph, this.state);
+    this.input.store.publish(this.state.revision, this.shown, false);
   }
 
-  /** Shows the step under way as far as it got. */
+  /** Shows the step under way as far as it got. Only its record is made anew: this is called for every sentence of it. */
   private publishLive(record: StepRecord, live: Pick<Attempt, 'transitions' | 'evidence' | 'progress'>): void {
-    const view = viewOf(this.input.graph, this.state);
-    const open = view.steps.at(-1);
-    if (!open) return;
-    open.transitions = [...record.transitions, ...live.transitions];
-    open.evidence = [...record.evidence, ...live.evidence];
-    open.progress = live.progress;
+    const open = this.shown?.steps.at(-1);
+    if (!this.shown || !open) return;
+    const current: StepRecord = {
+      ...open,
+      transitions: [...record.transitions, ...live.transitions],
+      evidence: [...record.evidence, ...live.evidence],
+      progress: live.progress,
+    };
+    const view = { ...this.shown, steps: [...this.shown.steps.slice(0, -1), current] };
     this.input.store.publish(this.state.revision, view, true);
   }
 }

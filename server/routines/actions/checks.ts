@@ -185,6 +185,7 @@ export const awaitCycle: Action = async (context): Promise<ActionResult> => {
   const { cycleIntervalMs, cycleJournalLevel } = context.settings;
   const begun = context.clock.monotonic();
   while (!context.endRequested) {
+    await context.yieldToOrders();
     const waitedMs = context.clock.monotonic() - begun;
     if (waitedMs >= cycleIntervalMs) return { outcome: 'again' };
     const level = await journalLevel(context, host, parameter(context, 'source'));
@@ -192,7 +193,6 @@ export const awaitCycle: Action = async (context): Promise<ActionResult> => {
       context.note(`${parameter(context, 'source')}: journal filled to ${Math.round(level * 100)} %.`);
       return { outcome: 'again' };
     }
-    await context.yieldToOrders();
     await pause(context, Math.min(1_000, cycleIntervalMs - waitedMs));
   }
   context.note('The operator ended copy control.');

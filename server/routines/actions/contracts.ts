@@ -1,0 +1,65 @@
+/**
+ * What each action may answer and what it must be told. A step's outcomes are exactly its action's answers, so that no
+ * state met at run time is without a meaning, and no outcome is drawn that can never come about.
+ */
+export interface ActionContract {
+  outcomes: readonly string[];
+  parameters: readonly string[];
+  /** Does the action need a host to run it, and a system to be about? */
+  host: boolean;
+  target: boolean;
+}
+
+const PAIR_ANSWERS = [
+  'duplex',
+  'suspending',
+  'suspend',
+  'failure-suspend',
+  'copying',
+  'reversed',
+  'simplex',
+  'absent',
+] as const;
+const ROLES = ['survivor', 'middle', 'writer', 'writerHost'] as const;
+const FORMED = ['already', 'duplex', 'failed'] as const;
+
+function contract(outcomes: readonly string[], parameters: readonly string[], target = true): ActionContract {
+  return { outcomes, parameters, host: true, target };
+}
+
+/** By action. Decision steps answer `ask`, and their outcomes are their options. */
+export const ACTION_CONTRACTS: Readonly<Record<string, ActionContract>> = {
+  announce: { outcomes: ['ask'], parameters: [], host: false, target: false },
+  'ask-drained': contract(['suspend', 'failure-suspend', 'changed'], ['pair']),
+  'ask-pair': contract(PAIR_ANSWERS, ['pair']),
+  'ask-pair-if-answers': contract([...PAIR_ANSWERS, 'no-answer'], ['pair']),
+  'ask-peer': contract(['answers', 'no-answer'], ['peer']),
+  'await-cycle': contract(['again', 'ended'], ['source']),
+  'await-quiet': contract(['quiet', 'not-quiet'], ['writer', 'survivor']),
+  'check-faults-cleared': contract(['cleared', 'not-cleared'], ['otherHost'], false),
+  'check-holder': contract(['holder', 'held-elsewhere', 'unfinished'], ['system']),
+  'check-ready': contract(['ready', 'not-ready', 'already-here'], ['survivor', 'writerHost'], false),
+  'check-reverse': contract(['reverse', 'not-reverse'], ['pairs']),
+  'check-work-stopped': contract(['already-here', 'stopped', 'lost', 'running'], ['otherHost']),
+  'compare-images': contract(['none', 'newer-elsewhere'], ['base', 'others']),
+  drain: contract(['ended'], ['pair']),
+  fence: contract(['fenced', 'not-fenced'], ROLES),
+  'form-pair': contract(FORMED, ['pair'], false),
+  'give-host-role': contract(['promoted'], []),
+  judge: contract(['no-data-loss', 'data-loss', 'unknown'], ROLES),
+  'repair-reverse': contract(['duplex', 'failed'], ['sync', 'pair'], false),
+  'resync-reversed': contract(['duplex', 'copying', 'not-resynced'], ['pair'], false),
+  'resync-then-drain': contract(['suspend', 'failed'], ['pair'], false),
+  'resync-then-split': contract(['suspend', 'failed'], ['pair'], false),
+  reverse: contract(['reversed', 'not-reversed'], ['pair'], false),
+  'settle-image': contract(['consistent', 'rolled-back', 'no-image'], ['pair']),
+  'settle-image-if-answers': contract(['consistent', 'rolled-back', 'no-image'], ['pair']),
+  'split-downstream': contract(['not-needed', 'split'], ['pair', 'downstream'], false),
+  'split-then-resync': contract(['duplex', 'failed'], ['split', 'resync'], false),
+  'split-then-settle': contract(['consistent', 'rolled-back', 'no-image'], ['pair']),
+  'spread-generation': contract(['spread'], ['systems', 'otherHost'], false),
+  'start-work': contract(['started', 'no-ledger', 'not-started'], []),
+  'stop-work': contract(['stopped', 'no-ledger', 'still-running'], []),
+  'wait-copy-end': contract(['duplex', 'failed'], ['pair']),
+  'watch-heartbeat': contract(['failed', 'alive', 'already-here'], ['survivor', 'writerHost']),
+};

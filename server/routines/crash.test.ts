@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RunStart, RunView } from './step-graph.ts';
+import type { FakeWorld } from './testkit/fake-world.ts';
+import { drive, KilledError, Killer, MemoryRun } from './testkit/memory-run-store.ts';
+import { forwardWorld, reverseWorld } from './testkit/path-scenes.ts';
+
+interface Scenario {
+  routine: string;
+  world: () => FakeWorld;
+  start?: Partial<RunStart>;
+  orders?: (run: MemoryRun) => void;
+}
+
+const lostProduction = () => {
+  const world = forwardWorld();
+  world.loseProduction();
+  return world;
+};
+
+const SCENARIOS: Record<string, Scenario> = {
+  'initial copy from nothing': {
+    routine: 'initial-copy',
+    world: () => {
+      const world = forwardWorld();
+      world.setPair('P-I', null);
+      world.setPair('I-R', null);
+      return world;
+    },
+  },
+  'initial copy after a failback': {
+    routine: 'initial-copy',
+    world: () => {
+      const world = forwardWorld();
+      world.setPair('I-P', 'suspend');
+      world.setPair('R-I', 'failure-suspend');
+      return world;
+    },
+  },
+  'failover without loss': { routine: 'failover', world: lostProduction },
+  'failover, forced': {
+    routine: 'failover',
+    world: () => {
+      const world = lostProduction();
+      world.systems.I.up = false;
+      world.systems.R.lastNumber = 90;
+      world.setPair('I-R', 'failure-suspend');
+      return world;
+    },
+    start: { decisions: { S220: 'restart' } },
+  },
+  'failover with a repair': {
+    routine: 'failover',
+    world: () => {
+      const world = forwardWorld();
+      world.setPair('I-R', 'suspend');
+      world.write('P', 130);
+      world.loseProduction();
+      return world;
+    },
+  },
+  'switch-over': { routine: 'switch-over', world: forwardWorld },
+  'switch-over, called off': { routine: 'switch-over', world: forwardWorld, start: { decisions: { S250: 'return' } } },
+  'reverse copy': {
+    routine: 'reverse-copy',
+    world: () => {
+      const world = reverseWorld();
+      world.setPair('I-R', 'suspend');
+      world.setPair('P-I', 'failure-suspend');
+      return world;
+    },
+  },
+  'one cycle of copy control': {
+    routine: 'reverse-copy-control',
+    world: reverseWorld,
+    orders: (run) => run.orders.push({ order: 'end', by: 'operator' }),
+  },
+  failback: { routine: 'failback', world: reverseWorld },
+  'failback with a repair': {
+    routine: 'failback',
+    world: () => {
+      const world = reverseWorld();
+      world.setPair('R-I', 'suspend');
+      world.write('R', 150);
+      return world;
+    },
+  },
+};
+
+interface Result {
+  steps: string[];
+  ending: RunView['ending'];
+  verdict: unknown;
+  given: number;
+  pairs: string[];
+  numbers: number[];
+  holders: string[];
+}
+
+/** A step repeated after it had taken effect says that it found its work done; both outcomes lead the same way. */
+const SAME_WAY: Record<string, string> = { already: 'duplex', 'not-needed': 'split' };
+
+function resultOf(world: FakeWorld, view: RunView): Result {
+  const systems = Object.values(world.systems);
+  return {
+    steps: view.steps.map((step) => `${step.id} ${SAME_WAY[step.outcome ?? ''] ?? step.outcome}`),
+    ending: view.ending,
+    verdict: view.verdict && { kind: view.verdict.kind, lost: view.verdict.lost, number: view.verdict.survivorNumber },
+    given: world.given.length,
+    pairs: systems.flatMap((system) =>
+      [...system.pairs.values()].map(
+        (pair) => `${system.name}: ${pair.definition.source}-${pair.definition.destination} ${pair.state}`,
+      ),
+    ),
+    numbers: systems.map((system) => system.lastNumber),
+    holders: systems.filter((system) => system.holdsRole).map((system) => system.name),
+  };
+}
+
+/** Drives the run with one driver after another: each but the last is killed at its call named in `kills`. */
+async function driveThrough(scenario: Scenario, kills: readonly number[]): Promise<Result & { calls: number }> {
+  const world = scenario.world();
+  const run = new MemoryRun();
+  scenario.orders?.(run);
+  const start = { yes: true, ...scenario.start };
+  let calls = 0;
+  for (const [index, at] of [...kills, 0].entries()) {
+    const killer = new Killer(at);
+    try {
+      const end = await drive({ world, run, routine: scenario.routine, start, claimEpoch: index + 1, killer });
+      calls = killer.calls;
+      expect(world.violations).toEqual([]);
+      return { ...resultOf(world, end.view), calls };
+    } catch (error) {
+      if (!(error instanceof KilledError)) throw error;
+    }
+  }
+  throw new Error('the last driver was killed too');
+}
+
+describe.each(Object.entries(SCENARIOS))('%s', (_name, scenario) => {
+  it('ends as if it had not been killed, at whatever call it was killed', async () => {
+    const { calls, ...undisturbed } = await driveThrough(scenario, []);
+    expect(undisturbed.given).toBeLessThanOrEqual(1);
+    for (let at = 1; at <= calls; at += 1) {
+      const { calls: _, ...resumed } = await driveThrough(scenario, [at]);
+      expect({ at, ...resumed }).toEqual({ at, ...undisturbed });
+    }
+  });
+
+  it('ends so too when driver after driver is killed', async () => {
+    const { calls: _calls, ...undisturbed } = await driveThrough(scenario, []);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 5 }), async (kills) => {
+        const { calls: _, ...resumed } = await driveThrough(scenario, kills);
+        expect(resumed).toEqual(undisturbed);
+      }),
+      { numRuns: 40, seed: 1 },
+    );
+  });
+});
