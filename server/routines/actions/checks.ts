@@ -2,7 +2,7 @@
 
 import { commonNumber } from '../../domain/generation.ts';
 import type { HeartbeatView } from '../../domain/host.ts';
-import type { SystemName } from '../../domain/names.ts';
+import type { HostName, SystemName } from '../../domain/names.ts';
 import type { SystemFacts } from '../../domain/storage-controller.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
 import { parameter, stepHost } from '../action-types.ts';
@@ -22,17 +22,36 @@ import { heartbeatsOf } from './fence.ts';
 
 /** Pause between two looks at a source that is still completing writes, ms. */
 const QUIET_PAUSE_MS = 200;
+/** Pause between two looks at heartbeats whose next beat is awaited, ms. */
+const BEAT_PAUSE_MS = 100;
 
 /** S200: is the host or the storage of the writing side seen to have failed? */
 export const watchHeartbeat: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
   if (await holdsRole(context, host, parameter(context, 'survivor'))) return { outcome: 'already-here' };
-  const views = await heartbeatsOf(context, host, parameter(context, 'writerHost'));
-  for (const view of views) context.note(beatSentence(view, context.settings.heartbeatBoundMs));
+  const { heartbeatBoundMs } = context.settings;
+  const { alive, views } = await watchUntilClear(context, host, heartbeatBoundMs);
+  for (const view of views) context.note(beatSentence(view, heartbeatBoundMs));
   if (views.length === 0) context.note('Nobody has ever heard a heartbeat from there.');
-  const alive = views.some((view) => isAlive(view, context.settings.heartbeatBoundMs));
   return { outcome: alive ? 'alive' : 'failed', findings: { heartbeats: views } };
 };
+
+/**
+ * Life is a beat that was sent after this step began; one sent before may be the last of a site that has just died. So
+ * either the next beat is awaited or its loss, which comes within the heartbeat's own bound.
+ */
+async function watchUntilClear(context: ActionContext, host: HostName, boundMs: number) {
+  const began = context.clock.monotonic();
+  for (;;) {
+    const views = await heartbeatsOf(context, host, parameter(context, 'writerHost'));
+    const alive = views.filter((view) => isAlive(view, boundMs));
+    const watchedMs = context.clock.monotonic() - began;
+    if (alive.length === 0) return { alive: false, views };
+    if (alive.some((view) => (view.ageMs ?? Number.POSITIVE_INFINITY) < watchedMs)) return { alive: true, views };
+    await context.yieldToOrders();
+    await pause(context, BEAT_PAUSE_MS);
+  }
+}
 
 /** A fresh beat whose storage still does its input and output: a live host on dead storage is a failure all the same. */
 function isAlive(view: HeartbeatView, boundMs: number): boolean {
