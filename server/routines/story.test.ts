@@ -176,6 +176,16 @@ describe('failover', () => {
     expect(world.given).toEqual([]);
   });
 
+  it('does not take the last beat of a site that has just died for a sign of life', async () => {
+    const world = await formed();
+    world.loseProduction();
+    let looks = 0;
+    Object.defineProperty(world.heard['host-P'], 'lost', { get: () => (looks += 1) > 6 });
+    world.heard['host-P'].ageMs = 2_000;
+    expect(steps(await run(world, 'failover'))).toContain('S200 failed');
+    expect(looks).toBeGreaterThan(6);
+  });
+
   it('takes a live host on dead storage for a failure', async () => {
     const world = await formed();
     world.loseProduction();

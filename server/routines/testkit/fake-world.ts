@@ -60,9 +60,9 @@ export class FakeWorld {
   witnessUp = true;
   register: RegisterRecord = { generation: FIRST, epoch: 1, state: 'joined', number: 0 };
   /** What host and witness have heard of the other side. */
-  heard: Record<'host-P' | 'host-R', { completed: number; lost: boolean; storageAnswers: boolean }> = {
-    'host-P': { completed: 0, lost: false, storageAnswers: true },
-    'host-R': { completed: 0, lost: false, storageAnswers: true },
+  heard: Record<'host-P' | 'host-R', { completed: number; lost: boolean; storageAnswers: boolean; ageMs: number }> = {
+    'host-P': { completed: 0, lost: false, storageAnswers: true, ageMs: 10 },
+    'host-R': { completed: 0, lost: false, storageAnswers: true, ageMs: 10 },
   };
   copies: 'succeed' | 'fail' | 'stall' = 'succeed';
   drains: 'succeed' | 'fail' = 'succeed';
@@ -268,7 +268,7 @@ export class FakeWorld {
   }
 
   private view(observer: string, of: 'host-P' | 'host-R'): HeartbeatView {
-    const { completed, lost, storageAnswers } = this.heard[of];
+    const { completed, lost, storageAnswers, ageMs } = this.heard[of];
     const last = {
       from: of,
       system: of.slice(-1),
@@ -286,7 +286,7 @@ export class FakeWorld {
     return {
       observer,
       of,
-      ageMs: lost ? 60_000 : 10,
+      ageMs: lost ? 60_000 : ageMs,
       lost,
       last,
       highestCompletedNumber: completed,
