@@ -180,7 +180,12 @@ describe('failover', () => {
     const world = await formed();
     world.loseProduction();
     let looks = 0;
-    Object.defineProperty(world.heard['host-P'], 'lost', { get: () => (looks += 1) > 6 });
+    Object.defineProperty(world.heard['host-P'], 'lost', {
+      get: () => {
+        looks += 1;
+        return looks > 6;
+      },
+    });
     world.heard['host-P'].ageMs = 2_000;
     expect(steps(await run(world, 'failover'))).toContain('S200 failed');
     expect(looks).toBeGreaterThan(6);
