@@ -33,6 +33,7 @@ export function GroupScreen({ group, children }: GroupScreenProps) {
   return (
     <div className="p-4">
       <Empty
+        whole
         title={messages.common.groupUnknownTitle(group)}
         text={messages.common.groupUnknownText}
         command="switchback status"

@@ -6,14 +6,17 @@ interface EmptyProps {
   text?: string;
   /** The same as a command line, for those who prefer it. */
   command?: string;
+  /** It stands for the whole screen, so its title is the screen's. */
+  whole?: boolean;
   children?: ReactNode;
 }
 
 /** What stands where there is nothing yet: it says what to do next. */
-export function Empty({ title, text, command, children }: EmptyProps) {
+export function Empty({ title, text, command, whole = false, children }: EmptyProps) {
+  const Title = whole ? 'h1' : 'p';
   return (
     <div className="flex flex-col items-start gap-3 rounded-lg border border-dashed border-line-strong bg-surface p-6">
-      <p className="text-lg font-medium">{title}</p>
+      <Title className="text-lg font-medium">{title}</Title>
       {text ? <p className="max-w-[70ch] text-muted">{text}</p> : null}
       {children}
       {command ? <Command text={command} /> : null}
@@ -26,7 +29,7 @@ export function Command({ text, className }: { text: string; className?: string 
   return (
     <code
       className={cn(
-        'num block max-w-full overflow-x-auto rounded-sm bg-raised px-2 py-1 text-sm whitespace-pre',
+        'num block max-w-full rounded-sm bg-raised px-2 py-1 text-sm break-words whitespace-pre-wrap',
         className,
       )}
     >

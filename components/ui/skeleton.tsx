@@ -12,10 +12,8 @@ export function Skeleton({ className }: { className?: string }) {
     return () => clearTimeout(timer);
   }, []);
   return (
-    <div
-      role="status"
-      aria-label={messages.common.loading}
-      className={cn('rounded-lg', shown && 'bg-raised', className)}
-    />
+    <div className={cn('rounded-lg', shown && 'bg-raised', className)}>
+      <span className="sr-only">{messages.common.loading}</span>
+    </div>
   );
 }

@@ -46,7 +46,7 @@ function Preflight({ status, routine }: { status: GroupStatus; routine: string }
   if (routine === '' || refusal?.code === 'unknown-routine') {
     return (
       <div className="p-4">
-        <Empty title={text.unknownRoutine(routine)} text={text.unknownRoutineText}>
+        <Empty whole title={text.unknownRoutine(routine)} text={text.unknownRoutineText}>
           <Link href={routes.routines(status.name)} className={buttonClass({ look: 'primary' })}>
             {text.toRoutines}
           </Link>

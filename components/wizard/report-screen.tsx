@@ -25,7 +25,7 @@ export function ReportScreen({ run: id }: { run: string }) {
     const refusal = refusalOfError(error);
     return (
       <div className="p-4">
-        <Empty title={refusal.message} text={refusal.cure} />
+        <Empty whole title={refusal.message} text={refusal.cure} />
       </div>
     );
   }

@@ -34,7 +34,7 @@ function RunLoader({ status, id }: { status: GroupStatus; id: string }) {
   const refusal = refusalOfError(error);
   return (
     <div className="p-4">
-      <Empty title={refusal.code === 'unknown-run' ? text.runMissing : refusal.message} text={refusal.cure}>
+      <Empty whole title={refusal.code === 'unknown-run' ? text.runMissing : refusal.message} text={refusal.cure}>
         <Link href={routes.routines(status.name)} className={buttonClass({ look: 'primary' })}>
           {text.toRoutines}
         </Link>

@@ -1,0 +1,59 @@
+/** A browser on the screens, for tests. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
+import { CHROMIUM_FLAGS, findChromium } from '../../scripts/lib/browser.mjs';
+
+export const DESKTOP = { width: 1440, height: 900 } as const;
+export const PHONE = { width: 390, height: 844 } as const;
+
+export interface View {
+  width: number;
+  height: number;
+}
+
+/** Starts the browser that end-to-end tests use too. */
+export async function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_FLAGS });
+}
+
+export interface OpenPage {
+  page: Page;
+  /** What went wrong in the page by itself. */
+  errors: string[];
+  close(): Promise<void>;
+}
+
+/** Opens `url` in a window of that size. */
+export async function openPage(browser: Browser, url: string, view: View): Promise<OpenPage> {
+  const context: BrowserContext = await browser.newContext({
+    viewport: { width: view.width, height: view.height },
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  await page.goto(url);
+  return { page, errors, close: () => context.close() };
+}
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** Breaches of WCAG 2.2 A and AA in light, and of its contrast in dark (the rest does not depend on colour). */
+export async function accessibilityBreaches(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const dark = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze();
+  const violations = [...light.violations, ...dark.violations];
+  return violations.map(
+    (one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => node.html.slice(0, 160)).join('\n  ')}`,
+  );
+}
+
+/** True where something on the page is wider than the page. */
+export function overflowsSideways(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+}

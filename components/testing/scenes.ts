@@ -1,0 +1,147 @@
+/** Every screen in every situation worth a look: the accessibility test walks them all. */
+import type { Scene } from './fixture-services.ts';
+import { sceneFixture } from './fixture-services.ts';
+import { copyingStatus, lossStatus, normalStatus, rowOf } from './group-fixture.ts';
+import { drainingRun, endedRun, LOSS, stoppedRun, UNKNOWN, waitingRun } from './run-fixture.ts';
+
+export interface ScreenCase {
+  name: string;
+  path: string;
+  /** A text that is there once the screen is. */
+  shows: string | RegExp;
+  change?: (scene: Scene, at: number) => void;
+}
+
+const inLoss = (scene: Scene, at: number) => {
+  scene.status = lossStatus(at);
+};
+
+const withFault = (scene: Scene, at: number) => {
+  inLoss(scene, at);
+  scene.faults = [
+    {
+      id: 'f1',
+      group: 'demo',
+      kind: 'site-loss',
+      target: 'production',
+      text: 'site production lost: SIGKILL P pid 4121, host-P pid 4122; held down',
+      startedAt: at - 62_000,
+      startedBy: 'operator',
+      clearedAt: null,
+      clearedBy: null,
+      cure: 'Clearing starts P, host-P again.',
+    },
+  ];
+};
+
+export const SCREENS: readonly ScreenCase[] = [
+  {
+    name: 'fleet',
+    path: '/',
+    shows: 'The production site is lost and no work runs.',
+    change: (scene, at) => {
+      inLoss(scene, at);
+      scene.others = [{ ...rowOf(normalStatus(at)), group: 'billing' }];
+    },
+  },
+  { name: 'fleet, empty', path: '/', shows: 'No groups yet.', change: (scene) => (scene.empty = true) },
+  { name: 'topology', path: '/groups/demo?view=graph', shows: 'P ⇒ I and I → R are in duplex' },
+  { name: 'topology, site lost', path: '/groups/demo?view=graph', shows: 'Production site lost', change: inLoss },
+  {
+    name: 'topology, copying, with inspector',
+    path: '/groups/demo?view=graph&inspect=pair:R-I',
+    shows: 'Pair R → I (async)',
+    change: (scene, at) => {
+      scene.status = copyingStatus(at);
+    },
+  },
+  { name: 'topology as a table', path: '/groups/demo?view=table&inspect=system:P', shows: 'Storage P, primary' },
+  { name: 'host', path: '/groups/demo?view=table&inspect=host:host-P', shows: 'Stop ledger' },
+  { name: 'no such group', path: '/groups/nowhere', shows: 'There is no group called nowhere.' },
+  {
+    name: 'routines',
+    path: '/groups/demo/runs',
+    shows: 'Reverse copy control',
+    change: (scene, at) => {
+      inLoss(scene, at);
+      scene.runs = [endedRun(at, LOSS)];
+    },
+  },
+  { name: 'preflight', path: '/groups/demo/runs/new?routine=failover', shows: 'Host P has failed', change: inLoss },
+  {
+    name: 'run, decision',
+    path: '/groups/demo/runs/run-waiting',
+    shows: 'Is the production site really down?',
+    change: (scene, at) => {
+      inLoss(scene, at);
+      scene.runs = [waitingRun(at)];
+    },
+  },
+  {
+    name: 'run, draining',
+    path: '/groups/demo/runs/run-draining',
+    shows: /412 MiB of 1 GiB/,
+    change: (scene, at) => {
+      inLoss(scene, at);
+      scene.runs = [drainingRun(at)];
+    },
+  },
+  {
+    name: 'run, stopped',
+    path: '/groups/demo/runs/run-stopped',
+    shows: 'Retry S230',
+    change: (scene, at) => {
+      scene.runs = [stoppedRun(at)];
+    },
+  },
+  {
+    name: 'run, no data loss',
+    path: '/groups/demo/runs/run-no-data-loss',
+    shows: 'No data loss, proven.',
+    change: (scene, at) => {
+      scene.runs = [endedRun(at)];
+    },
+  },
+  {
+    name: 'run, data loss',
+    path: '/groups/demo/runs/run-data-loss',
+    shows: /Data loss: at least 37 updates/,
+    change: (scene, at) => {
+      scene.runs = [endedRun(at, LOSS)];
+    },
+  },
+  {
+    name: 'run, unknown',
+    path: '/groups/demo/runs/run-unknown',
+    shows: 'Missing evidence',
+    change: (scene, at) => {
+      scene.runs = [endedRun(at, UNKNOWN)];
+    },
+  },
+  {
+    name: 'report',
+    path: '/groups/demo/runs/run-data-loss/report',
+    shows: 'Steps taken',
+    change: (scene, at) => {
+      scene.runs = [endedRun(at, LOSS)];
+    },
+  },
+  { name: 'faults', path: '/groups/demo/faults', shows: 'Lose site production', change: withFault },
+  { name: 'history', path: '/history', shows: 'P pid 4121 ended by SIGKILL' },
+  {
+    name: 'history of runs',
+    path: '/history?show=runs',
+    shows: 'the work runs on host R',
+    change: (scene, at) => {
+      scene.runs = [endedRun(at), endedRun(at, LOSS)];
+    },
+  },
+];
+
+/** The scene of a screen as it is now. */
+export function sceneOf(screen: ScreenCase): Scene {
+  const at = Date.now();
+  const scene = sceneFixture(at);
+  screen.change?.(scene, at);
+  return scene;
+}

@@ -1,0 +1,36 @@
+/** Every screen in light and dark, on a desktop and a phone: it stands, it breaks no rule of WCAG 2.2 AA, nothing sticks out. */
+import type { Browser } from '@playwright/test';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessibilityBreaches, DESKTOP, openPage, overflowsSideways, PHONE, startBrowser } from './browser.ts';
+import { FixtureServices, sceneFixture } from './fixture-services.ts';
+import { SCREENS, sceneOf } from './scenes.ts';
+import { type ScreenServer, startScreenServer } from './screen-server.ts';
+
+let server: ScreenServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startScreenServer(new FixtureServices(sceneFixture(Date.now())));
+  browser = await startBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+describe.each([
+  ['desktop', DESKTOP],
+  ['phone', PHONE],
+] as const)('%s', (_name, view) => {
+  it.each(SCREENS.map((screen) => [screen.name, screen] as const))('%s', async (_screenName, screen) => {
+    server.use(new FixtureServices(sceneOf(screen)));
+    const { page, errors, close } = await openPage(browser, server.url + screen.path, view);
+    await page.getByText(screen.shows).first().waitFor();
+    expect(await accessibilityBreaches(page)).toEqual([]);
+    expect(await overflowsSideways(page)).toBe(false);
+    expect(await page.locator('h1').count()).toBeGreaterThan(0);
+    expect(errors).toEqual([]);
+    await close();
+  });
+});
