@@ -7,21 +7,14 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import next from 'next';
-import { CommandClient } from '../control/command-queue.ts';
-import { openControlDatabase } from '../control/database.ts';
-import { NoticeListener } from '../control/notices.ts';
-import { StatusBoard } from '../control/status-board.ts';
 import { RealLog } from '../site/ports/real-log.ts';
 import { watchParent } from '../site/supervisor/parent-watch.ts';
 import { isLoopback } from '../site/supervisor/settings.ts';
-import { makeChangeServices } from './change-services.ts';
 import { handleApi } from './http/api-handler.ts';
-import { LiveHub } from './live-hub.ts';
-import { prometheusText } from './metrics.ts';
-import { demoReadiness, makeReadServices } from './read-services.ts';
+import { startWebServices } from './web-services.ts';
 
-/** Between a fact and a screen lie milliseconds. */
-const GATHER_MS = 15;
+/** A request has this long to arrive; answers may stream for ever. */
+const REQUEST_WITHIN_MS = 30_000;
 
 const host = process.env.HOST || '127.0.0.1';
 const port = Number(process.env.PORT || 3000);
@@ -29,48 +22,25 @@ const databaseUrl = process.env.DATABASE_URL;
 const log = new RealLog({ process: 'web' });
 if (!databaseUrl) throw new Error('DATABASE_URL is not set: start Switchback with `npm start`, which sets it.');
 
-const database = openControlDatabase(databaseUrl, log);
-const notices = new NoticeListener(databaseUrl, log);
-const board = new StatusBoard(database, log, notices, GATHER_MS);
-const hub = new LiveHub(database, board, log, notices);
-const commands = new CommandClient(database, notices);
-await notices.start();
-await board.start();
-await hub.start();
-
-const services = {
-  read: makeReadServices(database, board, hub, Date.now()),
-  change: makeChangeServices(database, commands, board),
-  live: hub,
-};
-const parts = {
-  // Until users and sessions come, whoever reaches this machine's loopback is its administrator.
-  context: { actor: { name: 'local', role: 'administrator' as const }, services },
-  security: { host, adminPassword: process.env.SWITCHBACK_ADMIN_PASSWORD || null },
-  log,
-  metrics: async () => prometheusText(board.all(), hub.size),
-  readiness: () => demoReadiness(database, board),
-};
+const security = { host, adminPassword: process.env.SWITCHBACK_ADMIN_PASSWORD || null };
+const web = await startWebServices(databaseUrl, security, log);
 
 const app = next({ dev: false, dir: fileURLToPath(new URL('..', import.meta.url)), hostname: host, port });
 await app.prepare();
 const handleScreens = app.getRequestHandler();
 
 const server = createServer((request, response) => {
-  handleApi(request, response, parts)
+  handleApi(request, response, web.parts)
     .then((handled) => (handled ? undefined : handleScreens(request, response)))
     .catch((error: unknown) => {
       log.write('error', 'a request failed', { reason: error instanceof Error ? error.stack : String(error) });
       response.destroy();
     });
 });
-// A request has this long to arrive; answers may stream for ever.
-server.requestTimeout = 30_000;
+server.requestTimeout = REQUEST_WITHIN_MS;
 
 /** Streams never end by themselves; their readers come back and resume. */
 function stop(): void {
-  hub.stop();
-  board.stop();
   server.close(() => process.exit(0));
   server.closeAllConnections();
 }

@@ -18,6 +18,7 @@ export interface AgentEvents {
 const REDIAL_MS = 100;
 const MAX_REDIAL_MS = 1_000;
 const CALL_TIMEOUT_MS = 5_000;
+const LOOK_EVERY_MS = 20;
 
 /** Sites the processes of an arrangement run at: its own, and the witness's. */
 export function sitesOf(arrangement: Arrangement): string[] {
@@ -139,6 +140,14 @@ export class Agents {
 
   stop(): void {
     for (const connection of this.connections.values()) connection.stop();
+  }
+
+  /** Resolves once every agent has said hello, or after `boundMs`: one that is away must not hold up the others. */
+  async whenConnected(boundMs: number): Promise<void> {
+    const end = performance.now() + boundMs;
+    while (performance.now() < end && [...this.connections.values()].some((connection) => !connection.known)) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
   }
 
   /** Sites this installation has agents for, with their addresses. */

@@ -130,6 +130,7 @@ export type CommandHandlers = {
 export class CommandServer {
   private busy = false;
   private again = false;
+  private opened = false;
 
   constructor(
     private readonly database: Database,
@@ -142,9 +143,15 @@ export class CommandServer {
     notices.on('switchback_commands', () => this.look());
   }
 
+  /** From now on commands are taken. */
+  open(): void {
+    this.opened = true;
+    this.look();
+  }
+
   look(): void {
     this.again = true;
-    if (this.busy) return;
+    if (this.busy || !this.opened) return;
     this.busy = true;
     this.takeAll()
       .catch(this.onError)

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { DBOS, Error as DBOSErrors } from '@dbos-inc/dbos-sdk';
+import pg from 'pg';
 import type { Clock, Log } from '../../domain/ports.ts';
 import { RefusedError, refuse } from '../../domain/refusal.ts';
 import { ACTIONS } from '../../routines/actions/table.ts';
@@ -29,6 +30,8 @@ import { claimRun, createRun, readRun, readRuns, storeView } from './run-records
 const APPLICATION_VERSION = 'runs-1';
 /** A run may be taken over this often: a resident one may live through many restarts. */
 const MAX_RECOVERIES = 1_000_000;
+
+const LAUNCH_LOOK_MS = 100;
 
 export interface RunServiceParts {
   database: Database;
@@ -78,7 +81,19 @@ export class RunService {
       executorID: worker,
       logger: { debug: () => {}, info: () => {}, warn: write('warn'), error: write('error') },
     });
-    await DBOS.launch();
+    // Two workers that find no tables would both make them.
+    const client = new pg.Client({ connectionString: database.url, application_name: 'switchback-launch' });
+    await client.connect();
+    try {
+      // Tried again and again rather than waited for: a query that waits would hold up the indexes being made.
+      while (!(await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock(4711, 4) AS got')).rows[0]?.got) {
+        await new Promise((resolve) => setTimeout(resolve, LAUNCH_LOOK_MS));
+      }
+      await DBOS.launch();
+    } finally {
+      // The lock goes with the connection.
+      await client.end();
+    }
   }
 
   /** From now on nothing more is recorded; what is under way is left to the next driver. */

@@ -24,6 +24,7 @@ import { DemoGroup } from './demo-group.ts';
 const EVERY_SECOND_MS = 1_000;
 /** The worker itself looks at the status for charts and for the demo group only. */
 const GATHER_MS = 500;
+const AGENTS_WITHIN_MS = 3_000;
 const CLEAN_EVERY_MS = 10 * 60_000;
 
 export interface WorkerSettings {
@@ -126,6 +127,9 @@ export class ControlWorker {
     await this.board.start();
     this.agents.start();
     await this.registry.start();
+    // What is asked of a worker that has just started should not fail for want of a moment.
+    await this.agents.whenConnected(AGENTS_WITHIN_MS);
+    this.commands.open();
     this.chronicler.add({
       at: Date.now(),
       group: null,
@@ -134,7 +138,6 @@ export class ControlWorker {
       observer: 'control',
       text: `control worker ${id} started (pid ${process.pid})`,
     });
-    this.commands.look();
     this.timers = [
       setInterval(() => this.everySecond(), EVERY_SECOND_MS),
       setInterval(() => this.clean(), CLEAN_EVERY_MS),

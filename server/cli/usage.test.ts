@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { runWords } from './testing/run-words.ts';
+
+/** Nobody listens there. */
+const NOWHERE = 'http://127.0.0.1:1';
+
+test.each<[string, string[]]>([
+  ['no command', []],
+  ['an unknown command', ['statsu']],
+  ['an unknown option', ['status', '--grup', 'demo']],
+  ['a required option missing', ['pair', 'split', '--group', 'demo']],
+  ['no group for a routine', ['run', 'failover']],
+  ['an argument missing', ['group', 'create', '--arrangement', 'chain-3']],
+  ['a word too many', ['audit', 'verify', 'now']],
+  ['a choice there is not', ['group', 'create', 'g', '--arrangement', 'chain-3', '--fence', 'maybe']],
+  ['a size that is none', ['group', 'create', 'g', '--arrangement', 'chain-3', '--volume-size', 'big']],
+  ['a decision without a choice', ['run', 'failover', '--group', 'demo', '--decide', 'S250']],
+  ['an unknown state', ['pair', 'wait', '--group', 'demo', '--pair', 'P-I', '--state', 'fine']],
+  [
+    'a time that is none',
+    ['pair', 'wait', '--group', 'demo', '--pair', 'P-I', '--state', 'duplex', '--timeout', 'soon'],
+  ],
+  ['a seed that is none', ['rehearse', '--arrangement', 'chain-3', '--seed', 'x']],
+])('%s is bad usage: exit 2, and with --json one error on standard output', async (_name, words) => {
+  const plain = await runWords(NOWHERE, ...words);
+  expect(plain.code).toBe(2);
+  expect(plain.out).toBe('');
+  expect(plain.err).not.toBe('');
+  const json = await runWords(NOWHERE, ...words, '--json');
+  expect(json.code).toBe(2);
+  expect(json.json().error).toMatchObject({
+    code: 'bad-usage',
+    message: expect.stringMatching(/\w/),
+    cure: expect.stringMatching(/\w/),
+  });
+});
+
+test('help is not an error', async () => {
+  const help = await runWords(NOWHERE, '--help');
+  expect(help.code).toBe(0);
+  for (const command of ['status', 'group', 'pair', 'run', 'fault', 'ledger', 'nbd', 'rehearse', 'runbook', 'audit'])
+    expect(help.out).toContain(command);
+  expect((await runWords(NOWHERE, 'run', '--help')).out).toContain('--decide');
+});
+
+test.each<string[][]>([
+  [['status']],
+  [['run', 'list']],
+  [['fault', 'list']],
+  [['audit', 'verify']],
+  [['nbd', '--group', 'demo', '--on', 'P']],
+  [['ledger', 'verify', '--group', 'demo']],
+])('%s with no server says where it looked', async (words) => {
+  const answer = await runWords(NOWHERE, ...words, '--json');
+  expect(answer.code).toBe(1);
+  expect(answer.json().error).toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining(NOWHERE),
+    cure: expect.stringContaining('npm start'),
+  });
+});
+
+test.each<string[][]>([[['runbook', 'record', 'x', '--group', 'demo']], [['runbook', 'verify', 'x']]])(
+  '%s says that it is not there yet',
+  async (words) => {
+    const answer = await runWords(NOWHERE, ...words, '--json');
+    expect(answer.code).toBe(1);
+    expect(answer.json().error.message).toContain('not available in this version');
+  },
+);
+
+test('options of another arrangement are refused, not ignored', async () => {
+  const answer = await runWords(
+    NOWHERE,
+    'group',
+    'create',
+    'g',
+    '--arrangement',
+    'chain-3',
+    '--backups',
+    '2',
+    '--json',
+  );
+  expect(answer.code).toBe(1);
+  expect(answer.json().error.message).toContain('--backups');
+});
