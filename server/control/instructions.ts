@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { DriverToken } from '../domain/generation.ts';
 import type { HostFacts, HostInstruction, HostReply, LedgerReport, WorkState } from '../domain/host.ts';
 import { pairKey, pairName, parsePairName } from '../domain/names.ts';
+import { type PairKind, whyRefused } from '../domain/pair-states.ts';
 import { refuse } from '../domain/refusal.ts';
 import type {
   OperatorPairInstruction,
@@ -55,8 +56,36 @@ export class Instructions {
     }
     const token = await this.token(name);
     const given = this.instructionFor(group, ends, instruction, token);
+    await this.refuseUnfit(group, ends, instruction, given.target);
     const reply = await this.access.storage(group, given.target, given.instruction, ANSWER_MS);
     return { pair: given.pair, state: stateOf(reply) };
+  }
+
+  /**
+   * Storage takes an instruction that names a condition already reached as done, which is right for a routine that
+   * repeats itself. An operator who asks for it is told why nothing is to be done.
+   */
+  private async refuseUnfit(
+    group: GroupRecord,
+    { source, destination }: { source: string; destination: string },
+    instruction: OperatorPairInstruction,
+    target: string,
+  ): Promise<void> {
+    const reply = await this.access.storage(group, target, { verb: 'query' }, ANSWER_MS);
+    const pairs = reply.verb === 'query' ? reply.facts.pairs : [];
+    const key = pairKey(source, destination);
+    const pair = pairs.find((one) => pairKey(one.definition.source, one.definition.destination) === key);
+    const name = pairName(source, destination);
+    if (pair && pair.name !== name) {
+      throw refuse(
+        'wrong-state',
+        `${target} has the pair as ${pair.name}, not as ${name}`,
+        `Name it ${pair.name}, or reverse it first (pair reverse --pair ${pair.name}).`,
+      );
+    }
+    const kind = pair?.definition.kind ?? kindOf(group, source, destination);
+    const why = whyRefused(kind, pair?.state ?? 'absent', instruction);
+    if (why) throw refuse(pair ? 'wrong-state' : 'unknown-pair', `${instruction} ${name}: ${why.reason}`, why.cure);
   }
 
   async journal({
@@ -244,4 +273,12 @@ export class Instructions {
 function stateOf(reply: StorageReply): string {
   const pair: PairFacts | null = reply.verb === 'pair' ? reply.pair : null;
   return pair?.state ?? 'absent';
+}
+
+/** A pair between the two, whichever way it is planned, is of one kind. */
+function kindOf({ arrangement }: GroupRecord, source: string, destination: string): PairKind {
+  const planned = [...arrangement.normal.pairs, ...arrangement.reverse.pairs];
+  return (
+    planned.find((pair) => pairKey(pair.source, pair.destination) === pairKey(source, destination))?.kind ?? 'async'
+  );
 }
