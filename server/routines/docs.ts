@@ -1,6 +1,7 @@
 /**
  * The docs of the two pair state machines and of every routine, printed from the tables the product runs on, so that they
- * cannot say anything else. Pure: a file name and its content each; `main-docs.ts` writes them.
+ * cannot say anything else. Pure: a file name and its content each; `docs.test.ts` compares them with the committed files,
+ * and writes them when it is run with `-u`.
  */
 import {
   PAIR_INSTRUCTIONS,
@@ -20,7 +21,7 @@ export interface GeneratedDoc {
 }
 
 const NOTICE =
-  '<!-- Generated from the tables by server/routines/main-docs.ts. Do not edit; change the tables and run it again. -->';
+  '<!-- Generated from the tables. Do not edit; change the tables, then run: npx vitest run server/routines/docs.test.ts -u -->';
 
 /** Every generated document. */
 export function generatedDocs(): GeneratedDoc[] {
