@@ -103,8 +103,6 @@ test('a cut line is listed, seen and cleared; an unknown one is refused', async 
   await done('fault', 'clear');
   await statusOf((status) => status.lines.find((line) => line.name === 'I-R')?.connected === true);
   expect((await done('fault', 'list')).faults).toEqual([]);
-  await statusOf((status) => status.pairs.some((pair) => pair.name === 'I-R' && pair.state === 'failure-suspend'));
-  await done('pair', 'resync', '--group', 'demo', '--pair', 'I-R');
   await statusOf((status) => status.operation === 'normal' && inDuplex(status));
 });
 

@@ -84,3 +84,17 @@ test('options of another arrangement are refused, not ignored', async () => {
   expect(answer.code).toBe(1);
   expect(answer.json().error.message).toContain('--backups');
 });
+
+test('a rehearsal needs no server, and the same seed gives the same history', async () => {
+  const words = ['rehearse', '--arrangement', 'chain-3', '--seed', '3', '--json'];
+  const [first, second] = [await runWords(NOWHERE, ...words), await runWords(NOWHERE, ...words)];
+  expect(first.code).toBe(0);
+  expect(first.json()).toMatchObject({ runs: 1, passed: 1, failed: 0, rehearsals: [{ seed: 3, passed: true }] });
+  expect(second.json().rehearsals[0].historyHash).toBe(first.json().rehearsals[0].historyHash);
+});
+
+test('a rehearsal of what there is not is refused', async () => {
+  const answer = await runWords(NOWHERE, 'rehearse', '--arrangement', 'ring', '--seed', '1', '--json');
+  expect(answer.code).toBe(1);
+  expect(answer.json().error).toMatchObject({ code: 'bad-request', message: expect.stringContaining('ring') });
+});

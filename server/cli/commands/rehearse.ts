@@ -1,7 +1,84 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { refuse } from '../../domain/refusal.ts';
-import type { Enqueue } from '../context.ts';
+import type { Rehearsal } from '../../simulation/rehearse.ts';
+import { type CliContext, type Enqueue, result } from '../context.ts';
+import type { CliResult } from '../output.ts';
 import { parseCount } from '../units.ts';
+
+interface RehearseOptions {
+  arrangement: string;
+  seed: number;
+  runs: number;
+  mutant?: string;
+}
+
+/** Schedules tried at most to shorten one that fails. */
+const SHRINK_BUDGET = 60;
+/** Of many runs only those that failed are kept whole. */
+const WHOLE_UP_TO = 20;
+
+/** A seed reproduces a run only together with the code it was played with. */
+async function commitOf(): Promise<string | null> {
+  try {
+    return (await promisify(execFile)('git', ['rev-parse', '--short=12', 'HEAD'])).stdout.trim();
+  } catch {
+    return null;
+  }
+}
+
+async function rehearseNow({ streams }: CliContext, options: RehearseOptions): Promise<CliResult> {
+  // Loaded here: no other command should wait for the simulator to load.
+  const { rehearse, renderRehearsal } = await import('../../simulation/rehearse.ts');
+  const commit = await commitOf();
+  const kept: Rehearsal[] = [];
+  let failed = 0;
+  const request = {
+    arrangement: options.arrangement,
+    seed: options.seed,
+    runs: options.runs,
+    mutant: options.mutant ?? null,
+    shrinkBudget: options.mutant ? 0 : SHRINK_BUDGET,
+  };
+  await rehearse(request, (rehearsal) => {
+    if (!rehearsal.passed) failed += 1;
+    if (!rehearsal.passed || options.runs <= WHOLE_UP_TO) kept.push(rehearsal);
+    streams.err(`seed ${rehearsal.seed}: ${rehearsal.passed ? 'every checker holds' : 'FAILED'}\n`);
+  });
+  const summary = `${options.runs - failed} of ${options.runs} seeds: every checker holds`;
+  const json = {
+    commit,
+    arrangement: options.arrangement,
+    seed: options.seed,
+    runs: options.runs,
+    mutant: request.mutant,
+    passed: options.runs - failed,
+    failed,
+    rehearsals: kept,
+  };
+  const found = result(json, ...kept.map((rehearsal) => renderRehearsal(rehearsal, commit)), summary);
+  const error = verdictOn(options, failed);
+  return error ? { ...found, error } : found;
+}
+
+/** A seeded defect is there to be caught; without one nothing may fail. */
+function verdictOn({ mutant, runs, seed }: RehearseOptions, failed: number): CliResult['error'] | null {
+  if (mutant === undefined && failed > 0) {
+    return {
+      code: 'rehearsal-failed',
+      message: `${failed} of ${runs} seeds failed`,
+      cure: 'The shortest schedule that fails is printed; keep it as a regression.',
+    };
+  }
+  if (mutant !== undefined && failed === 0) {
+    return {
+      code: 'mutant-survived',
+      message: `no checker caught ${mutant} in ${runs} seeds from ${seed}`,
+      cure: 'Try more seeds (--runs).',
+    };
+  }
+  return null;
+}
 
 export function addRehearse(program: Command, enqueue: Enqueue): void {
   program
@@ -10,10 +87,8 @@ export function addRehearse(program: Command, enqueue: Enqueue): void {
     .requiredOption('--arrangement <id>', 'such as chain-3')
     .requiredOption('--seed <n>', 'first seed', parseCount)
     .option('--runs <n>', 'how many seeds', parseCount, 1)
-    .option('--mutant <name>', 'with a seeded defect')
-    .action((_options: object, command: Command) =>
-      enqueue(command, async () => {
-        throw refuse('wrong-state', 'the simulator is not part of this build', 'Build Switchback with it.');
-      }),
+    .option('--mutant <name>', 'with a seeded defect, which a checker has to catch')
+    .action((options: RehearseOptions, command: Command) =>
+      enqueue(command, (context) => rehearseNow(context, options)),
     );
 }
