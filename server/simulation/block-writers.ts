@@ -20,6 +20,7 @@ export interface WriterTarget {
 /** Pause of a writer that finds nobody to write to, ms. */
 const RETRY_MS = 40;
 const MAX_CELLS = 24;
+const RECENT_WRITES = 6;
 const BURST_CHANCE = 0.4;
 
 export class BlockWriters {
@@ -28,6 +29,8 @@ export class BlockWriters {
   completed = 0;
   failed = 0;
   private nextWrite = 1;
+  /** Last completed writes by system: a FLUSH is held against these. */
+  private readonly recent = new Map<string, number[]>();
   /** Writes whose answer is out, by the life that owes it: they stay unanswered if it dies. */
   private readonly waiting = new Map<Life, Set<() => void>>();
 
@@ -92,7 +95,7 @@ export class BlockWriters {
     }
     const draw = this.random.fraction();
     if (draw < 0.06) this.read(target, volumeExport, volume, goOn);
-    else if (draw < 0.09) volumeExport.flush(() => goOn());
+    else if (draw < 0.09) this.flush(target, life, volumeExport, goOn);
     else this.write(target, life, volumeExport, volume, goOn);
   }
 
@@ -132,8 +135,31 @@ export class BlockWriters {
       );
   }
 
+  /** Everything completed before the FLUSH was asked for survives the loss of power, at both ends of a sync pair in duplex. */
+  private flush(target: WriterTarget, life: Life, volumeExport: NbdExport, goOn: () => void): void {
+    const { name } = target.machine;
+    const before = this.recent.get(name) ?? [];
+    const generation = this.observer.recordOf(name)?.generation.number;
+    volumeExport.flush((errno) => {
+      if (!life.alive) return;
+      if (errno === 0 && this.observer.recordOf(name)?.generation.number === generation) this.noteFlushed(name, before);
+      goOn();
+    });
+  }
+
+  private noteFlushed(system: string, writes: readonly number[]): void {
+    const pair = this.observer.syncPairOf(system);
+    const systems = pair?.state === 'duplex' ? [system, pair.peer] : [system];
+    const missing = writes.flatMap((write) => {
+      const durable = this.observer.durableOn(write, systems);
+      return durable ? systems.filter((name) => !durable.includes(name)).map((name) => ({ write, system: name })) : [];
+    });
+    this.observer.add({ kind: 'flushed', system, missing });
+  }
+
   private noteCompleted(id: number, system: string): void {
     this.completed += 1;
+    this.recent.set(system, [...(this.recent.get(system) ?? []).slice(1 - RECENT_WRITES), id]);
     this.observer.lookForPromotion();
     const pair = this.observer.syncPairOf(system);
     const heldBy = pair?.state === 'duplex' ? this.observer.holdersOf(id, [system, pair.peer]) : null;

@@ -52,7 +52,12 @@ export function decodeInto(cells: Uint32Array, content: Uint8Array, volume: numb
 
 /** Which write cell `cell` of `content`, one whole volume, holds. */
 export function decodeOne(content: Uint8Array, volume: number, cell: number): number {
-  const words = new Uint32Array(content.slice(cell * CELL_BYTES, (cell + 1) * CELL_BYTES).buffer);
+  return decodePlaced(content, volume, cell, cell);
+}
+
+/** Which write cell `cell` of `volume` holds, where `content` has it as its `place`-th cell. */
+export function decodePlaced(content: Uint8Array, volume: number, cell: number, place: number): number {
+  const words = new Uint32Array(content.slice(place * CELL_BYTES, (place + 1) * CELL_BYTES).buffer);
   return decodeCell(words, 0, volume, cell);
 }
 

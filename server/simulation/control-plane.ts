@@ -3,6 +3,7 @@
  * process like any other; when it dies or stalls, another claims its runs and goes on at the step they were on.
  */
 import type { Arrangement } from '../domain/arrangement.ts';
+import type { DriverToken } from '../domain/generation.ts';
 import type { HostInstruction, HostReply } from '../domain/host.ts';
 import type { HostName } from '../domain/names.ts';
 import type { Ports } from '../domain/ports.ts';
@@ -41,6 +42,8 @@ export class ControlPlane {
   readonly runs: KeptRun[] = [];
   private claims = 0;
   private drives: ((run: KeptRun) => void) | null = null;
+  /** How each worker that runs takes over every run under way. */
+  private readonly claimers = new Map<string, () => void>();
   /** Of the newest worker. */
   private links: ReadonlyMap<HostName, Link> | null = null;
   private life: Life | null = null;
@@ -84,6 +87,17 @@ export class ControlPlane {
     run.give(order);
   }
 
+  /** Token of an instruction given by hand: newer than every driver's so far. */
+  manualToken(generation: number): DriverToken {
+    this.claims += 1;
+    return { generation, runId: `manual-${this.claims}`, claimEpoch: this.claims, step: 0 };
+  }
+
+  /** The worker that drives now, or the one that will. */
+  get driver(): string {
+    return WORKERS.find((worker) => this.group.world.machine(worker).life === this.life) ?? WORKERS[0];
+  }
+
   /** Hands one instruction to a host, outside any run; null where it was not answered. */
   async instruct(host: HostName, instruction: HostInstruction): Promise<HostReply | null> {
     const { links, life } = this;
@@ -110,9 +124,10 @@ export class ControlPlane {
     const { scheduler } = this.group.world;
     scheduler.after(REPLACE_MS, () => {
       const machine = this.group.world.machine(name);
+      if (machine.alive && !machine.life?.paused) return;
       const other = WORKERS.find((worker) => worker !== name) ?? name;
-      if (!machine.alive) this.startWorker(name);
-      else if (machine.life?.paused) this.startWorker(other);
+      if (this.group.world.machine(other).alive) this.claimers.get(other)?.();
+      else this.startWorker(other);
     });
   }
 
@@ -136,11 +151,16 @@ export class ControlPlane {
       link.start();
       links.set(host.name, link);
     }
-    this.links = links;
-    this.life = this.group.world.machine(name).life;
-    // What a process still hears of the newest worker only: an older one has lost its claims.
-    this.drives = (run) => this.schedule(name, ports, links, run);
-    for (const run of this.runs) if (!run.ended) this.schedule(name, ports, links, run);
+    const { life } = this.group.world.machine(name);
+    const claim = (): void => {
+      this.links = links;
+      this.life = life;
+      // New runs go to the newest worker only: an older one has lost its claims.
+      this.drives = (run) => this.schedule(name, ports, links, run);
+      for (const run of this.runs) if (!run.ended) this.schedule(name, ports, links, run);
+    };
+    this.claimers.set(name, claim);
+    claim();
   }
 
   private schedule(name: string, ports: Ports, links: ReadonlyMap<HostName, Link>, run: KeptRun): void {

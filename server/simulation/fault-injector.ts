@@ -23,6 +23,7 @@ export class FaultInjector {
     private readonly faults: readonly TimedFault[],
     private readonly restart: Restart,
     private readonly onPaused: (process: string) => void,
+    private readonly onOperator: (fault: Extract<Fault, { kind: 'operator' }>) => void,
   ) {}
 
   /** `phase` begins now: its faults will happen in their time. */
@@ -67,6 +68,9 @@ export class FaultInjector {
         return;
       case 'clock-jump':
         world.machine(fault.process).clock.jump(fault.byMs);
+        return;
+      case 'operator':
+        this.onOperator(fault);
         return;
     }
   }

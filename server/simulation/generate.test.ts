@@ -17,7 +17,7 @@ describe('schedules', () => {
   test('draw every kind of fault, story, phase and fence level', () => {
     const faults = many.flatMap((schedule) => schedule.faults);
     expect(new Set(faults.map(({ fault }) => fault.kind))).toEqual(
-      new Set(['kill', 'kill-at-call', 'site-loss', 'line', 'disk', 'pause', 'clock-jump']),
+      new Set(['kill', 'kill-at-call', 'site-loss', 'line', 'disk', 'pause', 'clock-jump', 'operator']),
     );
     expect(new Set(faults.map(({ phase }) => phase))).toEqual(new Set(PHASES));
     expect(new Set(many.map(({ story }) => story.kind))).toEqual(new Set(['ride-out', 'failover', 'switch-over']));

@@ -19,6 +19,14 @@ const WAYS: readonly (readonly [string, string])[] = [
   ['control', 'host-R'],
   ['control', 'host-P'],
 ];
+/** Host, target and pair of instructions given by hand. */
+const BY_HAND: readonly (readonly [string, string, string])[] = [
+  ['host-P', 'P', 'P-I'],
+  ['host-P', 'I', 'I-R'],
+  ['host-R', 'R', 'R-I'],
+  ['host-R', 'I', 'I-P'],
+  ['host-R', 'R', 'I-R'],
+];
 /** How long a phase lasts about, ms: where in it a fault may fall. */
 const PHASE_MS: Record<Phase, number> = {
   form: 300,
@@ -92,6 +100,7 @@ function drawStory(random: Random): Story {
     controlKills: Array.from({ length: kills }, () => ({
       routine: random.pick(routines),
       calls: random.between(1, 40),
+      slowMs: random.pick([0, 0, 40, 200]),
     })),
   };
 }
@@ -100,11 +109,12 @@ function drawStory(random: Random): Story {
 function drawDisaster(random: Random, kind: StoryKind, survivable: boolean): TimedFault[] {
   if (kind !== 'failover') return [];
   const at = (afterMs: number, fault: Fault): TimedFault => ({ phase: 'disaster', afterMs, fault });
-  const lost = random.pickWeighted<'site' | 'storage' | 'torn' | 'cut-off'>([
+  const lost = random.pickWeighted<'site' | 'storage' | 'torn' | 'cut-off' | 'return'>([
     [5, 'site'],
     [3, 'storage'],
     [3, 'torn'],
     [3, 'cut-off'],
+    [2, 'return'],
   ]);
   const faults: TimedFault[] = [];
   if (lost === 'site')
@@ -121,6 +131,9 @@ function drawDisaster(random: Random, kind: StoryKind, survivable: boolean): Tim
       }),
     );
   else faults.push(...cutOff().map((fault) => at(random.fraction() * 20, fault)));
+  // P comes back in the middle of the takeover, and nobody can tell it.
+  if (lost === 'return')
+    faults.push(at(random.fraction() * 30, { kind: 'kill', process: 'P', restartAfterMs: random.between(1100, 1700) }));
   if (survivable) return faults;
   // Beyond: the line had been cut before, or the intermediate site goes too, or the witness does.
   if (random.chance(0.6))
@@ -201,6 +214,19 @@ function drawFault(random: Random, survivable: boolean): Fault {
         process: random.pick(PROCESSES),
         byMs: random.pick([-3_600_000, -5_000, 5_000, 3_600_000]),
       }),
+    ],
+    [
+      1,
+      () => {
+        const [host, target, pair] = random.pick(BY_HAND);
+        return {
+          kind: 'operator',
+          host,
+          target,
+          pair,
+          verb: random.pick(['split', 'resync', 'drain', 'reverse'] as const),
+        };
+      },
     ],
     [
       survivable ? 0 : 2,

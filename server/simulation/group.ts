@@ -3,7 +3,9 @@
  * code over virtual ports, each on a machine of its own, started, killed and started again.
  */
 import { type Arrangement, defaultGroup, type GroupDefinition } from '../domain/arrangement.ts';
+import type { WitnessReply } from '../domain/host.ts';
 import { pairName, WITNESS } from '../domain/names.ts';
+import { isSuspended } from '../domain/pair-states.ts';
 import { DiskError, type Ports } from '../domain/ports.ts';
 import { RefusedError } from '../domain/refusal.ts';
 import type { StorageInstruction } from '../domain/storage-controller.ts';
@@ -15,6 +17,7 @@ import { NbdServer } from '../nbd/server.ts';
 import type { CallHandler } from '../network/channel-types.ts';
 import type { PairTransition, StorageConfig, StorageTiming } from '../replication/config.ts';
 import { StorageSystem } from '../replication/storage-system.ts';
+import { CopyWatch } from './copy-watch.ts';
 import type { MutantName } from './mutants.ts';
 import { Node, routesOf } from './node.ts';
 import { Observer } from './observer.ts';
@@ -46,6 +49,9 @@ export class SimGroup {
   /** Processes that may not be started now. */
   mayRun: (process: string) => boolean = () => true;
   private readonly systems = new Map<string, StorageSystem>();
+  private readonly hosts = new Map<string, Host>();
+  private witness: Witness | null = null;
+  private readonly copyWatch: CopyWatch;
   private register = '';
 
   constructor(
@@ -77,6 +83,15 @@ export class SimGroup {
       (name) => this.world.machine(name),
       (name) => this.systems.has(name),
       () => this.world.scheduler.nowMs,
+    );
+    this.copyWatch = new CopyWatch(
+      this.observer,
+      settings.trackBytes,
+      (source, pair) =>
+        this.systems
+          .get(source)
+          ?.facts()
+          .pairs.find((facts) => facts.name === pair)?.transferredBytes ?? null,
     );
     for (const name of this.processNames()) {
       // Oscillators of real machines differ by tens of parts per million; ours by more, so that it shows.
@@ -167,6 +182,7 @@ export class SimGroup {
         firstHolder: this.arrangement.normal.holder,
         ledger: { ...this.definition.ledger, maxInFlight: 4 },
         timing: HOST_TIMING,
+        mutants: this.mutants,
       },
       {
         storage: () => node.link(system),
@@ -177,6 +193,7 @@ export class SimGroup {
     );
     await node.start();
     host.start();
+    this.hosts.set(name, host);
   }
 
   private async bootWitness(ports: Ports): Promise<void> {
@@ -186,16 +203,30 @@ export class SimGroup {
       systems: this.arrangement.systems.map((system) => system.name),
       hosts: this.arrangement.hosts.map((host) => host.name),
       lostAfterMs: HOST_TIMING.lostAfterMs,
+      mutants: this.mutants,
     });
     const node = new Node(ports, WITNESS, this.definition, this.arrangement, async (method, params, from) => {
       try {
-        return await witness.handle(method, params, from);
+        const reply = await witness.handle(method, params, from);
+        if (isConfirmation(reply))
+          this.observer.add({ kind: 'confirmed', system: from.peer.name, generation: reply.record.generation.number });
+        return reply;
       } finally {
         this.noteRegister(witness);
       }
     });
     this.noteRegister(witness);
+    this.witness = witness;
     await node.start();
+  }
+
+  /** What every live observer makes of the heartbeats of a host that is dead. */
+  noteHeartbeatViews(host: string, deadMs: number): void {
+    const views = [...this.hosts.values()].flatMap((other) => other.facts().heartbeats);
+    views.push(...(this.witness?.facts().heartbeats ?? []));
+    for (const { observer, of, ageMs, lost } of views) {
+      if (of === host) this.observer.add({ kind: 'heartbeat-view', observer, of, ageMs, lost, deadMs });
+    }
   }
 
   private noteRegister(witness: Witness): void {
@@ -231,6 +262,10 @@ export class SimGroup {
       const reply = await system.handle(method, params, from);
       if (instruction && life?.alive)
         this.observer.add({ kind: 'instruction', system: name, instruction, outcome: 'done' });
+      // Where the register is out of reach, a peer that knows no newer generation says so by answering.
+      const asker = this.observer.recordOf(from.peer.name);
+      if (!instruction && method === 'storage' && life?.alive && asker && from.peer.group === GROUP)
+        this.observer.add({ kind: 'confirmed', system: from.peer.name, generation: asker.generation.number });
       return reply;
     } catch (error) {
       if (instruction && life?.alive && error instanceof RefusedError)
@@ -244,7 +279,10 @@ export class SimGroup {
   private transition(system: string, change: PairTransition): void {
     const { pair, from, to, version, reason } = change;
     const pairKind = this.kindOf(system, pair);
-    this.observer.noteTransition({ kind: 'pair', system, pair, pairKind, from, to, version, reason });
+    const event = { kind: 'pair', system, pair, pairKind, from, to, version, reason } as const;
+    this.observer.noteTransition(event);
+    this.copyWatch.follow(event);
+    if (isSuspended(to)) this.observer.takeImages(`${pair} ${to} at ${system}`, 'glance');
     if (to !== 'duplex' || pairKind !== 'sync') return;
     const sync = this.observer.syncPairOf(system);
     if (sync?.name !== pair) return;
@@ -267,6 +305,8 @@ export class SimGroup {
 
   private killed(machine: VirtualProcess, reason: string): void {
     this.systems.delete(machine.name);
+    this.hosts.delete(machine.name);
+    if (machine.name === WITNESS) this.witness = null;
     this.observer.add({ kind: 'process', process: machine.name, what: 'kill', reason });
     this.hooks.onKilled(machine);
     this.world.scheduler.after(RESPAWN_MS, () => {
@@ -287,6 +327,17 @@ export class SimGroup {
   private logged(line: ProcessLogLine): void {
     if (this.logs.length < MAX_LOG_LINES) this.logs.push(line);
   }
+}
+
+function isConfirmation(reply: unknown): reply is Extract<WitnessReply, { verb: 'confirmed' }> {
+  return (
+    typeof reply === 'object' &&
+    reply !== null &&
+    'verb' in reply &&
+    reply.verb === 'confirmed' &&
+    'yes' in reply &&
+    reply.yes === true
+  );
 }
 
 function nbdAddress(system: string): string {

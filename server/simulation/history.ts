@@ -82,7 +82,12 @@ export type HistoryEvent =
       found: readonly number[];
       startedOrder: number;
     }
-  | { kind: 'flushed'; system: SystemName; writes: readonly number[]; durableOn: readonly SystemName[] | null }
+  /** A FLUSH was answered; `missing`: writes completed before it was asked for that a loss of power would take from a system. */
+  | { kind: 'flushed'; system: SystemName; missing: readonly { write: number; system: SystemName }[] }
+  /** Somebody who may know has confirmed that this generation of `system` is still the newest. */
+  | { kind: 'confirmed'; system: SystemName; generation: number }
+  /** What `observer` makes of the heartbeats of a host that has been dead for `deadMs`. */
+  | { kind: 'heartbeat-view'; observer: string; of: HostName; ageMs: number | null; lost: boolean; deadMs: number }
   | { kind: 'process'; process: string; what: 'start' | 'kill' | 'power-loss' | 'pause' | 'resume'; reason: string }
   | { kind: 'crash'; process: string | null; error: string }
   | { kind: 'fault'; what: string }

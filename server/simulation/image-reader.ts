@@ -39,7 +39,7 @@ export function readVolumes(folder: FolderView, shape: ImageShape): Uint8Array[]
   );
 }
 
-/** As `readSystemImage`, where the caller knows the data volumes already. `contentHash` null where nobody needs it. */
+/** As `readSystemImage`, where the caller knows the data volumes already. `contentHash` null, and the journal left out, where nobody needs them. */
 export function readImageAround(
   system: string,
   up: boolean,
@@ -47,6 +47,7 @@ export function readImageAround(
   shape: ImageShape,
   cells: CellImage,
   contentHash: string | null,
+  withJournal = true,
 ): SystemImage | null {
   const record = readRecord(folder);
   if (!record) return null;
@@ -60,7 +61,7 @@ export function readImageAround(
     contentHash,
     gold: null,
     pairs: pairs.map(([key, pair]) => readPair(system, key, pair, folder, shape)),
-    journal: readJournal(folder, shape),
+    journal: withJournal ? readJournal(folder, shape) : { firstNumber: 0, lastNumber: 0, entries: [] },
     durableNumber: readSlots(folder('watermarks'), 3)?.[1] ?? 0,
   };
   if (!up || folder('gold.base') === null) return image;
@@ -102,8 +103,8 @@ function readPair(system: string, key: string, pair: PairRecord, folder: FolderV
   };
 }
 
-/** Both planes joined. */
-function readBitmap(bytes: Uint8Array | null, shape: ImageShape): PairImage['setTracks'] {
+/** Set tracks, both planes joined. */
+export function readBitmap(bytes: Uint8Array | null, shape: ImageShape): PairImage['setTracks'] {
   const tracks = shape.volumeCount * Math.ceil(shape.volumeBytes / shape.trackBytes);
   const planeBytes = Math.ceil(tracks / 8);
   if (!bytes || bytes.length < 2 * planeBytes) return 'all';

@@ -34,7 +34,7 @@ export const MUTANTS = {
     where: 'Start of a resync: the destination’s bits are not joined to the source’s.',
     caughtBy: ['bitmap-soundness', 'convergence'],
   },
-  'bit-cleared-after-send': {
+  'bits-cleared-after-send': {
     part: 'replication',
     where:
       'Copier: the bit is cleared when the copy is answered (not when it is taken), so a write made meanwhile is forgotten.',
@@ -81,11 +81,35 @@ export const MUTANTS = {
       'Drain: reports `suspend` as soon as what had been pulled is applied, though entries up to the frozen number are missing.',
     caughtBy: ['truthful-verdict', 'bitmap-soundness', 'prefix'],
   },
-  'duplex-before-copy-end': {
+  'duplex-before-durable': {
     part: 'replication',
-    where:
-      'Formation copy: the source says duplex when the last track was sent, before the destination reported its consistent image.',
-    caughtBy: ['equality', 'sync-durability', 'prefix'],
+    where: 'Destination of a formation copy: says that its image is whole before it is durable there.',
+    caughtBy: ['prefix', 'sync-durability', 'convergence', 'truthful-verdict'],
+  },
+  'trim-on-applied': {
+    part: 'replication',
+    where: 'Journal trim: follows what consumers applied instead of what they made durable.',
+    caughtBy: ['journal-trim'],
+  },
+  'answer-over-gap': {
+    part: 'replication',
+    where: 'Destination: takes an update though the one before it is missing.',
+    caughtBy: ['prefix', 'sync-durability', 'truthful-verdict', 'convergence'],
+  },
+  'lineage-ignored': {
+    part: 'replication',
+    where: 'Opening of a session: a destination with updates of another history is taken for one that is merely ahead.',
+    caughtBy: ['prefix', 'convergence', 'truthful-verdict', 'bitmap-soundness'],
+  },
+  'old-session-accepted': {
+    part: 'replication',
+    where: 'Destination: frames of an older session are taken.',
+    caughtBy: ['prefix', 'convergence', 'equality', 'sync-durability'],
+  },
+  'flush-local-only': {
+    part: 'replication',
+    where: 'FLUSH and FUA in duplex: answered when only the source has synced.',
+    caughtBy: ['flush-durability'],
   },
   'copied-track-overtakes': {
     part: 'replication',

@@ -3,9 +3,9 @@
  * It looks at disks only, so it sees exactly what a post-mortem of that instant would.
  */
 import { crc32 } from 'node:zlib';
-import { pairName } from '../domain/names.ts';
+import { pairKey, pairName } from '../domain/names.ts';
 import type { SystemRecord } from '../replication/system-record.ts';
-import { CELL_BYTES, type CellImage, CORRUPT_CELL, decodeCells, decodeInto, decodeOne } from './cells.ts';
+import { CELL_BYTES, type CellImage, CORRUPT_CELL, decodeCells, decodeInto, decodeOne, decodePlaced } from './cells.ts';
 import { WriteTable } from './checkers/write-table.ts';
 import {
   History,
@@ -15,7 +15,7 @@ import {
   type Observed,
   type SystemImage,
 } from './history.ts';
-import { hashOf, type ImageShape, readImageAround, readRecord, readVolumes } from './image-reader.ts';
+import { hashOf, type ImageShape, readBitmap, readImageAround, readRecord, readVolumes } from './image-reader.ts';
 import { type DiskImage, type FileImage, PAGE_BYTES } from './virtual-disk.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
@@ -87,6 +87,7 @@ export class Observer {
 
   /** What `system` has on record now, or null before its first start. Parsed anew only when it was replaced. */
   recordOf(system: string): SystemRecord | null {
+    if (!this.history.settings.systems.includes(system)) return null;
     const { image } = this.machineOf(system);
     const file = image.file('system.json');
     if (!file) return null;
@@ -127,6 +128,23 @@ export class Observer {
     return null;
   }
 
+  /** Tracks marked at `system` for its pair with `peer`; none where it has no such pair. */
+  setTracks(system: string, peer: string): ReadonlySet<number> | 'all' {
+    const { image } = this.machineOf(system);
+    const key = pairKey(system, peer);
+    return this.recordOf(system)?.pairs[key] ? readBitmap(image.peek(`bitmap-${key}`), this.shape) : new Set();
+  }
+
+  /** Which of `systems` hold write `id` where the loss of power would not reach, or null where nobody kept track. */
+  durableOn(id: number, systems: readonly string[]): string[] | null {
+    const write = this.writes.writes.get(id);
+    if (!write || !systems.every((system) => this.machineOf(system).image.losesPower)) return null;
+    return systems.filter((system) => {
+      const { image } = this.machineOf(system);
+      return this.writes.holdsIn((volume, cell) => syncedCellAt(image, volume, cell), write);
+    });
+  }
+
   /** Which of `systems` hold write `id` (or one that may have come after it) at this instant. */
   holdersOf(id: number, systems: readonly string[]): string[] {
     const write = this.writes.writes.get(id);
@@ -161,14 +179,25 @@ export class Observer {
     return known;
   }
 
-  /** Takes images of all systems. `whole`: hashed too, for byte-for-byte equality. */
-  takeImages(label: string, whole = false): void {
+  /**
+   * Takes images of all systems. `whole`: hashed too, for byte-for-byte equality. `glance`: without the journals, which are
+   * the dear part.
+   */
+  takeImages(label: string, depth: 'glance' | 'normal' | 'whole' = 'normal'): void {
     const images: Record<string, SystemImage> = {};
     for (const system of this.history.settings.systems) {
       const machine = this.machineOf(system);
       const folder = (name: string): Uint8Array | null => machine.image.peek(name);
-      const contentHash = whole ? hashOf(readVolumes(folder, this.shape)) : null;
-      const image = readImageAround(system, this.serves(system), folder, this.shape, this.cellsOf(system), contentHash);
+      const contentHash = depth === 'whole' ? hashOf(readVolumes(folder, this.shape)) : null;
+      const image = readImageAround(
+        system,
+        this.serves(system),
+        folder,
+        this.shape,
+        this.cellsOf(system),
+        contentHash,
+        depth !== 'glance',
+      );
       if (image) images[system] = image;
     }
     const taken: Images = images;
@@ -182,6 +211,12 @@ function opaqueCells(content: Uint8Array): Uint32Array {
   for (let cell = 0; cell < cells.length; cell += 1)
     cells[cell] = crc32(content.subarray(cell * CELL_BYTES, (cell + 1) * CELL_BYTES));
   return cells;
+}
+
+function syncedCellAt(image: DiskImage, volume: number, cell: number): number {
+  const page = image.file(`volume-${volume}`)?.syncedPage(Math.floor(cell / CELLS_PER_PAGE));
+  if (!page) return CORRUPT_CELL;
+  return decodePlaced(page, volume, cell, cell % CELLS_PER_PAGE);
 }
 
 /** One cell of a volume as the disk holds it now. */

@@ -3,6 +3,7 @@
  * healed and repaired. The operator acts through routines only, as the one at the screen does.
  */
 import { findArrangement } from '../domain/arrangement.ts';
+import type { StorageInstruction } from '../domain/storage-controller.ts';
 import type { RunView } from '../routines/step-graph.ts';
 import { BlockWriters } from './block-writers.ts';
 import { ControlPlane, WORKERS } from './control-plane.ts';
@@ -11,10 +12,13 @@ import { SimGroup } from './group.ts';
 import type { History } from './history.ts';
 import type { MutantName } from './mutants.ts';
 import type { KeptRun } from './run-store.ts';
-import type { Phase, Schedule } from './schedule.ts';
-import type { ProcessLogLine } from './virtual-process.ts';
+import type { Fault, Phase, Schedule } from './schedule.ts';
+import { DEFAULT_WAY } from './virtual-network.ts';
+import type { ProcessLogLine, VirtualProcess } from './virtual-process.ts';
 
 /** A run that meets trouble is retried this often before the operator aborts it. */
+/** Time between two looks at everything, ms. */
+const WATCH_MS = 130;
 const RETRIES = 2;
 const RETRY_PAUSE_MS = 400;
 /** A routine that has not ended by then never will. */
@@ -64,6 +68,10 @@ export class Scenario {
   private readonly seenVerdicts = new Set<string>();
   private readonly seenSteps = new Map<string, number>();
   private readonly decisions: Record<string, string>;
+  private readonly diedAtMs = new Map<string, number>();
+  private over = false;
+  /** Operation was normal when the takeover's story began, and nothing but the disaster itself happens in it. */
+  private isProvable = false;
 
   constructor(
     private readonly schedule: Schedule,
@@ -71,7 +79,7 @@ export class Scenario {
   ) {
     const arrangement = findArrangement(schedule.arrangement);
     if (!arrangement) throw new Error(`no arrangement ${schedule.arrangement}`);
-    this.group = new SimGroup(schedule, arrangement, mutants, { onKilled: (machine) => this.writers.died(machine) });
+    this.group = new SimGroup(schedule, arrangement, mutants, { onKilled: (machine) => this.died(machine) });
     this.control = new ControlPlane(this.group, arrangement, mutants, (run, view) => this.seen(run, view));
     const { world, observer } = this.group;
     this.injector = new FaultInjector(
@@ -81,6 +89,7 @@ export class Scenario {
       schedule.faults,
       (process) => this.restart(process),
       (process) => this.paused(process),
+      (fault) => this.operate(fault),
     );
     this.group.mayRun = (process) => !this.injector.heldDown.has(process);
     this.writers = new BlockWriters(
@@ -137,12 +146,39 @@ export class Scenario {
     await scheduler.sleep(150);
     this.writers.start();
     this.writers.running = true;
+    this.watch();
     await this.phase('form', () => this.form());
     await this.phase('load', () => this.load(this.schedule.story.loadMs));
     if (this.schedule.story.kind === 'ride-out')
       await this.phase('disaster', () => this.load(this.schedule.story.loadMs));
     else await this.thereAndBack(this.schedule.story.kind);
     await this.healAndRepair();
+  }
+
+  /** Looks at everything now and then while the story goes on; ends with it. */
+  private watch(): void {
+    const { world, observer } = this.group;
+    world.scheduler.after(WATCH_MS, () => {
+      if (this.over) return;
+      observer.takeImages('in passing', 'glance');
+      this.watchDeadHosts();
+      this.watch();
+    });
+  }
+
+  /** What the living make of the heartbeats of a host that is dead. */
+  private watchDeadHosts(): void {
+    const { world, arrangement } = this.group;
+    for (const { name } of arrangement.hosts) {
+      const diedMs = this.diedAtMs.get(name);
+      if (diedMs !== undefined && !world.machine(name).alive)
+        this.group.noteHeartbeatViews(name, world.scheduler.nowMs - diedMs);
+    }
+  }
+
+  private died(machine: VirtualProcess): void {
+    this.diedAtMs.set(machine.name, this.group.world.scheduler.nowMs);
+    this.writers.died(machine);
   }
 
   private async phase(phase: Phase, act: () => Promise<unknown>): Promise<void> {
@@ -161,7 +197,13 @@ export class Scenario {
   }
 
   private async thereAndBack(takeover: 'failover' | 'switch-over'): Promise<void> {
-    const { story } = this.schedule;
+    const { story, faults, settings } = this.schedule;
+    this.isProvable =
+      this.isNormal() &&
+      settings.fence !== 'never' &&
+      settings.rateFarBytesPerSecond === null &&
+      story.controlKills.length === 0 &&
+      faults.every(({ phase, fault }) => phase === 'disaster' && fault.kind !== 'operator');
     if (takeover === 'failover') {
       // Heartbeats are missed before anybody acts.
       await this.phase('disaster', () => this.load(DETECTION_MS));
@@ -192,11 +234,28 @@ export class Scenario {
   }
 
   private armControlKills(routine: string): void {
-    const machine = this.group.world.machine(WORKERS[0]);
+    const { world, arrangement } = this.group;
+    const machine = world.machine(this.control.driver);
     const kill = this.schedule.story.controlKills.find((candidate) => candidate.routine === routine);
-    if (!kill || machine.killPlan) return;
+    if (!kill || machine.killPlan || !machine.alive) return;
+    const slow = (delayMs: number): void => {
+      for (const host of arrangement.hosts) world.network.setWay(machine.name, host.name, { delayMs });
+    };
+    slow(kill.slowMs);
     machine.killPlan = { ordinal: machine.calls + kill.calls, moment: { when: 'before' } };
-    machine.onPlannedKill = () => this.control.workerLost(machine.name);
+    machine.onPlannedKill = () => {
+      slow(DEFAULT_WAY.delayMs);
+      this.control.workerLost(machine.name);
+    };
+  }
+
+  /** An instruction by hand, as the screens and the command line offer it. */
+  private operate({ host, target, verb, pair }: Extract<Fault, { kind: 'operator' }>): void {
+    const generation = this.group.observer.recordOf(target)?.generation.number ?? 1;
+    const token = this.control.manualToken(generation);
+    const instruction: StorageInstruction =
+      verb === 'drain' ? { verb, pair, token, deadlineMs: 1000 } : { verb, pair, token };
+    void this.control.instruct(host, { verb: 'storage', target, instruction });
   }
 
   private async follow(run: KeptRun): Promise<void> {
@@ -237,11 +296,12 @@ export class Scenario {
       for (const routine of this.remedy(round)) await this.run(routine);
       await world.scheduler.sleep(300);
     }
+    this.over = true;
     this.writers.running = false;
     if (this.schedule.settings.ledger) await this.restLedger();
     await world.scheduler.until(() => this.isDrained(), 10_000, 20);
     if (this.schedule.settings.ledger) await this.verifyLedger();
-    observer.takeImages('final', true);
+    observer.takeImages('final', 'whole');
     observer.add({ kind: 'finished' });
   }
 
@@ -355,7 +415,7 @@ export class Scenario {
       survivor,
       verdict: view.verdict,
       image: observer.cellsOf(survivor),
-      proofExists: null,
+      proofExists: this.isProvable && this.schedule.survivable && this.group.observer.forced.size === 0,
     });
   }
 }

@@ -24,7 +24,9 @@ export type Fault =
   | { kind: 'disk'; process: string; trouble: DiskTrouble; forMs: number | null }
   /** SIGSTOP, then SIGCONT. */
   | { kind: 'pause'; process: string; forMs: number }
-  | { kind: 'clock-jump'; process: string; byMs: number };
+  | { kind: 'clock-jump'; process: string; byMs: number }
+  /** An operator's instruction by hand, outside any routine, through `host` to `target`. */
+  | { kind: 'operator'; host: string; target: string; verb: 'split' | 'resync' | 'drain' | 'reverse'; pair: string };
 
 export interface TimedFault {
   phase: Phase;
@@ -48,8 +50,11 @@ export interface Story {
   resyncAtTakeover: boolean;
   /** Cycles of reverse copy control before the failback. */
   controlCycles: number;
-  /** The control plane dies at this port call of a routine and another worker takes over; null: never. */
-  controlKills: readonly { routine: string; calls: number }[];
+  /**
+   * The driver of a routine dies at this port call of its, and another worker takes over. What it had sent by then is
+   * `slowMs` late, so that old instructions meet the new driver's.
+   */
+  controlKills: readonly { routine: string; calls: number; slowMs: number }[];
 }
 
 export interface Settings {
@@ -104,6 +109,8 @@ function describe(fault: Fault): string {
       return `SIGSTOP ${fault.process} for ${Math.round(fault.forMs)} ms`;
     case 'clock-jump':
       return `wall clock of ${fault.process} jumps ${fault.byMs} ms`;
+    case 'operator':
+      return `the operator gives ${fault.verb} ${fault.pair} to ${fault.target} by hand`;
   }
 }
 

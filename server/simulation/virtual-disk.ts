@@ -32,6 +32,13 @@ export class FileImage {
     this.sizeBytes = sizeBytes;
   }
 
+  /** A page as the platter has it; null beyond what was ever synced. */
+  syncedPage(page: number): Uint8Array | null {
+    const start = page * PAGE_BYTES;
+    if (start + PAGE_BYTES > this.syncedSizeBytes) return null;
+    return this.unsynced.get(page) ?? this.content.subarray(start, start + PAGE_BYTES);
+  }
+
   read(position: number, into: Uint8Array): void {
     into.set(this.content.subarray(position, position + into.length));
   }
@@ -128,7 +135,7 @@ export class DiskImage {
   /** `losesPower` false: nobody will ask what was synced, so it is not kept (a third of the work of a write). */
   constructor(
     private readonly machine: string,
-    private readonly losesPower: boolean,
+    readonly losesPower: boolean,
   ) {}
 
   get bootId(): string {

@@ -3,15 +3,19 @@ import type { History } from '../history.ts';
 import { bitmapSoundness } from './bitmap-soundness.ts';
 import { boundedCost } from './bounded-cost.ts';
 import { type Checker, evidenceOf, type Violation } from './checker.ts';
+import { confirmedFirst } from './confirmed-first.ts';
 import { convergence } from './convergence.ts';
 import { equality } from './equality.ts';
 import { fencePrecedesEvidence } from './fence-precedes-evidence.ts';
+import { flushDurability } from './flush-durability.ts';
 import { goldCopy } from './gold-copy.ts';
+import { heartbeatAge } from './heartbeat-age.ts';
 import { journalTrim } from './journal-trim.ts';
 import { lawfulTransition } from './lawful-transition.ts';
 import { ledgerAddsUp } from './ledger-adds-up.ts';
 import { noCrash } from './no-crash.ts';
 import { numberUnique } from './number-unique.ts';
+import { oldHolderStops } from './old-holder-stops.ts';
 import { oneCopier } from './one-copier.ts';
 import { prefix } from './prefix.ts';
 import { readBack } from './read-back.ts';
@@ -38,7 +42,11 @@ export const CHECKERS: readonly Checker[] = [
   prefix,
   readBack,
   boundedCost,
+  flushDurability,
+  heartbeatAge,
+  confirmedFirst,
   singleWriter,
+  oldHolderStops,
   fencePrecedesEvidence,
   truthfulVerdict,
   verdictUsefulness,

@@ -165,6 +165,18 @@ const entry = (content: string) => ({
   entries: [{ number: 1, generation: 1, content }],
 });
 
+const start = (process: string): HistoryEvent => ({ kind: 'process', process, what: 'start', reason: '' });
+const seenBeat = (ageMs: number, deadMs: number): HistoryEvent => ({
+  kind: 'heartbeat-view',
+  observer: 'witness',
+  of: 'host-P',
+  ageMs,
+  lost: false,
+  deadMs,
+});
+/** Each event comes a millisecond after the one before. */
+const pass = (ms: number): HistoryEvent[] => Array.from({ length: ms }, () => ({ kind: 'fault', what: 'time passes' }));
+
 function ledger(missingCount: number): HistoryEvent {
   const report = {
     source: 'own',
@@ -378,6 +390,22 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
     [...twoWrites, verdict('unknown', { updates: 3, bound: 'at-least' }, cells({}))],
   ],
   ['verdict-usefulness', [verdict('no-data-loss', {}, cells({}), true)], [verdict('unknown', {}, cells({}), true)]],
+  [
+    'flush-durability',
+    [{ kind: 'flushed', system: 'P', missing: [] }],
+    [{ kind: 'flushed', system: 'P', missing: [{ write: 1, system: 'I' }] }],
+  ],
+  ['heartbeat-age', [seenBeat(2000, 1000)], [seenBeat(100, 1000)]],
+  [
+    'confirmed-first',
+    [start('P'), { kind: 'confirmed', system: 'P', generation: 1 }, issued(1, 0), completed(1)],
+    [start('P'), issued(1, 0), completed(1)],
+  ],
+  [
+    'old-holder-stops',
+    [{ kind: 'healed' }, promoted('R', cells({}), true), issued(1, 0, 'R'), ...pass(5000), completed(1, null, 'R')],
+    [{ kind: 'healed' }, promoted('R', cells({}), true), issued(1, 0), ...pass(5000), completed(1)],
+  ],
   ['ledger-adds-up', [ledger(0)], [ledger(2)]],
   ['termination', [{ kind: 'healed' }, started, ended()], [{ kind: 'healed' }, started]],
   [
