@@ -47,7 +47,7 @@ function Option({ option }: { option: FaultOption }) {
     <li className="flex flex-col gap-2 py-1">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <Button
-          className="w-44 justify-start phone:w-full"
+          className="min-w-44 justify-start phone:w-full"
           refused={lost ?? disabled ?? busy}
           aria-expanded={asksFirst ? open : undefined}
           onClick={() => (asksFirst ? setOpen(!open) : inject.mutate(option.input))}

@@ -48,7 +48,7 @@ export function EventTable({ events }: { events: readonly EventView[] }) {
             <Td className={cn('min-w-72', weight(event))}>
               {event.text} <RunLink event={event} />
             </Td>
-            <Td className="whitespace-nowrap text-muted">{event.observer}</Td>
+            <Td className="whitespace-nowrap text-muted">{messages.common.observer(event.observer)}</Td>
             <Td className="num">{event.rule ?? ''}</Td>
           </tr>
         ))}
@@ -70,7 +70,7 @@ export function EventCards({ events }: { events: readonly EventView[] }) {
             <Instant at={event.at} withDate />
             <span className="num">{event.group}</span>
             <span>{text.kind(event.kind)}</span>
-            <span>{event.observer}</span>
+            <span>{messages.common.observer(event.observer)}</span>
           </p>
         </li>
       ))}

@@ -36,7 +36,7 @@ export function EventStrip({ group }: { group: string }) {
             <span className="min-w-0 flex-1 truncate" title={event.text}>
               {event.text}
             </span>
-            <span className="truncate text-muted phone:hidden">{event.observer}</span>
+            <span className="truncate text-muted phone:hidden">{messages.common.observer(event.observer)}</span>
           </li>
         ))}
       </ol>

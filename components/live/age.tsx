@@ -25,7 +25,7 @@ export function ObservedBy({ observer, at, className }: { observer: string; at: 
     <span className={cn('whitespace-nowrap text-muted', className)} title={at === null ? undefined : formatUtc(at)}>
       {at === null
         ? messages.common.notObserved
-        : messages.common.observedBy(observer, formatAge(Math.max(0, now - at)))}
+        : messages.common.observedBy(messages.common.observer(observer), formatAge(Math.max(0, now - at)))}
     </span>
   );
 }

@@ -41,7 +41,10 @@ export function CheckTable({ checks, at }: { checks: readonly PreflightCheck[]; 
               <span className="text-sm whitespace-nowrap text-muted">
                 {check.ageMs === null
                   ? messages.common.notObserved
-                  : messages.common.observedBy(check.observer, formatAge(check.ageMs + since))}
+                  : messages.common.observedBy(
+                      messages.common.observer(check.observer),
+                      formatAge(check.ageMs + since),
+                    )}
               </span>
             </p>
             {check.ok !== true && check.cure ? <p className="font-medium">{check.cure}</p> : null}

@@ -53,7 +53,7 @@ export function StepCard({ graph, run, status, step: id }: StepCardProps) {
         </div>
       ) : null}
       {record?.progress && record.endedAt === null ? <Progress progress={record.progress} /> : null}
-      <StepFacts step={step} record={record} />
+      <StepFacts step={step} record={record} waiting={state === 'waiting'} />
       <Expectations step={step} status={status} />
       <Evidence record={record} />
       <Outcomes step={step} taken={record?.outcome ?? null} />
@@ -99,7 +99,14 @@ function StepHead({
   );
 }
 
-function StepFacts({ step, record }: { step: RoutineStep; record: StepRecord | null }) {
+interface StepFactsProps {
+  step: RoutineStep;
+  record: StepRecord | null;
+  /** It has asked, and the operator has not answered yet. */
+  waiting: boolean;
+}
+
+function StepFacts({ step, record, waiting }: StepFactsProps) {
   return (
     <dl className="grid grid-cols-2 gap-x-8 phone:grid-cols-1">
       <Fact name={text.runsOn}>{step.host ? messages.topology.hostTitle(step.host) : text.controlPlane}</Fact>
@@ -113,10 +120,10 @@ function StepFacts({ step, record }: { step: RoutineStep; record: StepRecord | n
           <Fact name={text.started}>
             <Instant at={record.startedAt} />
           </Fact>
-          <Fact name={record.endedAt === null ? text.since : text.took}>
-            <Took record={record} />
+          <Fact name={waiting ? text.waitsFor : record.endedAt === null ? text.since : text.took}>
+            <Took from={record.startedAt} to={waiting ? null : record.endedAt} />
           </Fact>
-          {record.outcome ? (
+          {record.outcome && !waiting ? (
             <Fact name={text.outcome}>
               <strong className="font-medium">{step.outcomes[record.outcome]?.text ?? record.outcome}</strong>
             </Fact>
@@ -136,8 +143,8 @@ function StepFacts({ step, record }: { step: RoutineStep; record: StepRecord | n
   );
 }
 
-function Took({ record }: { record: StepRecord }) {
-  return <span className="num">{formatSpan(useElapsed(record.startedAt, record.endedAt))}</span>;
+function Took({ from, to }: { from: number; to: number | null }) {
+  return <span className="num">{formatSpan(useElapsed(from, to))}</span>;
 }
 
 function Expectations({ step, status }: { step: RoutineStep; status: GroupStatus }) {

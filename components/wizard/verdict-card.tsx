@@ -44,8 +44,15 @@ function VerdictSign({ kind }: { kind: Verdict['kind'] }) {
   );
 }
 
+interface VerdictBodyProps {
+  verdict: Verdict;
+  forced: boolean;
+  /** The evidence is one press away instead of in view: a decision waits below. */
+  folded?: boolean;
+}
+
 /** What is said of the data, with everything it rests on. */
-export function VerdictBody({ verdict, forced }: { verdict: Verdict; forced: boolean }) {
+export function VerdictBody({ verdict, forced, folded = false }: VerdictBodyProps) {
   const { ink } = LOOK[verdict.kind];
   return (
     <>
@@ -73,7 +80,16 @@ export function VerdictBody({ verdict, forced }: { verdict: Verdict; forced: boo
           ) : null}
         </div>
       </div>
-      <Sentences title={text.restsOn} items={verdict.evidence} />
+      {folded ? (
+        <details>
+          <summary className="min-h-6 cursor-pointer font-semibold phone:min-h-11">
+            {text.restsOnCount(new Set(verdict.evidence).size)}
+          </summary>
+          <SentenceList items={verdict.evidence} />
+        </details>
+      ) : (
+        <Sentences title={text.restsOn} items={verdict.evidence} />
+      )}
       <Sentences title={text.missing} items={verdict.missing} />
       <Sentences title={text.toSettle} items={verdict.toSettle} />
     </>
@@ -85,14 +101,20 @@ function Sentences({ title, items }: { title: string; items: readonly string[] }
   return (
     <div>
       <h3 className="font-semibold">{title}</h3>
-      <ul className="flex list-disc flex-col gap-0.5 pl-5">
-        {[...new Set(items)].map((sentence) => (
-          <li key={sentence} className="max-w-[90ch]">
-            {sentence}
-          </li>
-        ))}
-      </ul>
+      <SentenceList items={items} />
     </div>
+  );
+}
+
+function SentenceList({ items }: { items: readonly string[] }) {
+  return (
+    <ul className="flex list-disc flex-col gap-0.5 pl-5">
+      {[...new Set(items)].map((sentence) => (
+        <li key={sentence} className="max-w-[90ch]">
+          {sentence}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -106,7 +128,7 @@ export function VerdictCard({ run, verdict }: { run: RunView; verdict: Verdict }
       data-testid="verdict"
       data-verdict={verdict.kind}
     >
-      <VerdictBody verdict={verdict} forced={run.forced} />
+      <VerdictBody verdict={verdict} forced={run.forced} folded={run.status === 'waiting-decision'} />
       <div className="no-print flex flex-wrap gap-2">
         <Button
           refused={speech.available ? null : text.noSpeech}

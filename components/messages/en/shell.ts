@@ -59,6 +59,8 @@ export const common = {
   notObserved: 'never observed',
   ago: (age: string) => `${age} ago`,
   observedBy: (observer: string, age: string) => `by ${observer}, ${age} ago`,
+  /** Observers arrive as names of processes: `I`, `host-R`, `witness`. */
+  observer: (name: string) => (/^[A-Z0-9]{1,3}$/.test(name) ? `storage ${name}` : name.replace(/^host-/, 'host ')),
   readFailed: (what: string) => `Could not read ${what}.`,
   asked: (what: string, age: string) => `${what}, ${age} ago`,
   groupUnknownTitle: (group: string) => `There is no group called ${group}.`,
