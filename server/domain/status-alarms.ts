@@ -5,7 +5,7 @@
 import type { Alarm, GroupStatus, PairStatus } from './group-status.ts';
 import type { HeartbeatView } from './host.ts';
 import type { SiteName } from './names.ts';
-import { WITNESS } from './names.ts';
+import { pairName, WITNESS } from './names.ts';
 import { type Fresh, freshOf, type GroupFacts } from './status-facts.ts';
 
 type Derived = Omit<GroupStatus, 'alarms' | 'severity' | 'summary'>;
@@ -190,22 +190,27 @@ function lineAlarms(
   return { alarms, ends: down.map((line) => line.ends) };
 }
 
-/** A pair that broke for no reason told already. One suspended by instruction is somebody's intention and no alarm. */
+/**
+ * A pair of the present operation that broke for no reason told already. One suspended by instruction is somebody's
+ * intention and no alarm, and so is one left over from the operation before.
+ */
 function pairAlarms(
   facts: GroupFacts,
   status: Derived,
   troubled: ReadonlySet<SiteName>,
   cut: readonly [string, string][],
 ): Alarm[] {
-  return status.pairs
-    .filter((pair) => pair.state === 'failure-suspend' && !facts.run?.changing)
-    .flatMap((pair) => {
-      const ends = pair.name.split('-');
-      const told =
-        ends.some((end) => isTroubled(facts, end, troubled)) ||
-        cut.some((line) => line.every((end) => ends.includes(end)));
-      return told ? [] : [pairAlarm(facts, status, pair)];
-    });
+  const { normal, reverse } = facts.arrangement;
+  const present = [normal, reverse].find((operation) => operation.holder === status.holder)?.pairs ?? [];
+  return status.pairs.flatMap((pair) => {
+    const ends = pair.name.split('-');
+    const wanted = present.some((each) => pairName(each.source, each.destination) === pair.name);
+    if (pair.state !== 'failure-suspend' || !wanted) return [];
+    const told =
+      ends.some((end) => isTroubled(facts, end, troubled)) ||
+      cut.some((line) => line.every((end) => ends.includes(end)));
+    return told ? [] : [pairAlarm(facts, status, pair)];
+  });
 }
 
 function pairAlarm(facts: GroupFacts, status: Derived, pair: PairStatus): Alarm {
@@ -219,7 +224,7 @@ function pairAlarm(facts: GroupFacts, status: Derived, pair: PairStatus): Alarm 
     text: `${pair.name} is in failure-suspend, seen by ${pair.observer}: ${pair.reason}.`,
     response: forward
       ? 'Run initial-copy, which resyncs it by difference.'
-      : 'Run reverse-copy, which resyncs it by difference.',
+      : 'Run reverse-copy, which resyncs it by difference; a running copy control does so in its next cycle.',
     routine: forward ? 'initial-copy' : 'reverse-copy',
     since: Math.min(facts.now, ...changedAt.map((candidate) => candidate.changedAt)),
   };
