@@ -6,7 +6,7 @@ import type { RoutineGraph, RunOrder, RunView } from '../routines/step-graph.ts'
 import type {
   AuditEntryView,
   AuditReport,
-  EventKind,
+  EventQuery,
   EventView,
   FaultOption,
   FaultView,
@@ -21,16 +21,6 @@ import type {
 export interface Actor {
   name: string;
   role: Role;
-}
-
-export interface EventQuery {
-  group: string | null;
-  run: string | null;
-  kinds: EventKind[] | null;
-  /** Newest first below this number, or oldest first above `after`. */
-  before: number | null;
-  after: number | null;
-  limit: number;
 }
 
 /** Reads. Each refuses with `unknown-group` / `unknown-run` where there is no such thing. */

@@ -2,11 +2,28 @@
  * What the screens, the command line and scripts read besides the domain's own shapes (GroupStatus, RunView, …).
  * All times are wall-clock milliseconds since 1970 UTC; everything here is plain JSON.
  */
+import type { EventView, FaultView, WorkerView } from '../control/views.ts';
 import type { Alarm, GroupStatus, Operation, PairStatus, Severity } from '../domain/group-status.ts';
-import type { PairState } from '../domain/pair-states.ts';
-import type { Refusal } from '../domain/refusal.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import type { DecisionOption, Ending, RunView } from '../routines/step-graph.ts';
+import type { Ending, RunView } from '../routines/step-graph.ts';
+
+/** What the control plane itself keeps is handed out as it is. */
+export type {
+  AuditEntryView,
+  AuditReport,
+  EventKind,
+  EventQuery,
+  EventView,
+  FaultInput,
+  FaultKind,
+  FaultOption,
+  FaultView,
+  LineFaultInput,
+  PreflightCheck,
+  PreflightView,
+  RollupPoint,
+  WorkerView,
+} from '../control/views.ts';
 
 /** Roles from least to most; each may do all that those before it may. */
 export const ROLES = ['viewer', 'operator', 'approver', 'administrator'] as const;
@@ -35,171 +52,6 @@ export interface FleetRow {
   observedAt: number;
 }
 
-export type EventKind =
-  | 'pair-transition'
-  | 'process-started'
-  | 'process-exited'
-  | 'process-event'
-  | 'heartbeat-lost'
-  | 'heartbeat-found'
-  | 'agent-lost'
-  | 'agent-found'
-  | 'run-started'
-  | 'run-step'
-  | 'run-order'
-  | 'run-taken-over'
-  | 'run-ended'
-  | 'verdict'
-  | 'fault-injected'
-  | 'fault-cleared'
-  | 'group-created'
-  | 'group-changed'
-  | 'group-deleted'
-  | 'instruction'
-  | 'worker-started'
-  | 'worker-lost';
-
-/** One entry of the history. `seq` has no gaps that are filled later: reading on from the last seen misses nothing. */
-export interface EventView {
-  seq: number;
-  /** When it happened, by the observer's clock. */
-  at: number;
-  group: string | null;
-  kind: EventKind;
-  /** Process, pair, line, run or fault it is about. */
-  subject: string;
-  /** Who saw it. */
-  observer: string;
-  text: string;
-  severity: Severity;
-  run: string | null;
-  /** Stable number of the rule that fired, where one did. */
-  rule: string | null;
-  facts: Record<string, unknown>;
-}
-
-export type FaultKind =
-  | 'kill'
-  | 'restart'
-  | 'cut'
-  | 'degrade'
-  | 'restore'
-  | 'disk-full'
-  | 'write-error'
-  | 'site-loss'
-  | 'site-return'
-  | 'isolate';
-
-/** A fault that was injected. Active until it is cleared (`restart`, `restore`, `site-return` clear what they undo). */
-export interface FaultView {
-  id: string;
-  group: string | null;
-  kind: FaultKind;
-  /** Process, line, site or host. */
-  target: string;
-  /** What was done, in words: `SIGKILL pid 4121, held down`. */
-  text: string;
-  startedAt: number;
-  startedBy: string;
-  clearedAt: number | null;
-  clearedBy: string | null;
-  /** What clearing will do, or why it clears by itself. */
-  cure: string;
-}
-
-/** One button of the faults screen. */
-export interface FaultOption {
-  site: string;
-  kind: FaultKind;
-  target: string;
-  label: string;
-  /** What pressing it will do now: `SIGKILL pid 4121; heartbeat loss within 3 s`. */
-  preview: string;
-  disabled: Refusal | null;
-  /** Ready to be handed to `faults.inject`. */
-  input: FaultInput;
-}
-
-export interface LineFaultInput {
-  /** One-way delay added to the line's own, ms. */
-  delayMs?: number;
-  /** Share of chunks lost, 0…1. */
-  loss?: number;
-  rateBytesPerSecond?: number;
-  jitterMs?: number;
-}
-
-export interface FaultInput {
-  kind: FaultKind;
-  /** Absent for `control` only. */
-  group?: string;
-  /** `P`, `host-P`, `witness`, `control`, `P-I`, `production`, … by kind. */
-  target: string;
-  /** Cut and degrade: only the direction that leaves this end; both without it. */
-  from?: string;
-  conditions?: LineFaultInput;
-}
-
-export interface PreflightCheck {
-  id: string;
-  title: string;
-  observed: string;
-  observer: string;
-  /** Age of the observation, ms; null where nothing was ever observed. */
-  ageMs: number | null;
-  /** null: cannot be told, because the observation is missing or too old. */
-  ok: boolean | null;
-  /** A failed blocking check refuses the start. */
-  blocking: boolean;
-  cure: string | null;
-}
-
-export interface PreflightView {
-  group: string;
-  routine: string;
-  at: number;
-  checks: PreflightCheck[];
-  /** Why the routine cannot be started now, or null. */
-  refusal: Refusal | null;
-  predicted: {
-    /** Verdict as the facts stand now; null for routines that end without one. */
-    verdict: { kind: Verdict['kind']; text: string } | null;
-    /** Time until the work runs again (or the routine ends); null where there is no basis for an estimate. */
-    rtoMs: { low: number; high: number } | null;
-    bytes: number | null;
-  };
-  sideEffects: string[];
-  /** Decisions the run will or may ask. */
-  decisions: { step: string; question: string; options: readonly DecisionOption[]; default: string | null }[];
-  /** The same as a command line. */
-  command: string;
-}
-
-/** One second of one group, for charts. */
-export interface RollupPoint {
-  /** Start of the second. */
-  at: number;
-  rpoMs: number | null;
-  /** By system. */
-  systems: Record<string, { writesPerSecond: number; bytesPerSecond: number; journalUsedBytes: number }>;
-  /** By pair. */
-  pairs: Record<
-    string,
-    { state: PairState | 'absent' | 'unknown'; lagMs: number | null; lagBytes: number; bytesPerSecond: number }
-  >;
-}
-
-export interface WorkerView {
-  id: string;
-  pid: number;
-  machine: string;
-  startedAt: number;
-  heartbeatAt: number;
-  alive: boolean;
-  /** It holds the lease that lets it write observations and reconcile groups. */
-  leads: boolean;
-}
-
 export interface AgentView {
   site: string;
   address: string;
@@ -216,29 +68,6 @@ export interface SystemView {
   workers: WorkerView[];
   agents: AgentView[];
   ready: { ready: boolean; text: string };
-}
-
-export interface AuditEntryView {
-  id: number;
-  at: number;
-  actor: string;
-  action: string;
-  group: string | null;
-  subject: string;
-  outcome: 'done' | 'refused' | 'failed';
-  before: unknown;
-  after: unknown;
-  hash: string;
-  previousHash: string;
-}
-
-export interface AuditReport {
-  entries: number;
-  intact: boolean;
-  /** First entry whose hash or link does not fit. */
-  brokenAt: number | null;
-  text: string;
-  lastHash: string;
 }
 
 /**

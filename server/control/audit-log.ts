@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import type { AuditEntryView, AuditReport } from '../api/views.ts';
 import type { Database } from './database.ts';
+import type { AuditEntryView, AuditReport } from './views.ts';
 
 export interface NewAuditEntry {
   actor: string;

@@ -3,13 +3,13 @@
  * key of its own, so that it is recorded once whichever worker lives.
  */
 
-import type { EventKind } from '../api/views.ts';
 import type { Severity } from '../domain/group-status.ts';
 import type { HeartbeatView } from '../domain/host.ts';
 import type { Log } from '../domain/ports.ts';
 import type { AgentNotices, ProcessView } from '../site/agent-protocol.ts';
 import { type Database, isDatabaseAway } from './database.ts';
 import { appendEvents, type NewEvent } from './event-log.ts';
+import type { EventKind } from './views.ts';
 
 const RETRY_MS = 500;
 /** Beyond this the oldest give way: a database that is away for so long is the greater loss. */

@@ -3,10 +3,10 @@
  * its result into the same row, so the two processes may live and die apart.
  */
 
-import type { FaultInput, FaultView } from '../api/views.ts';
 import type { GroupDefinition } from '../domain/arrangement.ts';
 import type { LedgerReport, WorkState } from '../domain/host.ts';
 import type { JournalEntryFacts, OperatorPairInstruction } from '../domain/storage-controller.ts';
+import type { FaultInput, FaultView } from './views.ts';
 
 /** How a run is asked for. */
 export interface RunRequest {

@@ -1,9 +1,8 @@
 /** The history. One numbering for everything; see the trigger in the first migration for why it has no late fillers. */
 import type pg from 'pg';
-import type { EventQuery } from '../api/services.ts';
-import type { EventKind, EventView } from '../api/views.ts';
 import type { Severity } from '../domain/group-status.ts';
 import type { Database } from './database.ts';
+import type { EventKind, EventQuery, EventView } from './views.ts';
 
 export interface NewEvent {
   at: number;

@@ -1,10 +1,11 @@
 /** Every fault that can be injected into a group now, each with what pressing its button would do. Pure. */
-import type { FaultKind, FaultOption, FaultView } from '../api/views.ts';
+
 import type { Arrangement, GroupDefinition } from '../domain/arrangement.ts';
 import type { GroupStatus } from '../domain/group-status.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import { processesOf } from './agents.ts';
 import { namesOfLines } from './line-faults.ts';
+import type { FaultKind, FaultOption, FaultView } from './views.ts';
 
 export interface FaultFacts {
   definition: GroupDefinition;

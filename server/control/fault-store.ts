@@ -1,9 +1,9 @@
 /** The list of faults: what was injected, by whom, and whether it still stands. */
 import { randomUUID } from 'node:crypto';
-import type { FaultInput, FaultView } from '../api/views.ts';
 import { refuse } from '../domain/refusal.ts';
 import { type Database, fromJson, toJson } from './database.ts';
 import type { Fault } from './generated/client.ts';
+import type { FaultInput, FaultView } from './views.ts';
 
 const CURES: Record<FaultInput['kind'], string> = {
   kill: 'Clearing it starts the process again.',

@@ -2,7 +2,7 @@
  * Injects faults and clears them. A fault is first done and then listed, save the death of this very process. Line faults
  * overlap, so what a line gets is always worked out from all that stand (line-faults.ts).
  */
-import type { FaultInput, FaultKind, FaultView } from '../api/views.ts';
+
 import { refuse } from '../domain/refusal.ts';
 import { connectionsOf } from '../site/processes/connections.ts';
 import { type Agents, processesOf } from './agents.ts';
@@ -11,6 +11,7 @@ import type { Database } from './database.ts';
 import { markCleared, readFault, recordFault, standingFaults } from './fault-store.ts';
 import { type GroupRecord, readGroup } from './groups.ts';
 import { changedLines, endsOfLine, namesOfLines } from './line-faults.ts';
+import type { FaultInput, FaultKind, FaultView } from './views.ts';
 
 const LINE_KINDS: ReadonlySet<FaultKind> = new Set(['cut', 'degrade', 'isolate']);
 const DISK_KINDS: ReadonlySet<FaultKind> = new Set(['disk-full', 'write-error']);

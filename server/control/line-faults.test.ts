@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { FaultInput } from '../api/views.ts';
 import { defaultGroup, findArrangement } from '../domain/arrangement.ts';
 import { changedLines, endsOfLine, lineConditions, namesOfLines } from './line-faults.ts';
+import type { FaultInput } from './views.ts';
 
 const arrangement = findArrangement('chain-3');
 if (!arrangement) throw new Error('chain-3 is gone');

@@ -1,10 +1,11 @@
 /** What the active line faults of a group amount to at each end of each line. Pure: facts in, conditions out. */
-import type { FaultInput } from '../api/views.ts';
+
 import type { Arrangement, GroupDefinition } from '../domain/arrangement.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { LineConditions } from '../network/channel-types.ts';
 import { connectionsOf } from '../site/processes/connections.ts';
 import { processesOf } from './agents.ts';
+import type { FaultInput } from './views.ts';
 
 /** One direction of a line: what leaves `process` for `peer`. */
 export interface Edge {

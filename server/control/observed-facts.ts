@@ -1,5 +1,5 @@
 /** From what the database holds of a group to the facts its status is derived from. */
-import type { FaultView } from '../api/views.ts';
+
 import { type ActiveFault, type GroupFacts, type ObservedProcess, STALENESS_BOUND_MS } from '../domain/status-facts.ts';
 import type { RunView } from '../routines/step-graph.ts';
 import { processesOf } from './agents.ts';
@@ -7,6 +7,7 @@ import type { GroupRecord } from './groups.ts';
 import { namesOfLines } from './line-faults.ts';
 import type { Observation } from './observations.ts';
 import { NO_RATES, type Rates } from './rate-meter.ts';
+import type { FaultView } from './views.ts';
 
 export interface Observed extends Observation {
   rates: Rates | null;

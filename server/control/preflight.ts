@@ -3,11 +3,12 @@
  * Pure. A failed check refuses the start only where the routine could not even begin; every other state it may meet has an
  * outcome of its own in the routine.
  */
-import type { PreflightCheck, PreflightView } from '../api/views.ts';
+
 import type { GroupStatus, PairStatus } from '../domain/group-status.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { RoutineGraph, RunView } from '../routines/step-graph.ts';
 import { predictVerdict } from './verdict-prediction.ts';
+import type { PreflightCheck, PreflightView } from './views.ts';
 
 export interface PreflightFacts {
   status: GroupStatus;

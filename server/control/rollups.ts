@@ -1,7 +1,8 @@
 /** One-second gauges of each group, kept for charts for a day. Written by the leading worker. */
-import type { RollupPoint } from '../api/views.ts';
+
 import type { GroupStatus } from '../domain/group-status.ts';
 import type { Database } from './database.ts';
+import type { RollupPoint } from './views.ts';
 
 const KEEP = '24 hours';
 

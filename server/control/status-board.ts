@@ -2,7 +2,7 @@
  * Status of every group, kept up to date from the database: facts are read again when a notification says that they may
  * have changed, and once a second everything is derived anew, because facts age without anybody saying so.
  */
-import type { FaultView } from '../api/views.ts';
+
 import type { GroupStatus } from '../domain/group-status.ts';
 import type { Log } from '../domain/ports.ts';
 import { deriveGroupStatus } from '../domain/status-derive.ts';
@@ -15,6 +15,7 @@ import { type Observation, readObservations } from './observations.ts';
 import { factsOf, type Observed } from './observed-facts.ts';
 import { RateMeter, type Rates } from './rate-meter.ts';
 import { readRuns } from './runs/run-records.ts';
+import type { FaultView } from './views.ts';
 
 const AGE_EVERY_MS = 1_000;
 

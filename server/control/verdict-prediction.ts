@@ -2,11 +2,12 @@
  * What a takeover would probably have to say of the data, from what is observed now. It proves nothing: the routine fences
  * first and judges by what is then on disk. It only spares the operator a surprise.
  */
-import type { PreflightView } from '../api/views.ts';
+
 import { findArrangement } from '../domain/arrangement.ts';
 import type { GroupStatus, PairStatus } from '../domain/group-status.ts';
 import { pairName } from '../domain/names.ts';
 import type { RoutineGraph } from '../routines/step-graph.ts';
+import type { PreflightView } from './views.ts';
 
 type Prediction = NonNullable<PreflightView['predicted']['verdict']>;
 

@@ -5,9 +5,9 @@
  */
 import { hostname } from 'node:os';
 import pg from 'pg';
-import type { WorkerView } from '../api/views.ts';
 import type { Log } from '../domain/ports.ts';
 import type { Database } from './database.ts';
+import type { WorkerView } from './views.ts';
 
 export const HEARTBEAT_EVERY_MS = 1_000;
 /** Three missed heartbeats and a little: a worker that is merely slow for a second is not robbed of its runs. */

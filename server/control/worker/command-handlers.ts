@@ -1,6 +1,5 @@
 /** What a control worker does for each command. Each is on the audit log with its outcome, whichever it is. */
 import { hostname } from 'node:os';
-import type { FaultView } from '../../api/views.ts';
 import { refusalOf, refuse } from '../../domain/refusal.ts';
 import { processesOf } from '../agents.ts';
 import { audit } from '../audit-log.ts';
@@ -13,6 +12,7 @@ import type { Views } from '../group-access.ts';
 import { readGroup } from '../groups.ts';
 import type { Instructions } from '../instructions.ts';
 import type { RunService } from '../runs/run-service.ts';
+import type { FaultView } from '../views.ts';
 import { readWorkers } from '../worker-registry.ts';
 
 const UP_WITHIN_MS = 45_000;
