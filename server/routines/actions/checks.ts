@@ -171,15 +171,19 @@ export const spreadGeneration: Action = async (context): Promise<ActionResult> =
 /** Do the systems to be overwritten hold updates, completed to a host, that `base` never received? */
 export const compareImages: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
+  const others: { name: string; facts: SystemFacts | null }[] = [];
+  for (const name of parameter(context, 'others').split(' ')) {
+    others.push({ name, facts: await queryIfAnswers(context, host, name) });
+  }
+  // The base is asked last: under load it goes on numbering, and whoever was asked after it would look newer.
   const base = await querySurely(context, host, parameter(context, 'base'));
   let newer = false;
-  for (const name of parameter(context, 'others').split(' ')) {
-    const other = await queryIfAnswers(context, host, name);
-    if (!other) {
+  for (const { name, facts } of others) {
+    if (!facts) {
       context.note(`${name}: no answer; what it holds is not known.`);
       continue;
     }
-    const extra = updatesLackedBy(base, other);
+    const extra = updatesLackedBy(base, facts);
     context.note(
       extra === 0
         ? `${name}: holds no update that ${base.system} lacks.`
