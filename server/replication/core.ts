@@ -3,64 +3,73 @@
  * whose order keeps them true (1b rules 10–13, 17).
  */
 import type { LineageEntry } from '../domain/generation.ts';
-import { pairKey, pairName } from '../domain/names.ts';
-import { isLawful, isSuspended, type PairState } from '../domain/pair-states.ts';
-import type { Ports, Timer } from '../domain/ports.ts';
-import type { PairDefinition } from '../domain/storage-controller.ts';
+import { isFlowing, isSuspended } from '../domain/pair-states.ts';
+import { DiskError, type Ports } from '../domain/ports.ts';
+import { Checkpoints } from './checkpoints.ts';
 import type { StorageConfig, StorageObserver } from './config.ts';
-import { DifferenceBitmap } from './difference-bitmap.ts';
 import { type Entry, eachTrack } from './entry.ts';
 import { GoldCopy } from './gold-copy.ts';
+import type { Incarnation } from './incarnation.ts';
 import { Journal, JournalFullError } from './journal.ts';
-import { SlotRecord } from './slot-record.ts';
+import { PairStore } from './pair-store.ts';
 import { freshRecord, type PairRecord, type SystemRecord, SystemRecordStore } from './system-record.ts';
 import { TransitionLog } from './transition-log.ts';
 import { Volumes } from './volumes.ts';
+import { Watermarks } from './watermarks.ts';
 
-/** Fields of the system's watermarks. */
-const ANSWERED = 0;
-const CHECKPOINT = 1;
-const REACHED = 2;
 /** Without input or output for so long, a disk is tried before its age is told, ms. */
 const PROBE_AFTER_MS = 500;
 
 export class StorageCore {
   readonly volumes: Volumes;
   readonly journal: Journal;
-  readonly bitmaps = new Map<string, DifferenceBitmap>();
+  readonly pairs: PairStore;
+  readonly marks: Watermarks;
+  readonly checkpoints: Checkpoints;
   /** Last consistent image, while a formation copy overwrites it. */
   gold: GoldCopy | null;
   readonly record: SystemRecord;
   readonly firstStart: boolean;
-  /** By pair key, at the source end: what the destination has accepted and made durable. Lower bounds after a restart. */
-  readonly peerMarks = new Map<string, SlotRecord>();
-  /** Set while the disk does not take writes; shown, and host writes are refused. */
+  /** Set while the disk does not take what is written; shown. */
   diskFault: string | null = null;
   private readonly store: SystemRecordStore;
-  private readonly marks: SlotRecord;
   private readonly transitions: TransitionLog;
-  private checkpointTimer: Timer | null = null;
-  private checkpointing: Promise<void> | null = null;
-  private stopped = false;
-  /** Called after each checkpoint: journal room may be free again. */
+  /** Told after each checkpoint: journal room may be free again. */
   onCheckpoint: (() => void) | null = null;
 
+  /** Opens everything on the disk. Throws `DiskError`. */
   constructor(
     readonly ports: Ports,
     readonly config: StorageConfig,
     readonly observer: StorageObserver,
+    readonly life: Incarnation,
   ) {
     const { disk, clock } = ports;
-    const { definition, arrangement, system } = config;
+    const { definition, arrangement, system, timing } = config;
     this.store = new SystemRecordStore(disk, freshRecord(disk.bootId, arrangement.normal.holder, system));
     this.record = this.store.record;
     this.firstStart = !this.store.existed;
+    const { history, historyBase } = this.record;
     this.volumes = new Volumes(disk, clock, definition.volumeCount, definition.volumeBytes, definition.trackBytes);
-    this.journal = new Journal(disk, definition.journalBytes, config.journalSegments);
-    this.marks = new SlotRecord(disk, 'watermarks', 3);
-    this.transitions = new TransitionLog(disk, config.system);
+    this.journal = new Journal(disk, definition.journalBytes, config.journalSegments, history, historyBase);
+    this.marks = new Watermarks(disk, history, historyBase);
+    this.transitions = new TransitionLog(disk, system);
     this.gold = GoldCopy.recover(disk, 'gold', this.volumes);
-    for (const key of Object.keys(this.record.pairs)) this.openPair(key, 'all');
+    this.checkpoints = new Checkpoints(life, timing.checkpointMs, () => this.makeDurable());
+    this.pairs = new PairStore({
+      system,
+      disk,
+      record: this.record,
+      volumes: this.volumes.count,
+      tracksPerVolume: this.volumes.tracksPerVolume,
+      now: () => clock.now(),
+      save: () => this.save(),
+      changed: (change) => {
+        this.transitions.append(change);
+        this.observer.transition(change);
+      },
+      lawless: this.mutant('suspending-skipped'),
+    });
     if (this.firstStart) this.save();
   }
 
@@ -68,41 +77,12 @@ export class StorageCore {
     return this.journal.lastNumber;
   }
 
-  /** Highest number ever answered to a source; on disk before the answer leaves (rule 5). */
-  get answeredNumber(): number {
-    return this.marks.values?.[ANSWERED] ?? 0;
-  }
-
+  /** Everything up to here is durable in journal and volumes. */
   get checkpointNumber(): number {
-    return Math.min(this.marks.values?.[CHECKPOINT] ?? 0, this.lastNumber);
+    return Math.min(this.marks.checkpoint, this.lastNumber);
   }
 
-  /** This journal once reached so far: less after a restart means that updates were lost. */
-  get reachedFloor(): number {
-    return this.marks.values?.[REACHED] ?? 0;
-  }
-
-  noteAnswered(number: number): void {
-    if (number > this.answeredNumber) this.writeMarks(number, this.marks.values?.[CHECKPOINT] ?? 0, this.reachedFloor);
-  }
-
-  /** After the history was replaced (formation copy, rollback): earlier answers were given in another one. */
-  restartMarks(number: number): void {
-    this.writeMarks(number, number, Math.min(this.reachedFloor, number));
-  }
-
-  /** Writes the watermarks once more where the disk was idle, so that an idle system is told from one whose disk is dead (rule 6). */
-  probe(): void {
-    const { clock } = this.ports;
-    if (clock.monotonic() - this.volumes.lastIoAtMs < PROBE_AFTER_MS) return;
-    try {
-      this.writeMarks(this.answeredNumber, this.marks.values?.[CHECKPOINT] ?? 0, this.reachedFloor);
-      this.volumes.lastIoAtMs = clock.monotonic();
-    } catch {
-      // The age that goes on growing is what tells it.
-    }
-  }
-
+  /** Persists the record, durably. Throws `DiskError`. */
   save(): void {
     this.store.save();
   }
@@ -111,121 +91,46 @@ export class StorageCore {
     return this.config.mutants.has(name);
   }
 
-  pair(key: string): PairRecord | null {
-    return this.record.pairs[key] ?? null;
-  }
-
-  pairs(): [string, PairRecord][] {
-    return Object.entries(this.record.pairs);
-  }
-
-  isSource(pair: PairRecord): boolean {
-    return pair.definition.source === this.config.system;
-  }
-
-  peerOf(definition: PairDefinition): string {
-    return definition.source === this.config.system ? definition.destination : definition.source;
-  }
-
-  bitmap(key: string): DifferenceBitmap {
-    const bitmap = this.bitmaps.get(key);
-    if (!bitmap) throw new Error(`no difference bitmap for ${key}`);
-    return bitmap;
-  }
-
-  /** Adds a pair in `simplex`; its bitmap is all bits unless the contents are known equal. */
-  addPair(definition: PairDefinition, epoch: number, knownEqual: boolean): PairRecord {
-    const key = pairKey(definition.source, definition.destination);
-    this.openPair(key, knownEqual ? 'none' : 'all');
-    const pair: PairRecord = {
-      definition,
-      state: 'simplex',
-      version: 1,
-      changedAt: this.ports.clock.now(),
-      reason: 'defined',
-      session: 0,
-      epoch,
-      agreedNumber: 0,
-      aloneRecorded: false,
-      aloneSeen: false,
-      drainTarget: null,
-      formationBase: null,
-    };
-    this.record.pairs[key] = pair;
-    delete this.record.tombstones[key];
-    this.save();
-    this.tellTransition(pair, 'absent', 'simplex');
-    return pair;
-  }
-
-  removePair(key: string, epoch: number): void {
-    const pair = this.pair(key);
-    if (!pair) return;
-    delete this.record.pairs[key];
-    this.record.tombstones[key] = epoch;
-    this.save();
-    this.bitmaps.get(key)?.drop();
-    this.bitmaps.delete(key);
-    this.peerMarks.get(key)?.close();
-    this.peerMarks.delete(key);
-    this.ports.disk.remove(`marks-${key}`);
-    pair.version += 1;
-    this.tellTransition(pair, pair.state, 'absent');
-  }
-
-  /** The only way a pair changes state. `also` is persisted in the same step. */
-  changeState(pair: PairRecord, to: PairState, reason: string, also: Partial<PairRecord> = {}): void {
-    const from = pair.state;
-    if (!isLawful(pair.definition.kind, from, to))
-      throw new Error(
-        `${pairName(pair.definition.source, pair.definition.destination)}: no row leads from ${from} to ${to}`,
-      );
-    Object.assign(pair, also);
-    pair.state = to;
-    pair.reason = reason;
-    pair.version += 1;
-    pair.changedAt = this.ports.clock.now();
-    this.save();
-    if (from !== to) this.tellTransition(pair, from, to);
-  }
-
   /**
    * Sets the bits of a change in every pair that keeps a difference now, whatever the change came from (rule 12). A pair
    * whose stream carries the change (`origin`, or any that flows from here) has it in the journal instead.
    */
   mark(volume: number, offsetBytes: number, lengthBytes: number, origin: string | null): void {
-    for (const [key, pair] of this.pairs()) {
+    for (const [key, pair] of this.pairs.all()) {
       if (!this.keepsDifference(key, pair, origin)) continue;
       if (this.mutant('forget-bit') && (this.lastNumber + 1) % 4 === 0) continue;
-      const bitmap = this.bitmap(key);
+      const bitmap = this.pairs.bitmap(key);
       eachTrack(offsetBytes, lengthBytes, this.volumes.trackBytes, (track) => bitmap.mark(volume, track));
     }
   }
 
   private keepsDifference(key: string, pair: PairRecord, origin: string | null): boolean {
     if (isSuspended(pair.state) || pair.state === 'simplex') return true;
-    if (this.isSource(pair)) return pair.state === 'suspending';
+    if (this.pairs.isSource(pair)) return pair.state === 'suspending';
     return origin !== key;
   }
 
   /**
-   * Bit → journal → data (rule 10). Throws `JournalFullError` before anything but bits was changed, `DiskError` after the
-   * number was made void.
+   * Bit → gold → journal → data (rules 10, 16). Throws `JournalFullError` or `DiskError` where the update was not taken:
+   * its number is still free. Once it is in the journal it is taken, and a failing disk halts this incarnation: the next
+   * one carries it out.
    */
   take(entry: Entry, origin: string | null): void {
-    this.mark(entry.volume, entry.offsetBytes, entry.lengthBytes, origin);
-    this.append(entry);
+    if (!this.mutant('bits-after-data')) this.mark(entry.volume, entry.offsetBytes, entry.lengthBytes, origin);
     this.protect(entry);
+    this.append(entry);
     try {
       this.volumes.apply(entry);
+      if (this.mutant('bits-after-data'))
+        this.life.after(1, () => this.mark(entry.volume, entry.offsetBytes, entry.lengthBytes, origin));
     } catch (error) {
-      this.journal.voidEntry(entry.number);
+      if (error instanceof DiskError) this.life.halt(error);
       throw error;
     }
     this.touch();
   }
 
-  /** Gold before the first overwrite by anyone (rule 16). */
+  /** Gold before the first overwrite by anyone (rule 16). Throws `DiskError`. */
   protect(entry: Entry): void {
     const { gold } = this;
     if (gold === null || entry.kind === 'void' || this.mutant('gold-misses-overwrites')) return;
@@ -234,17 +139,33 @@ export class StorageCore {
 
   private append(entry: Entry): void {
     if (!this.journal.fits(entry.data.length)) this.trim();
-    if (!this.journal.fits(entry.data.length)) throw new JournalFullError(this.journal.sizeBytes);
+    if (!this.journal.fits(entry.data.length)) throw new JournalFullError(this.journal.sizeBytes, entry.data.length);
     this.journal.append(entry);
+    // Half full: what can be let go should be, before anybody has to wait.
+    if (this.journal.usedBytes > this.journal.sizeBytes / 2 && this.checkpointNumber < entry.number - 1)
+      this.checkpoints.hurry();
   }
 
-  /** Frees entries that are durable here and at every destination the journal still feeds (rule 17). */
-  trim(): void {
+  /** A copied track: it replaces whatever is there, under no number. Throws `DiskError`. */
+  overwriteTrack(volume: number, track: number, data: Uint8Array, origin: string): void {
+    this.mark(volume, track * this.volumes.trackBytes, data.length, origin);
+    this.gold?.save(volume, track);
+    this.volumes.write(volume, track * this.volumes.trackBytes, data);
+    this.touch();
+  }
+
+  /**
+   * Frees entries that are durable here and at every end the journal still feeds or may have to feed (rule 17).
+   * `urgent`: room is needed more than the insurance for a source that loses its power.
+   */
+  trim(urgent = false): void {
     let limit = this.checkpointNumber;
-    for (const [key, pair] of this.pairs()) {
-      if (!this.isSource(pair) || isSuspended(pair.state) || pair.state === 'simplex') continue;
-      const [accepted = 0, durable = 0] = this.peerMarks.get(key)?.values ?? [];
-      limit = Math.min(limit, this.mutant('trim-on-applied') ? accepted : durable);
+    for (const [key, pair] of this.pairs.all()) {
+      if (!isFlowing(pair.state)) continue;
+      const isSource = this.pairs.isSource(pair);
+      if (!isSource && urgent) continue;
+      const trusted = isSource && this.mutant('trim-on-applied');
+      limit = Math.min(limit, trusted ? this.pairs.peerAccepted(key) : this.pairs.peerDurable(key));
     }
     if (this.mutant('trim-early')) limit = this.checkpointNumber;
     this.journal.trim(limit);
@@ -253,60 +174,46 @@ export class StorageCore {
   /** Something was written: it is made durable within the checkpoint interval. */
   touch(): void {
     this.observer.changed();
-    if (this.checkpointTimer !== null || this.stopped) return;
-    this.checkpointTimer = this.ports.clock.after(this.config.timing.checkpointMs, () => {
-      this.checkpointTimer = null;
-      this.checkpoint().catch((error: unknown) => this.diskFailed(error));
-    });
-  }
-
-  /** Makes everything stored before the call durable, here. Rejects with `DiskError`. */
-  async checkpoint(): Promise<void> {
-    while (this.checkpointing) await this.checkpointing;
-    const run = this.makeDurable();
-    this.checkpointing = run.finally(() => {
-      this.checkpointing = null;
-    });
-    // The caller hears of a failure through `run`; whoever only waits for its end need not.
-    this.checkpointing.catch(() => undefined);
-    await run;
+    this.checkpoints.touch();
   }
 
   private async makeDurable(): Promise<void> {
     const target = this.lastNumber;
+    const { history } = this.record;
     await this.journal.sync();
     await this.volumes.sync();
-    for (const bitmap of [...this.bitmaps.values()]) await bitmap.sync();
-    if (this.stopped) return;
-    const checkpoint = Math.min(target, this.lastNumber);
-    const given = Math.max(this.reachedFloor, checkpoint);
-    if (checkpoint !== this.marks.values?.[CHECKPOINT]) this.writeMarks(this.answeredNumber, checkpoint, given);
-    this.diskFault = null;
-    this.trim();
-    this.onCheckpoint?.();
+    await this.pairs.sync();
+    this.life.enter(() => {
+      if (this.record.history === history) this.marks.noteCheckpoint(Math.min(target, this.lastNumber));
+      this.diskFault = null;
+      this.trim();
+      this.onCheckpoint?.();
+    });
   }
 
-  diskFailed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    if (this.diskFault === null) this.observer.event('disk-fault', text, {});
-    this.diskFault = text;
+  /** The disk refused what could be refused in turn: whoever asked is told, nothing else has changed. */
+  diskFailed(error: DiskError): void {
+    if (this.diskFault === null) this.observer.event('disk-fault', error.message, { code: error.code });
+    this.diskFault = error.message;
     this.touch();
   }
 
-  /** What the destination has told: lower bounds that survive a restart. */
-  notePeer(key: string, accepted: number, durable: number): void {
-    const marks = this.peerMarks.get(key);
-    const [knownAccepted = 0, knownDurable = 0] = marks?.values ?? [];
-    if (marks && (accepted !== knownAccepted || durable !== knownDurable)) marks.write([accepted, durable]);
-  }
-
-  peerAccepted(key: string): number {
-    return this.peerMarks.get(key)?.values?.[0] ?? 0;
+  /** Writes the watermarks once more where the disk was idle, so that an idle system is told from one whose disk is dead (rule 6). */
+  probe(): void {
+    const { clock } = this.ports;
+    if (!this.life.alive || clock.monotonic() - this.volumes.lastIoAtMs < PROBE_AFTER_MS) return;
+    try {
+      this.marks.rewrite();
+      this.volumes.lastIoAtMs = clock.monotonic();
+    } catch (error) {
+      // The age that goes on growing is what tells it.
+      if (!(error instanceof DiskError)) throw error;
+    }
   }
 
   /** Entries after `agreed` may be missing at the other end: their tracks go into the bits (rule 12). */
   entriesToBits(key: string, agreed: number): void {
-    const bitmap = this.bitmap(key);
+    const bitmap = this.pairs.bitmap(key);
     bitmap.joinPlanes();
     if (agreed < this.journal.trimmedTo) return bitmap.setAll();
     for (let number = agreed + 1; number <= this.lastNumber; number += 1) {
@@ -318,21 +225,18 @@ export class StorageCore {
     }
   }
 
-  /** This image takes over another history: the journal goes on behind `number` of `lineage`. Repeated after a crash. */
+  /**
+   * This image takes over another history, whose journal begins behind `number`; what else was changed in the record is
+   * persisted in the same step. Earlier answers were given in the old one.
+   */
   adoptHistory(lineage: readonly LineageEntry[], number: number): void {
-    this.record.lineage = [...lineage];
-    this.record.resetPending = number;
+    const { record } = this;
+    record.lineage = [...lineage];
+    record.history += 1;
+    record.historyBase = number;
     this.save();
-    this.finishReset();
-  }
-
-  finishReset(): void {
-    const { resetPending } = this.record;
-    if (resetPending === null) return;
-    this.journal.reset(resetPending);
-    this.restartMarks(resetPending);
-    this.record.resetPending = null;
-    this.save();
+    this.journal.reset(number, record.history);
+    this.marks.begin(record.history, number);
   }
 
   /** Begins to keep the present image. One that is kept already stays: a retried copy protects the first (rule 16). */
@@ -348,40 +252,12 @@ export class StorageCore {
     this.gold = null;
   }
 
-  stop(): void {
-    this.stopped = true;
-    this.checkpointTimer?.cancel();
+  close(): void {
     this.volumes.close();
     this.journal.close();
     this.marks.close();
     this.transitions.close();
-    for (const part of [...this.bitmaps.values(), ...this.peerMarks.values()]) part.close();
+    this.pairs.close();
     this.gold?.close();
-  }
-
-  private openPair(key: string, whenLost: 'all' | 'none'): void {
-    const { disk } = this.ports;
-    this.bitmaps.set(
-      key,
-      new DifferenceBitmap(disk, `bitmap-${key}`, this.volumes.count, this.volumes.tracksPerVolume, whenLost),
-    );
-    this.peerMarks.set(key, new SlotRecord(disk, `marks-${key}`, 2));
-  }
-
-  private writeMarks(answered: number, checkpoint: number, completed: number): void {
-    this.marks.write([answered, checkpoint, completed]);
-  }
-
-  private tellTransition(pair: PairRecord, from: PairState | 'absent', to: PairState | 'absent'): void {
-    const change = {
-      pair: pairName(pair.definition.source, pair.definition.destination),
-      from,
-      to,
-      reason: pair.reason,
-      at: pair.changedAt,
-      version: pair.version,
-    };
-    this.transitions.append(change);
-    this.observer.transition(change);
   }
 }

@@ -8,7 +8,9 @@ import type { Link } from '../network/link.ts';
 import type { StorageCore } from './core.ts';
 import type { Entry } from './entry.ts';
 import { JournalFullError } from './journal.ts';
-import { decodeFrame, encodeFrame, peekFrame, type StreamFrame } from './stream-frames.ts';
+import { SilenceWatch } from './silence-watch.ts';
+import { decodeFrame, encodeFrame, isOrdered, peekFrame, type StreamFrame } from './stream-frames.ts';
+import { StreamOrder } from './stream-order.ts';
 import type { PairRecord } from './system-record.ts';
 
 /** Bytes a pull asks for at most. */
@@ -20,9 +22,13 @@ export interface DestinationEndEvents {
   /** This end cannot take what comes; the pair must be suspended. */
   fault(key: string, reason: string): void;
   /** The image is whole: everything up to the copy's end is applied and durable. */
-  copyEnded(key: string, session: number, number: number): void;
+  copyEnded(key: string, number: number): void;
   /** The frozen number is reached. */
-  drained(key: string, number: number): void;
+  reached(key: string): void;
+  /** There is no room in the journal for an entry of so many data bytes. */
+  noRoom(neededBytes: number): void;
+  /** Everything that the source had when the session began is here. */
+  caughtUp(key: string): void;
 }
 
 export class DestinationEnd {
@@ -30,104 +36,121 @@ export class DestinationEnd {
   copy: { doneBytes: number; totalBytes: number; startedAt: number } | null = null;
   private session = 0;
   private opened = false;
-  private expected = 1;
-  /** Frames that came before their turn, by sequence. */
-  private readonly early = new Map<number, Uint8Array>();
+  private readonly order = new StreamOrder();
   private blocked = false;
   private answerDue = false;
   private pullTimer: Timer | null = null;
   private pulledAtMs = 0;
   private pullAnswered = true;
   private toldDurable = -1;
-  private stopped = false;
+  /** What the source had when the session began. */
+  private sourceNumber = 0;
+  private readonly appliedEarly = new Set<number>();
+  private readonly watch: SilenceWatch;
 
   constructor(
     private readonly core: StorageCore,
     private readonly key: string,
     private readonly link: Link,
     private readonly events: DestinationEndEvents,
-  ) {}
+  ) {
+    const { timing } = core.config;
+    this.watch = new SilenceWatch(
+      core.life,
+      core.ports.clock,
+      () => isCopying(this.pair?.state ?? 'absent'),
+      // The source gives up first where it lives.
+      () => timing.copyTimeoutMs + timing.callMs,
+      (silentMs) => events.fault(key, `nothing was copied for ${Math.round(silentMs)} ms`),
+    );
+  }
 
   private get pair(): PairRecord | null {
-    const pair = this.core.pair(this.key);
-    return pair && !this.core.isSource(pair) ? pair : null;
+    const pair = this.core.pairs.get(this.key);
+    return pair && !this.core.pairs.isSource(pair) ? pair : null;
   }
 
   /** A session was accepted: frames are expected from the first on. */
-  begin(session: number, tracks: number): void {
+  begin(session: number, tracks: number, sourceNumber: number): void {
     this.session = session;
     this.opened = true;
-    this.expected = 1;
-    this.early.clear();
+    this.order.begin();
     this.blocked = false;
     this.pullAnswered = true;
     this.toldDurable = -1;
+    this.sourceNumber = sourceNumber;
     const pair = this.pair;
-    const bytes = tracks * this.core.volumes.trackBytes;
     if (pair && isCopying(pair.state)) {
-      const done = this.copy?.doneBytes ?? 0;
-      this.copy = {
-        doneBytes: done,
-        totalBytes: done + bytes,
-        startedAt: this.copy?.startedAt ?? this.core.ports.clock.now(),
-      };
+      const doneBytes = this.copy?.doneBytes ?? 0;
+      const startedAt = this.copy?.startedAt ?? this.core.ports.clock.now();
+      this.copy = { doneBytes, totalBytes: doneBytes + tracks * this.core.volumes.trackBytes, startedAt };
     }
+    this.watch.look();
+    this.lookWhetherCaughtUp();
     if (pair?.definition.kind === 'async') this.pull();
   }
 
+  /** The line is gone or the pair does not flow any more. */
   close(): void {
     this.opened = false;
-    this.early.clear();
+    this.order.begin();
     this.pullTimer?.cancel();
     this.pullTimer = null;
-    const pair = this.pair;
-    if (!pair || !isCopying(pair.state)) this.copy = null;
+    if (!isCopying(this.pair?.state ?? 'absent')) this.copy = null;
+    this.watch.look();
+  }
+
+  /** A copy is to begin: if none does, the pair does not wait for ever. */
+  awaitCopy(): void {
+    this.watch.look();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.close();
+    this.opened = false;
+    this.pullTimer?.cancel();
+    this.watch.stop();
   }
 
+  /** A frame from the source. */
   frame(bytes: Uint8Array): void {
     const head = peekFrame(bytes);
     if (!head || !this.opened) return;
     // Frames of an older session describe a stream that has ended.
-    if (head.session !== this.session && !this.core.mutant('old-session-accepted')) return;
-    if (head.type === 'answer' || head.type === 'pull') return;
-    if (this.core.mutant('apply-out-of-order')) {
-      this.process(bytes);
-      return;
-    }
-    if (head.sequence < this.expected) return;
-    if (head.sequence > this.expected || this.blocked) {
-      this.early.set(head.sequence, new Uint8Array(bytes));
-      return;
-    }
-    if (this.process(bytes)) this.expected += 1;
-    else if (this.blocked) this.early.set(head.sequence, new Uint8Array(bytes));
-    this.catchUp();
+    if (head.session !== this.session) return this.strayFrame(bytes);
+    if (head.type === 'source-durable') return this.noteSourceDurable(bytes);
+    if (!isOrdered(head.type)) return;
+    const placement = this.order.place(head.sequence, bytes);
+    if (placement === 'overflow') return this.fail('a frame was lost on the line');
+    if (placement === 'held' && this.core.mutant('apply-out-of-order')) return this.applyEarly(bytes);
+    if (placement === 'due') this.takeFrom(head.sequence, bytes);
   }
 
-  /** Goes on with frames that waited for their turn, or for room in the journal. */
-  catchUp(): void {
-    while (this.opened && !this.blocked) {
-      const next = this.early.get(this.expected);
-      if (!next) return;
-      if (!this.process(next)) return;
-      this.early.delete(this.expected);
-      this.expected += 1;
-    }
-  }
-
-  /** Room was made, or something became durable: the source is told, so that it may trim. */
-  checkpointed(): void {
-    if (!this.opened) return;
+  /** Takes the frame whose turn it is, then those that waited for theirs. */
+  private takeFrom(sequence: number, first: Uint8Array): void {
     if (this.blocked) {
-      this.blocked = false;
-      this.catchUp();
+      this.order.hold(sequence, first);
+      return;
     }
-    if (this.core.checkpointNumber !== this.toldDurable) this.answerSoon();
+    for (let bytes: Uint8Array | null = first; bytes; bytes = this.order.due()) {
+      if (!this.process(bytes)) {
+        if (this.blocked) this.order.hold(this.order.taken + 1, bytes);
+        return;
+      }
+      this.order.advance();
+    }
+  }
+
+  /** There may be room in the journal again. */
+  unblock(): void {
+    if (!this.opened || !this.blocked) return;
+    this.blocked = false;
+    const due = this.order.due();
+    if (due) this.takeFrom(this.order.taken + 1, due);
+  }
+
+  /** Something became durable: the source is told, so that it may trim. */
+  checkpointed(): void {
+    if (this.opened && this.core.checkpointNumber !== this.toldDurable) this.answerSoon();
   }
 
   /** False where the frame was not taken: it waits for room, or the session is over. */
@@ -138,12 +161,30 @@ export class DestinationEnd {
       this.fail(frame ? 'a frame came for a pair that does not flow' : 'a frame was damaged on the line');
       return false;
     }
+    if (frame.type === 'entry' && this.core.mutant('answered-entry-cut')) return this.answerUnstored(bytes);
+    if (!this.carryOut(frame)) return false;
+    this.watch.progressed();
+    this.answerSoon();
+    this.lookWhetherCaughtUp();
+    return this.opened;
+  }
+
+  private carryOut(frame: StreamFrame): boolean {
+    if (frame.type === 'copy-end') this.finishCopy(frame.number);
+    else if (frame.type === 'copy') return this.store(() => this.storeTrack(frame));
+    else if (frame.type === 'entry') return this.storeEntry(frame.entry);
+    return true;
+  }
+
+  /** Runs `change`; where it finds no room the frame waits, where the disk refuses it the pair fails. */
+  private store(change: () => void): boolean {
     try {
-      this.carryOut(frame);
+      change();
+      return true;
     } catch (error) {
       if (error instanceof JournalFullError) {
         this.blocked = true;
-        this.core.touch();
+        this.events.noRoom(error.neededBytes);
         return false;
       }
       if (!(error instanceof DiskError)) throw error;
@@ -151,8 +192,6 @@ export class DestinationEnd {
       this.fail(`storing here failed: ${error.message}`);
       return false;
     }
-    this.answerSoon();
-    return true;
   }
 
   private fail(reason: string): void {
@@ -160,29 +199,33 @@ export class DestinationEnd {
     this.events.fault(this.key, reason);
   }
 
-  private carryOut(frame: StreamFrame): void {
-    if (frame.type === 'entry') this.storeEntry(frame.entry);
-    else if (frame.type === 'copy') this.storeTrack(frame.volume, frame.track, frame.data);
-    else if (frame.type === 'copy-end') this.finishCopy(frame.number);
-  }
-
-  private storeEntry(received: Entry): void {
+  private storeEntry(received: Entry): boolean {
     const { core } = this;
+    if (received.number <= core.lastNumber) return true;
     if (received.number !== core.lastNumber + 1) {
-      if (received.number <= core.lastNumber) return;
-      if (!core.mutant('answer-over-gap'))
-        throw new DiskError('EIO', 'stream', `update ${received.number} came where ${core.lastNumber + 1} was due`);
-      core.journal.reset(received.number - 1);
+      if (!core.mutant('answer-over-gap')) {
+        this.fail(`update ${received.number} came where ${core.lastNumber + 1} was due`);
+        return false;
+      }
+      core.journal.reset(received.number - 1, core.record.history);
     }
     const reason = core.volumes.outOfRange(received.volume, received.offsetBytes, received.lengthBytes);
-    if (reason) throw new DiskError('EIO', 'stream', reason);
+    if (reason) {
+      this.fail(`update ${received.number}: ${reason}`);
+      return false;
+    }
     this.followLineage(received);
-    core.take(received, this.key);
+    const isApplied = this.appliedEarly.delete(received.number);
+    if (!this.store(() => (isApplied ? core.journal.append(received) : core.take(received, this.key)))) return false;
     this.receivedBytes += received.data.length;
     this.events.stored(received);
-    const pair = this.pair;
-    if (pair?.state === 'suspending' && pair.drainTarget !== null && core.lastNumber >= pair.drainTarget)
-      this.events.drained(this.key, core.lastNumber);
+    this.lookWhetherReached();
+    return true;
+  }
+
+  private lookWhetherReached(): void {
+    const target = this.pair?.state === 'suspending' ? this.pair.drainTarget : null;
+    if (target !== null && this.core.lastNumber >= target) this.events.reached(this.key);
   }
 
   /** The source's history goes on under a newer generation: so does this one's. */
@@ -193,44 +236,50 @@ export class DestinationEnd {
     this.core.save();
   }
 
-  private storeTrack(volume: number, track: number, data: Uint8Array): void {
-    const { core } = this;
-    const offset = track * core.volumes.trackBytes;
-    const reason = core.volumes.outOfRange(volume, offset, data.length);
-    if (reason) throw new DiskError('EIO', 'stream', reason);
-    core.mark(volume, offset, data.length, this.key);
-    core.gold?.save(volume, track);
-    core.volumes.write(volume, offset, data);
-    core.touch();
+  private storeTrack({ volume, track, data }: Extract<StreamFrame, { type: 'copy' }>): void {
+    const { volumes } = this.core;
+    const reason = volumes.outOfRange(volume, track * volumes.trackBytes, data.length);
+    if (reason) throw new DiskError('EIO', 'stream', `track ${track}: ${reason}`);
+    this.core.overwriteTrack(volume, track, data, this.key);
     this.receivedBytes += data.length;
     if (this.copy) this.copy.doneBytes += data.length;
   }
 
   /** Persists that the image is whole only after everything of it is durable (rule 15). */
   private finishCopy(number: number): void {
-    const { session } = this;
-    if (this.core.mutant('duplex-before-durable')) return this.events.copyEnded(this.key, session, number);
-    this.core.checkpoint().then(
-      () => {
-        const pair = this.pair;
-        if (this.opened && this.session === session && pair && isCopying(pair.state))
-          this.events.copyEnded(this.key, session, number);
-      },
-      (error: unknown) => {
-        this.core.diskFailed(error);
-        if (this.opened && this.session === session) this.fail('making the copy durable failed');
-      },
-    );
+    const { session, core } = this;
+    if (core.mutant('duplex-before-durable')) return this.events.copyEnded(this.key, number);
+    core.life.when(core.checkpoints.run(), () => {
+      if (this.opened && this.session === session && isCopying(this.pair?.state ?? 'absent'))
+        this.events.copyEnded(this.key, number);
+    });
+  }
+
+  /** Tells the source of the image or of the frozen number, while the session lasts. */
+  tell(frame: Extract<StreamFrame, { type: 'whole' | 'drained' }>): void {
+    if (this.opened) this.link.sendFrame(encodeFrame(this.session, this.order.taken, frame));
+  }
+
+  private noteSourceDurable(bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes);
+    if (frame?.type !== 'source-durable' || !this.pair) return;
+    const { pairs, lastNumber } = this.core;
+    const durable = Math.min(frame.number, lastNumber);
+    pairs.notePeer(this.key, pairs.peerAccepted(this.key), Math.max(pairs.peerDurable(this.key), durable));
+  }
+
+  private lookWhetherCaughtUp(): void {
+    if (this.core.record.doubt && this.opened && this.core.lastNumber >= this.sourceNumber)
+      this.events.caughtUp(this.key);
   }
 
   /** One answer for everything taken in this turn. */
   private answerSoon(): void {
     if (this.answerDue) return;
     this.answerDue = true;
-    Promise.resolve().then(() => {
+    this.core.life.soon(() => {
       this.answerDue = false;
-      if (!this.opened || this.stopped) return;
-      this.answer();
+      if (this.opened) this.answer();
     });
   }
 
@@ -239,26 +288,24 @@ export class DestinationEnd {
     const pair = this.pair;
     if (!pair || !isFlowing(pair.state)) return;
     // Before the answer leaves: what was answered must never shrink (rule 5).
-    core.noteAnswered(core.lastNumber);
+    core.marks.noteAnswered(core.lastNumber);
     if (pair.definition.kind === 'async') {
       this.pullAnswered = true;
       this.pullLater();
     }
-    this.toldDurable = core.checkpointNumber;
-    this.link.sendFrame(
-      encodeFrame(this.session, this.expected - 1, {
-        type: 'answer',
-        accepted: core.lastNumber,
-        durable: core.checkpointNumber,
-      }),
-    );
+    this.sendProgress({ type: 'answer', accepted: core.lastNumber, durable: core.checkpointNumber });
+  }
+
+  private sendProgress(frame: Extract<StreamFrame, { type: 'answer' | 'pull' }>): void {
+    this.toldDurable = frame.durable;
+    this.link.sendFrame(encodeFrame(this.session, this.order.taken, frame));
   }
 
   private pullLater(): void {
     if (this.pullTimer !== null || !this.opened) return;
     const { clock } = this.core.ports;
     const wait = Math.max(0, this.pulledAtMs + this.core.config.timing.pullIntervalMs - clock.monotonic());
-    this.pullTimer = clock.after(wait, () => {
+    this.pullTimer = this.core.life.after(wait, () => {
       this.pullTimer = null;
       if (this.opened && this.pullAnswered) this.pull();
     });
@@ -268,15 +315,33 @@ export class DestinationEnd {
   private pull(): void {
     this.pullAnswered = false;
     this.pulledAtMs = this.core.ports.clock.monotonic();
-    const { core } = this;
-    this.toldDurable = core.checkpointNumber;
-    this.link.sendFrame(
-      encodeFrame(this.session, this.expected - 1, {
-        type: 'pull',
-        accepted: core.lastNumber,
-        durable: core.checkpointNumber,
-        creditBytes: this.blocked ? 0 : PULL_BYTES,
-      }),
-    );
+    const { lastNumber: accepted, checkpointNumber: durable } = this.core;
+    this.sendProgress({ type: 'pull', accepted, durable, creditBytes: this.blocked ? 0 : PULL_BYTES });
+  }
+
+  /** Seeded defect `old-session-accepted`; otherwise the frame is dropped. */
+  private strayFrame(bytes: Uint8Array): void {
+    const frame = this.core.mutant('old-session-accepted') ? decodeFrame(bytes) : null;
+    if (frame?.type === 'copy') this.store(() => this.storeTrack(frame));
+    else if (frame?.type === 'entry') this.core.volumes.apply(frame.entry);
+  }
+
+  /** Seeded defect `apply-out-of-order`: data are applied as they arrive, and only the journal is kept in order. */
+  private applyEarly(bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes);
+    if (frame?.type !== 'entry') return;
+    this.core.volumes.apply(frame.entry);
+    this.appliedEarly.add(frame.entry.number);
+  }
+
+  /** Seeded defect `answered-entry-cut`: the answer leaves a turn before the entry is stored. */
+  private answerUnstored(bytes: Uint8Array): boolean {
+    const kept = decodeFrame(new Uint8Array(bytes));
+    if (kept?.type !== 'entry') return false;
+    this.sendProgress({ type: 'answer', accepted: kept.entry.number, durable: this.core.checkpointNumber });
+    this.core.life.after(0, () => {
+      if (this.opened && this.storeEntry(kept.entry)) this.answerSoon();
+    });
+    return true;
   }
 }

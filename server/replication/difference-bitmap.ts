@@ -4,6 +4,7 @@
  * the track is on its way. After a crash the planes are joined, so that no difference is forgotten between sending and answer.
  */
 import type { Disk, DiskFile } from '../domain/ports.ts';
+import { extend } from './sized-file.ts';
 
 const WORD_BITS = 8;
 
@@ -31,9 +32,12 @@ export class DifferenceBitmap {
     this.tracks = tracks;
     const existed = disk.exists(name);
     this.file = disk.open(name, 2 * this.planeBytes);
+    // One that is too short lost its power before it was whole on the platter.
+    const isWhole = existed && this.file.sizeBytes >= 2 * this.planeBytes;
+    extend(this.file, 2 * this.planeBytes);
     this.difference = new Uint8Array(this.planeBytes);
     this.flight = new Uint8Array(this.planeBytes);
-    if (existed) {
+    if (isWhole) {
       this.file.read(0, this.difference);
       this.file.read(this.planeBytes, this.flight);
       this.joinPlanes();
@@ -63,13 +67,14 @@ export class DifferenceBitmap {
     return has(this.difference, index) || has(this.flight, index);
   }
 
-  /** On disk once it returns. */
+  /** On disk once it returns. Throws `DiskError`; then nothing was marked. */
   mark(volume: number, track: number): void {
     const index = volume * this.tracksPerVolume + track;
     if (has(this.difference, index)) return;
+    const at = index >> 3;
+    this.file.write(at, Uint8Array.of((this.difference[at] ?? 0) | (1 << (index & 7))));
     put(this.difference, index, true);
     this.setCount += 1;
-    this.writeByte(0, this.difference, index);
   }
 
   /** Takes the next waiting track into flight; null where none waits (a track in flight waits for its answer first). */

@@ -49,12 +49,11 @@ export type DecodedEntry =
   | { ok: false; reason: 'none' | 'torn' | 'damaged' };
 
 /**
- * Entry at `offset` of `bytes`. `none`: no entry begins here. `torn`: it begins but does not end. `damaged`: its checksum is
+ * Entry at `offset` of `bytes`. `none`: no entry begins here, or there is no room for one. `torn`: it begins but does not end. `damaged`: its checksum is
  * wrong. The entry's data is a view of `bytes`.
  */
 export function decodeEntry(bytes: Buffer, offset: number, salt: number): DecodedEntry {
-  if (bytes.length - offset < ENTRY_HEADER_BYTES)
-    return { ok: false, reason: bytes.length === offset ? 'none' : 'torn' };
+  if (bytes.length - offset < ENTRY_HEADER_BYTES) return { ok: false, reason: 'none' };
   if (bytes.readUInt32LE(offset) !== MAGIC || bytes.readUInt32LE(offset + 8) !== salt >>> 0)
     return { ok: false, reason: 'none' };
   const dataBytes = bytes.readUInt32LE(offset + 20);

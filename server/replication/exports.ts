@@ -1,58 +1,70 @@
-/** The data volumes as NBD exports `group/system/volume` (contract: NBD). */
-
+/** The data volumes as NBD exports `group/system/volume` (contract: NBD). They outlive the incarnations of the controller. */
 import { DiskError } from '../domain/ports.ts';
 import type { NbdExport, NbdExports } from '../nbd/export.ts';
 import type { NbdErrno } from '../nbd/protocol.ts';
-import type { StorageCore } from './core.ts';
-import type { HostWrites } from './host-writes.ts';
+import type { StorageConfig } from './config.ts';
+import type { Controller } from './controller.ts';
 
 const EIO = 5;
+
+/** The controller that lives now, or null while its disk fails. */
+type Current = () => Controller | null;
 
 class VolumeExport implements NbdExport {
   constructor(
     readonly name: string,
     private readonly volume: number,
-    private readonly core: StorageCore,
-    private readonly writes: HostWrites,
+    readonly sizeBytes: number,
+    private readonly system: string,
+    private readonly current: Current,
   ) {}
-
-  get sizeBytes(): number {
-    return this.core.volumes.volumeBytes;
-  }
 
   /** Everyone but the holder of the host role serves reads only. */
   get readOnly(): boolean {
-    return !this.core.record.holdsHostRole && !this.core.mutant('keep-generation');
+    const controller = this.current();
+    return controller !== null && !controller.core.record.holdsHostRole && !controller.core.mutant('keep-generation');
   }
 
   get description(): string {
     return this.readOnly
-      ? `read-only: ${this.writes.acceptance().reason}`
-      : `volume ${this.volume} of ${this.core.config.system}`;
+      ? `read-only: ${this.current()?.writes.gate.acceptance().reason ?? ''}`
+      : `volume ${this.volume} of ${this.system}`;
   }
 
   read(offsetBytes: number, into: Uint8Array): NbdErrno | 0 {
-    if (!this.core.record.imageConsistent) return EIO;
+    const controller = this.current();
+    if (!controller?.core.record.imageConsistent) return EIO;
     try {
-      this.core.volumes.read(this.volume, offsetBytes, into);
+      controller.core.volumes.read(this.volume, offsetBytes, into);
       return 0;
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
-      this.core.diskFailed(error);
+      controller.core.diskFailed(error);
       return EIO;
     }
   }
 
   write(offsetBytes: number, data: Uint8Array, fua: boolean, done: (errno: NbdErrno | 0) => void): void {
-    this.writes.write(this.volume, offsetBytes, data, fua, done as (errno: number) => void);
+    this.enter(done, ({ writes }, settle) => writes.write(this.volume, offsetBytes, data, fua, settle));
   }
 
   zero(offsetBytes: number, lengthBytes: number, fua: boolean, done: (errno: NbdErrno | 0) => void): void {
-    this.writes.zero(this.volume, offsetBytes, lengthBytes, fua, done as (errno: number) => void);
+    this.enter(done, ({ writes }, settle) => writes.zero(this.volume, offsetBytes, lengthBytes, fua, settle));
   }
 
   flush(done: (errno: NbdErrno | 0) => void): void {
-    this.writes.flush(done as (errno: number) => void);
+    this.enter(done, ({ writes }, settle) => writes.flush(settle));
+  }
+
+  /** An incarnation that halts answers what it had taken by itself. */
+  private enter(
+    done: (errno: NbdErrno | 0) => void,
+    run: (controller: Controller, settle: (errno: number) => void) => void,
+  ): void {
+    const controller = this.current();
+    if (!controller) return done(EIO);
+    // The gate uses the protocol's own errnos.
+    controller.core.life.enter(() => run(controller, done as (errno: number) => void));
   }
 }
 
@@ -61,13 +73,13 @@ export class VolumeExports implements NbdExports {
   private readonly all: VolumeExport[];
 
   constructor(
-    private readonly core: StorageCore,
-    writes: HostWrites,
+    { definition, system }: StorageConfig,
+    private readonly current: Current,
   ) {
-    const { definition, system } = core.config;
+    const { name, volumeBytes, volumeCount } = definition;
     this.all = Array.from(
-      { length: definition.volumeCount },
-      (_, volume) => new VolumeExport(`${definition.name}/${system}/${volume}`, volume, core, writes),
+      { length: volumeCount },
+      (_, volume) => new VolumeExport(`${name}/${system}/${volume}`, volume, volumeBytes, system, current),
     );
   }
 
@@ -78,9 +90,12 @@ export class VolumeExports implements NbdExports {
   find(name: string): NbdExport | { refused: string } | null {
     const found = this.all.find((each) => each.name === name);
     if (!found) return null;
-    if (this.core.record.imageConsistent) return found;
-    return {
-      refused: `${this.core.config.system} is being copied to: its image is part old, part new until the copy ends`,
-    };
+    const controller = this.current();
+    if (!controller) return { refused: 'its disk fails' };
+    if (controller.core.record.imageConsistent) return found;
+    const why = controller.core.record.doubt
+      ? 'updates may be missing until the other end of its pair has supplied them'
+      : 'its image is part old, part new until the copy to it ends';
+    return { refused: `${controller.core.config.system}: ${why}` };
   }
 }

@@ -1,9 +1,11 @@
 /** What a storage system tells of itself: read off, never judged here. */
 import { pairName } from '../domain/names.ts';
 import { isFlowing } from '../domain/pair-states.ts';
+import { DiskError } from '../domain/ports.ts';
 import type { JournalEntryFacts, PairFacts, StorageReply, SystemFacts } from '../domain/storage-controller.ts';
 import type { StorageConnections } from './config.ts';
 import type { StorageCore } from './core.ts';
+import type { Entry } from './entry.ts';
 import type { HostWrites } from './host-writes.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { PairRecord } from './system-record.ts';
@@ -29,14 +31,14 @@ export class FactsReader {
     const { core } = this;
     core.probe();
     const { record, volumes } = core;
-    const acceptance = this.writes.acceptance();
+    const acceptance = this.writes.gate.acceptance();
     return {
       system: core.config.system,
       generation: record.generation,
       lineage: record.lineage,
       hostWrites: { accepted: acceptance.accepted, reason: acceptance.reason },
       lastNumber: core.lastNumber,
-      completedNumber: this.writes.completedNumber,
+      completedNumber: core.marks.completed,
       completedAt: this.writes.completedAt,
       lastIoAgeMs: Math.max(0, core.ports.clock.monotonic() - volumes.lastIoAtMs),
       consistent: record.imageConsistent,
@@ -44,7 +46,7 @@ export class FactsReader {
       evidenceLost: record.evidenceLost,
       volumes: Array.from({ length: volumes.count }, () => ({ sizeBytes: volumes.volumeBytes })),
       journal: this.journalFacts(),
-      pairs: core.pairs().map(([key]) => this.pair(key)),
+      pairs: core.pairs.all().map(([key]) => this.pair(key)),
       lines: [...this.connections.links].map(([peer, link]) => ({ peer, connected: link.up, rttMs: link.rttMs })),
       clients: this.clients(),
       writesCompleted: this.writes.completedWrites,
@@ -54,11 +56,11 @@ export class FactsReader {
 
   pair(key: string): PairFacts {
     const { core } = this;
-    const pair = core.pair(key);
+    const pair = core.pairs.get(key);
     if (!pair) throw new Error(`no pair ${key}`);
     const ends = this.ends.at(key);
-    const source = core.isSource(pair);
-    const applied = source ? Math.min(core.peerAccepted(key), core.lastNumber) : core.lastNumber;
+    const source = core.pairs.isSource(pair);
+    const applied = source ? Math.min(core.pairs.peerAccepted(key), core.lastNumber) : core.lastNumber;
     return {
       name: pairName(pair.definition.source, pair.definition.destination),
       definition: pair.definition,
@@ -67,7 +69,7 @@ export class FactsReader {
       version: pair.version,
       changedAt: pair.changedAt,
       reason: pair.reason,
-      dirtyTracks: core.bitmap(key).count,
+      dirtyTracks: core.pairs.bitmap(key).count,
       trackBytes: core.volumes.trackBytes,
       consistent: source || core.record.imageConsistent,
       givenNumber: core.lastNumber,
@@ -91,9 +93,19 @@ export class FactsReader {
     const { core } = this;
     if (!source || !isFlowing(pair.state) || applied >= core.lastNumber)
       return { updates: 0, bytes: 0, ms: source ? 0 : null };
-    const oldest = core.journal.read(applied + 1);
+    const oldest = this.entry(applied + 1);
     const ms = oldest ? Math.max(0, core.ports.clock.now() - oldest.at) : null;
     return { updates: core.lastNumber - applied, bytes: core.journal.bytesAfter(applied), ms };
+  }
+
+  /** Null where it is not held or cannot be read. */
+  private entry(number: number): Entry | null {
+    try {
+      return this.core.journal.read(number);
+    } catch (error) {
+      if (error instanceof DiskError) return null;
+      throw error;
+    }
   }
 
   private journalFacts(): SystemFacts['journal'] {
@@ -117,7 +129,7 @@ export class FactsReader {
     const first = Math.max(after, journal.trimmedTo) + 1;
     const last = Math.min(journal.lastNumber, first + Math.min(limit, MAX_JOURNAL_ENTRIES) - 1);
     for (let number = first; number <= last; number += 1) {
-      const entry = journal.read(number);
+      const entry = this.entry(number);
       if (!entry) break;
       const { data: _, ...facts } = entry;
       entries.push(facts);

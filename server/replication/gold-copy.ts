@@ -20,6 +20,8 @@ export class GoldCopy {
   private file: DiskFile;
   private endBytes = 0;
   private readonly saved = new Map<number, number>();
+  /** Why it is no way back any more, or null. */
+  damaged: string | null = null;
 
   private constructor(
     private readonly disk: Disk,
@@ -69,20 +71,25 @@ export class GoldCopy {
     this.endBytes += record.length;
   }
 
-  /** Puts every kept track back, telling `changed` of each before. May be repeated after a crash. Throws `DiskError`. */
-  restore(changed: (volume: number, track: number) => void): void {
-    for (const [index, position] of this.saved) {
-      const volume = Math.floor(index / this.volumes.tracksPerVolume);
-      const track = index % this.volumes.tracksPerVolume;
-      const data = Buffer.alloc(this.volumes.trackLength(track));
-      this.file.read(position + RECORD_HEADER_BYTES, data);
-      changed(volume, track);
-      this.volumes.write(volume, track * this.volumes.trackBytes, data);
+  /**
+   * Puts every kept track back, telling `changed` of each before. May be repeated after a crash. False, and nothing is
+   * changed, where a kept track fails its checksum: see `damaged`. Throws `DiskError`.
+   */
+  restore(changed: (volume: number, track: number) => void): boolean {
+    for (const position of this.saved.values()) {
+      if (this.recordAt(position)) continue;
+      this.damaged = `the track kept at byte ${position} fails its checksum`;
     }
-  }
-
-  sync(): Promise<void> {
-    return this.file.sync();
+    if (this.damaged !== null) return false;
+    for (const position of this.saved.values()) {
+      const record = this.recordAt(position);
+      if (!record) continue;
+      const volume = Math.floor(record.index / this.volumes.tracksPerVolume);
+      const track = record.index % this.volumes.tracksPerVolume;
+      changed(volume, track);
+      this.volumes.write(volume, track * this.volumes.trackBytes, record.data);
+    }
+    return true;
   }
 
   /** The image it protects is no longer needed. */
@@ -97,17 +104,27 @@ export class GoldCopy {
   }
 
   private scan(): void {
-    const header = Buffer.alloc(RECORD_HEADER_BYTES);
-    while (this.endBytes + RECORD_HEADER_BYTES <= this.file.sizeBytes) {
-      this.file.read(this.endBytes, header);
-      const bytes = header.readUInt32LE(12);
-      if (header.readUInt32LE(0) !== RECORD_MAGIC || this.endBytes + RECORD_HEADER_BYTES + bytes > this.file.sizeBytes)
-        return;
-      const record = Buffer.alloc(RECORD_HEADER_BYTES + bytes);
-      this.file.read(this.endBytes, record);
-      if (record.readUInt32LE(4) !== crc32(record.subarray(8))) return;
-      this.saved.set(record.readUInt32LE(8), this.endBytes);
-      this.endBytes += record.length;
+    for (let record = this.recordAt(0); record; record = this.recordAt(this.endBytes)) {
+      this.saved.set(record.index, this.endBytes);
+      this.endBytes += RECORD_HEADER_BYTES + record.data.length;
     }
+    // A kill can tear the last record only, and then its track was not overwritten yet.
+    const restBytes = this.file.sizeBytes - this.endBytes;
+    if (restBytes > RECORD_HEADER_BYTES + this.volumes.trackBytes)
+      this.damaged = `the record at byte ${this.endBytes} fails its checksum`;
+  }
+
+  /** The record at `position`, or null where none can be read. */
+  private recordAt(position: number): { index: number; data: Uint8Array } | null {
+    if (position + RECORD_HEADER_BYTES > this.file.sizeBytes) return null;
+    const header = Buffer.alloc(RECORD_HEADER_BYTES);
+    this.file.read(position, header);
+    const bytes = header.readUInt32LE(12);
+    if (header.readUInt32LE(0) !== RECORD_MAGIC || bytes > this.volumes.trackBytes) return null;
+    if (position + RECORD_HEADER_BYTES + bytes > this.file.sizeBytes) return null;
+    const record = Buffer.alloc(RECORD_HEADER_BYTES + bytes);
+    this.file.read(position, record);
+    if (record.readUInt32LE(4) !== crc32(record.subarray(8))) return null;
+    return { index: record.readUInt32LE(8), data: record.subarray(RECORD_HEADER_BYTES) };
   }
 }

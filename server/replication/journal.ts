@@ -1,34 +1,27 @@
 /**
  * The journal volume: a finite, preallocated ring of segments that holds updates in number order (003 §[0062], [0079]).
- * Numbers within it are contiguous. Every entry has a checksum; a torn tail is found and cut at recovery. A segment's life
- * number salts its entries, so that what an earlier life left behind is never taken for an entry.
+ * Numbers within it are contiguous. Every entry has a checksum; a torn tail is found and cut at recovery.
  */
-import { crc32 } from 'node:zlib';
 import type { Disk, DiskFile } from '../domain/ports.ts';
 import { decodeEntry, ENTRY_HEADER_BYTES, type Entry, encodeEntryHeader } from './entry.ts';
-
-const SEGMENT_HEADER_BYTES = 64;
-const SEGMENT_MAGIC = 0x53_42_53_31;
-
-interface Segment {
-  slot: number;
-  life: number;
-  first: number;
-  /** Position of each entry; one more for the end. */
-  positions: number[];
-}
+import {
+  encodeSegmentHeader,
+  findJournal,
+  type JournalRecovery,
+  SEGMENT_HEADER_BYTES,
+  type Segment,
+} from './journal-recovery.ts';
+import { openSized } from './sized-file.ts';
 
 export class JournalFullError extends Error {
-  constructor(sizeBytes: number) {
+  constructor(
+    sizeBytes: number,
+    /** Data bytes of the entry that found no room. */
+    readonly neededBytes: number,
+  ) {
     super(`the journal of ${sizeBytes} bytes is full`);
     this.name = 'JournalFullError';
   }
-}
-
-export interface JournalRecovery {
-  /** Number of the entry found damaged in the middle (not merely a torn tail), or null. */
-  damagedNumber: number | null;
-  cutBytes: number;
 }
 
 export class Journal {
@@ -36,24 +29,37 @@ export class Journal {
   private readonly files: DiskFile[] = [];
   private readonly segmentBytes: number;
   /** Oldest first; the last one is appended to. */
-  private segments: Segment[] = [];
+  private segments: Segment[];
+  /** Life of each slot, used or left over. */
+  private readonly lives: number[];
   private last: number;
   private trimmed: number;
-  private nextLife = 1;
-  /** After a cut, what lies behind it in the same life must never be read: appending goes on in a new segment. */
-  private sealed = false;
+  private nextLife: number;
+  private sealed: boolean;
   private readonly unsynced = new Set<number>();
 
+  /**
+   * Opens the journal, or creates it with `segments` (at least 2) files. What it holds of another history than `history`
+   * is left over and counts for nothing; `base` is the last number before this one. Throws `DiskError`.
+   */
   constructor(
     disk: Disk,
     readonly sizeBytes: number,
     segments: number,
+    private history: number,
+    base: number,
   ) {
     this.segmentBytes = Math.floor(sizeBytes / segments);
-    for (let slot = 0; slot < segments; slot += 1) this.files.push(disk.open(`journal/${slot}`, this.segmentBytes));
-    this.recovery = this.recover();
-    this.last = this.lastOf(this.segments.at(-1)) ?? 0;
-    this.trimmed = (this.segments[0]?.first ?? 1) - 1;
+    for (let slot = 0; slot < segments; slot += 1)
+      this.files.push(openSized(disk, `journal/${slot}`, this.segmentBytes));
+    const found = findJournal(this.files, this.segmentBytes, history);
+    this.segments = found.segments;
+    this.lives = found.lives;
+    this.nextLife = found.nextLife;
+    this.sealed = found.sealed;
+    this.recovery = found.recovery;
+    this.last = lastOf(this.segments.at(-1)) ?? base;
+    this.trimmed = (this.segments[0]?.first ?? base + 1) - 1;
   }
 
   /** Highest number held or once held; the next entry must follow it. */
@@ -96,23 +102,24 @@ export class Journal {
 
   /**
    * Appends `entry`, whose number must be the last one plus one. On disk when it returns.
-   * Throws `JournalFullError`, `DiskError`.
+   * Throws `JournalFullError`, `DiskError`; then nothing was appended.
    */
   append(entry: Entry): void {
     if (entry.number !== this.last + 1) throw new RangeError(`entry ${entry.number} after ${this.last}`);
     const needed = ENTRY_HEADER_BYTES + entry.data.length;
+    if (!this.fits(entry.data.length)) throw new JournalFullError(this.sizeBytes, entry.data.length);
     const active = this.segments.at(-1);
-    if (!active || this.sealed || (active.positions.at(-1) ?? 0) + needed > this.segmentBytes)
-      this.begin(entry.number, false);
-    const segment = this.segments.at(-1);
-    if (!segment || SEGMENT_HEADER_BYTES + needed > this.segmentBytes) throw new JournalFullError(this.sizeBytes);
+    const segment =
+      active && !this.sealed && (active.positions.at(-1) ?? 0) + needed <= this.segmentBytes
+        ? active
+        : this.begin(entry.number, false);
     const position = segment.positions.at(-1) ?? SEGMENT_HEADER_BYTES;
     this.writeAt(segment.slot, position, Buffer.concat([encodeEntryHeader(entry, segment.life), entry.data], needed));
     segment.positions.push(position + needed);
     this.last = entry.number;
   }
 
-  /** Entry `number`, with data of its own; null where it is not held. */
+  /** Entry `number`, with data of its own; null where it is not held or its checksum is wrong. Throws `DiskError`. */
   read(number: number): Entry | null {
     const segment = this.segmentOf(number);
     if (!segment) return null;
@@ -125,39 +132,19 @@ export class Journal {
     return decoded.ok && decoded.entry.number === number ? decoded.entry : null;
   }
 
-  /** Its write failed: the number stays given, but means nothing from now on (1b rule 13). */
-  voidEntry(number: number): void {
-    const entry = this.read(number);
-    const segment = this.segmentOf(number);
-    if (!entry || !segment) return;
-    const position = segment.positions[number - segment.first] ?? 0;
-    this.writeAt(
-      segment.slot,
-      position,
-      Buffer.concat([encodeEntryHeader({ ...entry, kind: 'void' }, segment.life), entry.data]),
-    );
-  }
-
   /** Forgets entries up to `number`; their room is used again segment by segment. */
   trim(number: number): void {
     this.trimmed = Math.max(this.trimmed, Math.min(number, this.last));
-    while (this.segments.length > 1 && (this.lastOf(this.segments[0]) ?? 0) <= this.trimmed) this.segments.shift();
-    const only = this.segments[0];
-    if (
-      this.segments.length === 1 &&
-      only &&
-      this.trimmed === this.last &&
-      (only.positions.at(-1) ?? 0) > this.segmentBytes / 2
-    ) {
-      // Nothing is needed any more: begin a fresh segment rather than keep a full one.
-      if (this.files.length > 1) {
-        this.begin(this.last + 1, true);
-      }
-    }
+    while (this.segments.length > 1 && (lastOf(this.segments[0]) ?? 0) <= this.trimmed) this.segments.shift();
+    const [only] = this.segments;
+    const isStale = this.segments.length === 1 && this.trimmed === this.last;
+    // Nothing is needed any more: begin a fresh segment rather than keep a full one.
+    if (isStale && (only?.positions.at(-1) ?? 0) > this.segmentBytes / 2) this.begin(this.last + 1, true);
   }
 
-  /** Drops everything; the next entry is `base` + 1. Used where a formation copy gave this image another history. */
-  reset(base: number): void {
+  /** Drops everything; the next entry is `base` + 1 of `history`. Used where a formation copy gave this image another one. */
+  reset(base: number, history: number): void {
+    this.history = history;
     this.begin(base + 1, true);
     this.last = base;
     this.trimmed = base;
@@ -179,85 +166,32 @@ export class Journal {
     for (const file of this.files) file.close();
   }
 
-  private begin(first: number, fresh: boolean): void {
-    const used = new Set(this.segments.map((segment) => segment.slot));
-    let slot = this.files.findIndex((_, index) => !used.has(index));
-    // A reset frees every slot but must not overwrite the newest before its successor is on disk.
-    if (slot < 0 && fresh) slot = this.segments[0]?.slot ?? 0;
-    if (slot < 0) throw new JournalFullError(this.sizeBytes);
-    const life = this.nextLife++;
-    const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
-    header.writeUInt32LE(SEGMENT_MAGIC, 0);
-    header.writeUInt32LE(life, 8);
-    header.writeUInt32LE(fresh ? 1 : 0, 12);
-    header.writeDoubleLE(first, 16);
-    header.writeUInt32LE(crc32(header.subarray(8)), 4);
-    this.writeAt(slot, 0, header);
+  /** Begins a segment in the slot that has rested longest. `fresh`: it follows none, all others are dropped. */
+  private begin(first: number, fresh: boolean): Segment {
+    const slot = this.slotForNext(fresh);
+    const life = this.nextLife;
+    const previousLife = fresh ? 0 : (this.segments.at(-1)?.life ?? 0);
+    this.writeAt(slot, 0, encodeSegmentHeader({ life, previousLife, first, history: this.history }));
+    this.nextLife = life + 1;
+    this.lives[slot] = life;
+    const segment: Segment = { slot, life, first, positions: [SEGMENT_HEADER_BYTES] };
     if (fresh) this.segments = [];
-    this.segments.push({ slot, life, first, positions: [SEGMENT_HEADER_BYTES] });
+    this.segments.push(segment);
     this.sealed = false;
+    return segment;
   }
 
-  private recover(): JournalRecovery {
-    const found: (Segment & { fresh: boolean })[] = [];
-    for (let slot = 0; slot < this.files.length; slot += 1) {
-      const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
-      this.file(slot).read(0, header);
-      if (header.readUInt32LE(0) !== SEGMENT_MAGIC || header.readUInt32LE(4) !== crc32(header.subarray(8))) continue;
-      const life = header.readUInt32LE(8);
-      found.push({
-        slot,
-        life,
-        first: header.readDoubleLE(16),
-        positions: [SEGMENT_HEADER_BYTES],
-        fresh: header.readUInt32LE(12) === 1,
-      });
-      this.nextLife = Math.max(this.nextLife, life + 1);
+  private slotForNext(fresh: boolean): number {
+    const used = new Set(this.segments.map((segment) => segment.slot));
+    let oldest = -1;
+    for (const [slot, life] of this.lives.entries()) {
+      if (used.has(slot)) continue;
+      if (oldest < 0 || life < (this.lives[oldest] ?? 0)) oldest = slot;
     }
-    found.sort((a, b) => a.life - b.life);
-    const start = found.findLastIndex((segment) => segment.fresh);
-    return this.scan(start < 0 ? found : found.slice(start));
-  }
-
-  /** Keeps the longest contiguous run that ends with the newest segment. */
-  private scan(found: Segment[]): JournalRecovery {
-    const recovery: JournalRecovery = { damagedNumber: null, cutBytes: 0 };
-    for (const [index, segment] of found.entries()) {
-      const next = found[index + 1];
-      const expected = this.lastOf(this.segments.at(-1));
-      if (expected !== null && segment.first !== expected + 1) {
-        if (segment.first > expected + 1) this.segments = [];
-        else continue;
-      }
-      this.scanSegment(segment, next?.first ?? Number.POSITIVE_INFINITY, recovery);
-      this.segments.push(segment);
-      if (next && (this.lastOf(segment) ?? 0) + 1 < next.first)
-        recovery.damagedNumber = (this.lastOf(segment) ?? 0) + 1;
-    }
-    return recovery;
-  }
-
-  private scanSegment(segment: Segment, before: number, recovery: JournalRecovery): void {
-    const bytes = Buffer.alloc(this.segmentBytes);
-    this.file(segment.slot).read(0, bytes);
-    let position = SEGMENT_HEADER_BYTES;
-    for (let number = segment.first; number < before; number += 1) {
-      const decoded = decodeEntry(bytes, position, segment.life);
-      if (!decoded.ok || decoded.entry.number !== number) {
-        if (!decoded.ok && decoded.reason !== 'none') {
-          this.sealed = true;
-          recovery.cutBytes += ENTRY_HEADER_BYTES;
-          recovery.damagedNumber = decoded.reason === 'damaged' ? number : recovery.damagedNumber;
-        }
-        return;
-      }
-      position += decoded.bytes;
-      segment.positions.push(position);
-    }
-  }
-
-  private lastOf(segment: Segment | undefined): number | null {
-    return segment ? segment.first + segment.positions.length - 2 : null;
+    if (oldest >= 0) return oldest;
+    if (!fresh) throw new JournalFullError(this.sizeBytes, 0);
+    // A reset may use the oldest of all: the newest must stand until its successor is on disk.
+    return this.segments[0]?.slot ?? 0;
   }
 
   private segmentOf(number: number): Segment | null {
@@ -279,4 +213,8 @@ export class Journal {
     if (!file) throw new RangeError(`journal segment ${slot}`);
     return file;
   }
+}
+
+function lastOf(segment: Segment | undefined): number | null {
+  return segment ? segment.first + segment.positions.length - 2 : null;
 }

@@ -60,23 +60,25 @@ export const pairMethods = {
     deadlineMs: z.number().min(0),
     token: tokenSchema,
   }),
-  'pair.drained': z.object({ key: z.string(), number: number }),
   /** To the destination: a differential copy is to begin. Answers with its bits. */
   'pair.resync': z.object({ key: z.string(), source: system, token: tokenSchema }),
-  /** To the source, where the destination was instructed. */
-  'pair.resync-yourself': z.object({ key: z.string(), token: tokenSchema }),
   'pair.open': z.object({
     key: z.string(),
     session: number,
     generation: generationSchema,
     lineage: lineageSchema,
+    /** The source will send everything up to here. */
     lastNumber: number,
+    /** What of it the source has on its platter. */
+    durableNumber: number,
     /** A formation copy: the destination's history is replaced by this one, from `base` on. */
     formation: z.object({ base: number, tracks: number }).nullable(),
   }),
-  'pair.consistent': z.object({ key: z.string(), session: number, number: number }),
   'pair.alone': z.object({ key: z.string(), generation: number, number: number }),
+  /** Makes everything stored before the call durable. */
   'pair.flush': z.object({ key: z.string() }),
+  /** Entries above `after` up to `through`, for a source that lost its own with its power. */
+  'pair.fetch': z.object({ key: z.string(), after: number, through: number }),
 } as const;
 
 export type PairMethod = keyof typeof pairMethods;
@@ -95,3 +97,8 @@ export const openReply = z.union([
 export type OpenReply = z.infer<typeof openReply>;
 
 export const resyncReply = z.object({ bits: z.string(), lastNumber: number, lineage: lineageSchema });
+
+export const flushReply = z.object({ accepted: number, durable: number });
+
+/** Entries as they go onto the line, one after another. */
+export const fetchReply = z.object({ entries: z.string() });

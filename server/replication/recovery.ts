@@ -1,77 +1,114 @@
 /**
- * What a storage system does before it answers anyone after a start: finishes what was begun, redoes the journal's tail,
- * and says so where something it had answered is missing (1b rules 5, 10, 12).
+ * What a storage system does before it answers anyone after a start: redoes the journal's tail, and says so where
+ * something it had answered may be missing (1b rules 5, 10, 12).
  */
-import { isFlowing } from '../domain/pair-states.ts';
+import { isCopying, isFlowing } from '../domain/pair-states.ts';
 import type { StorageCore } from './core.ts';
+import type { Drains } from './drains.ts';
 import type { Fencing } from './fencing.ts';
 import type { PairEnds } from './pair-ends.ts';
+import type { Suspension } from './suspension.ts';
 
-export function recover(core: StorageCore, ends: PairEnds, fencing: Fencing): void {
-  core.finishReset();
+export interface RecoveryParts {
+  core: StorageCore;
+  ends: PairEnds;
+  suspension: Suspension;
+  drains: Drains;
+  fencing: Fencing;
+}
+
+/** `syncFailed`: the incarnation before this one could not make its pages durable, and they may be lost. Throws `DiskError`. */
+export function recover(parts: RecoveryParts, syncFailed: boolean): void {
+  const { core, suspension } = parts;
+  // A copy that has ended, or a rollback, may have been cut off before it could drop the image that nobody needs now.
+  if (core.record.imageConsistent && core.gold) core.dropGold();
   const powerLost = !core.firstStart && core.record.bootId !== core.ports.disk.bootId;
-  if (powerLost) doubtAfterPowerLoss(core);
-  findLostEvidence(core, powerLost);
+  if (powerLost) core.observer.event('power-loss', 'the machine was restarted: unsynced pages may be lost', {});
+  reuseNumber(core);
+  const promised = Math.max(core.marks.answered, core.marks.completed, core.marks.checkpoint);
+  nameDamage(core, promised);
   redoTail(core);
-  if (core.record.bootId !== core.ports.disk.bootId) {
+  if (powerLost || promised > core.lastNumber) beginDoubt(core, promised);
+  if (powerLost || syncFailed) loseCopies(parts, powerLost);
+  if (powerLost) {
     core.record.bootId = core.ports.disk.bootId;
     core.save();
   }
-  fencing.fenceAgain();
-  resumePairs(core, ends);
+  parts.fencing.fenceAgain();
+  suspension.endDoubtfulSources();
+  resumePairs(parts);
 }
 
-/** Pages that were not synced may be gone, bits among them: a lost bitmap is all bits. */
-function doubtAfterPowerLoss(core: StorageCore): void {
-  core.observer.event('power-loss', 'the machine was restarted: unsynced pages may be lost', {});
-  for (const [key, pair] of core.pairs()) {
-    if (pair.state !== 'duplex') core.bitmap(key).setAll();
-  }
-  // Its log of old tracks may have holes, and then it is no way back.
-  if (core.gold) core.dropGold();
-}
-
-/** Fewer updates than were answered, or than the journal once reached: no proof may rest on this system (rule 5). */
-function findLostEvidence(core: StorageCore, powerLost: boolean): void {
-  const promised = Math.max(core.answeredNumber, core.reachedFloor);
-  const { damagedNumber } = core.journal.recovery;
-  if (damagedNumber !== null)
-    core.observer.event(
-      'journal-damaged',
-      `entry ${damagedNumber} of the journal failed its checksum and is not applied`,
-      { number: damagedNumber },
-    );
-  const lost = promised > core.lastNumber || (powerLost && core.record.holdsHostRole);
-  if (!lost || core.mutant('answered-entry-cut')) return;
-  core.record.evidenceLost = true;
-  core.save();
-  core.observer.event('evidence-lost', `updates to ${promised} were answered; the journal ends at ${core.lastNumber}`, {
-    promised,
-    lastNumber: core.lastNumber,
+/** An entry that cannot be read although it was promised is named; it is never applied. */
+function nameDamage(core: StorageCore, promised: number): void {
+  const { cutNumber, lostThrough } = core.journal.recovery;
+  if (cutNumber === null || (lostThrough === null && cutNumber > promised)) return;
+  core.observer.event('journal-damaged', `entry ${cutNumber} of the journal failed its checksum and is not applied`, {
+    number: cutNumber,
+    lostThrough,
   });
-  for (const [key] of core.pairs()) core.bitmap(key).setAll();
 }
 
 /** A write to the data volumes may have been cut by the kill; the journal has it whole (rule 10). */
 function redoTail(core: StorageCore): void {
-  for (
-    let number = Math.max(core.checkpointNumber, core.journal.trimmedTo) + 1;
-    number <= core.lastNumber;
-    number += 1
-  ) {
+  const first = Math.max(core.checkpointNumber, core.journal.trimmedTo) + 1;
+  for (let number = first; number <= core.lastNumber; number += 1) {
     const entry = core.journal.read(number);
-    if (!entry) return;
+    if (!entry) continue;
     core.protect(entry);
     core.volumes.apply(entry);
   }
   core.touch();
 }
 
-function resumePairs(core: StorageCore, ends: PairEnds): void {
-  for (const [key, pair] of core.pairs()) {
-    if (core.record.evidenceLost && isFlowing(pair.state))
-      ends.suspend(key, 'fault', 'answered updates are missing at this end', 0, false);
-    else if (pair.state === 'suspending') ends.armDrain(key, core.config.timing.copyTimeoutMs);
-    ends.byKey.get(key)?.source.open();
+/**
+ * Updates that were answered, or completed to hosts, may be gone, and pages of such that came later may be there: the image
+ * is none the group ever had, and the numbers are no evidence (rule 5). A lost bitmap is all bits (rule 12).
+ */
+function beginDoubt(core: StorageCore, promised: number): void {
+  const { record, pairs } = core;
+  record.evidenceLost = true;
+  if (record.holdsHostRole) {
+    // To a host it is a disk that lost its power. What others hold of its updates must be had back before the next one.
+    record.doubt = pairs
+      .all()
+      .some(([, pair]) => pairs.isSource(pair) && (isFlowing(pair.state) || core.lastNumber < pair.agreedNumber));
+    if (record.doubt) record.imageConsistent = false;
+  } else if (record.imageConsistent) {
+    record.doubt = true;
+    record.imageConsistent = false;
   }
+  for (const [key] of pairs.all()) pairs.bitmap(key).setAll();
+  core.save();
+  core.observer.event('evidence-lost', `updates to ${promised} were promised; the journal ends at ${core.lastNumber}`, {
+    promised,
+    lastNumber: core.lastNumber,
+  });
+}
+
+/** Copied tracks are in no journal: what of them was not durable yet is lost, and so is what was known of the other ends. */
+function loseCopies({ core, suspension }: RecoveryParts, powerLost: boolean): void {
+  // The log of old tracks may have holes as well, and then it is no way back.
+  if (powerLost && core.gold) core.dropGold();
+  for (const [key, pair] of core.pairs.all()) {
+    if (isCopying(pair.state)) {
+      core.pairs.bitmap(key).setAll();
+      suspension.suspend(key, 'fault', 'this end lost what was copied', null, false);
+    }
+    if (powerLost) core.pairs.notePeer(key, 0, 0);
+  }
+}
+
+function resumePairs({ core, ends, drains }: RecoveryParts): void {
+  for (const [key, pair] of core.pairs.all()) {
+    if (pair.state === 'suspending') drains.arm(key, core.config.timing.copyTimeoutMs);
+    ends.at(key).destination.awaitCopy();
+  }
+  ends.openAll();
+}
+
+/** Seeded defect `number-reused`. */
+function reuseNumber(core: StorageCore): void {
+  if (core.mutant('number-reused') && core.record.holdsHostRole && core.lastNumber > 0 && !core.firstStart)
+    core.journal.reset(core.lastNumber - 1, core.record.history);
 }

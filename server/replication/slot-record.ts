@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Disk, DiskFile } from '../domain/ports.ts';
+import { openSized } from './sized-file.ts';
 
 const SLOT_BYTES = 4096;
 const HEADER_BYTES = 8;
@@ -20,7 +21,7 @@ export class SlotRecord {
     name: string,
     private readonly fields: number,
   ) {
-    this.file = disk.open(name, 2 * SLOT_BYTES);
+    this.file = openSized(disk, name, 2 * SLOT_BYTES);
     this.buffer = Buffer.alloc(HEADER_BYTES + fields * 8);
     const slots = [this.readSlot(0), this.readSlot(1)].filter((slot) => slot !== null);
     slots.sort((a, b) => b.sequence - a.sequence);

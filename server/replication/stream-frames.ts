@@ -12,9 +12,20 @@ export type StreamFrame =
   | { type: 'copy'; volume: number; track: number; data: Uint8Array }
   | { type: 'copy-end'; number: number }
   | { type: 'answer'; accepted: number; durable: number }
-  | { type: 'pull'; creditBytes: number; accepted: number; durable: number };
+  | { type: 'pull'; creditBytes: number; accepted: number; durable: number }
+  /** Destination: everything up to the copy's end is applied, durable, and on record as consistent. */
+  | { type: 'whole'; number: number }
+  /** Destination: the frozen number is reached and durable. */
+  | { type: 'drained'; number: number }
+  /** Source: it will not need to be helped with anything up to here, should it lose its power. */
+  | { type: 'source-durable'; number: number };
 
-const TYPES = ['entry', 'copy', 'copy-end', 'answer', 'pull'] as const;
+const TYPES = ['entry', 'copy', 'copy-end', 'answer', 'pull', 'whole', 'drained', 'source-durable'] as const;
+
+/** Frames of the stream proper: they have a place in its order. All others carry news that may overtake each other. */
+export function isOrdered(type: StreamFrame['type']): boolean {
+  return type === 'entry' || type === 'copy' || type === 'copy-end';
+}
 
 /** What a frame is, before its body is looked at. Null where it is none. */
 export function peekFrame(bytes: Uint8Array): { type: StreamFrame['type']; session: number; sequence: number } | null {
@@ -31,7 +42,8 @@ export function peekFrame(bytes: Uint8Array): { type: StreamFrame['type']; sessi
 export function decodeFrame(bytes: Uint8Array): StreamFrame | null {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const body = buffer.subarray(STREAM_HEADER_BYTES);
-  switch (TYPES[buffer.readUInt8(0)]) {
+  const type = TYPES[buffer.readUInt8(0)];
+  switch (type) {
     case 'entry': {
       const decoded = decodeEntry(body, 0, 0);
       return decoded.ok ? { type: 'entry', entry: decoded.entry } : null;
@@ -39,7 +51,10 @@ export function decodeFrame(bytes: Uint8Array): StreamFrame | null {
     case 'copy':
       return decodeCopy(body);
     case 'copy-end':
-      return body.length < 8 ? null : { type: 'copy-end', number: body.readDoubleLE(0) };
+    case 'whole':
+    case 'drained':
+    case 'source-durable':
+      return body.length < 8 ? null : { type, number: body.readDoubleLE(0) };
     case 'answer':
       return body.length < 16
         ? null
@@ -86,6 +101,9 @@ function encodeBody(frame: StreamFrame): Uint8Array[] {
       return [head, frame.data];
     }
     case 'copy-end':
+    case 'whole':
+    case 'drained':
+    case 'source-durable':
       return [doubles([frame.number])];
     case 'answer':
       return [doubles([frame.accepted, frame.durable])];

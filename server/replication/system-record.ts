@@ -42,6 +42,7 @@ export interface SystemRecord {
   pairs: Record<string, PairRecord>;
   /** Deleted pairs by key, with the epoch of the driver that deleted them. */
   tombstones: Record<string, number>;
+  /** Updates that were answered or completed may be gone: no proof may rest on what this system says of its numbers. */
   evidenceLost: boolean;
   /** The data volumes hold an image the group really had; false while a formation copy overwrites them, and before the first. */
   imageConsistent: boolean;
@@ -51,8 +52,12 @@ export interface SystemRecord {
   registerEpoch: number;
   /** A sync pair entered duplex and the register has yet to be told. */
   joinPending: boolean;
-  /** The journal is to be emptied and to go on behind this number; done again after a crash. */
-  resetPending: number | null;
+  /** Counts the histories this image has had: a formation copy or a rollback begins another. Journal and watermarks name theirs. */
+  history: number;
+  /** Number behind which the journal of this history begins. */
+  historyBase: number;
+  /** Updates may be missing here that another end holds: nothing is served or sent on before they are had back. */
+  doubt: boolean;
 }
 
 const FILE = 'system.json';
@@ -73,7 +78,7 @@ export class SystemRecordStore {
     this.record = bytes ? parse(bytes) : fresh;
   }
 
-  /** Durable when it returns. Throws `DiskError`; the caller then treats the change as not made. */
+  /** Durable when it returns. Throws `DiskError`: then memory and disk differ, and this incarnation must end. */
   save(): void {
     const record = JSON.stringify(this.record);
     this.disk.replace(FILE, Buffer.from(JSON.stringify({ checksum: crc32(record), record })));
@@ -105,6 +110,8 @@ export function freshRecord(bootId: string, holder: string, system: string): Sys
     fenceEvidence: null,
     registerEpoch: 0,
     joinPending: false,
-    resetPending: null,
+    history: 0,
+    historyBase: 0,
+    doubt: false,
   };
 }

@@ -1,6 +1,7 @@
 /** The data volumes of one consistency group at one storage system. */
 import type { Clock, Disk, DiskFile } from '../domain/ports.ts';
 import type { Entry } from './entry.ts';
+import { openSized } from './sized-file.ts';
 
 export class Volumes {
   private readonly files: DiskFile[] = [];
@@ -16,7 +17,7 @@ export class Volumes {
     readonly volumeBytes: number,
     readonly trackBytes: number,
   ) {
-    for (let volume = 0; volume < count; volume += 1) this.files.push(disk.open(`volume-${volume}`, volumeBytes));
+    for (let volume = 0; volume < count; volume += 1) this.files.push(openSized(disk, `volume-${volume}`, volumeBytes));
     this.zeroes = new Uint8Array(Math.min(1024 * 1024, volumeBytes));
     this.lastIoAtMs = clock.monotonic();
   }

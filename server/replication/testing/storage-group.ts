@@ -44,6 +44,7 @@ export interface TestWorld<L> {
 }
 
 export interface TestHooks {
+  losesPower: boolean;
   onKilled(process: { readonly name: string }): void;
   onCrash(crash: { process: string | null; error: unknown }): void;
   onLog(line: { atMs: number; process: string; level: string; message: string; facts: unknown }): void;
@@ -125,6 +126,7 @@ export class StorageGroup<L, W extends TestWorld<L>> {
     this.arrangement = arrangement;
     this.definition = definitionOf(arrangement, settings);
     this.world = parts.world({
+      losesPower: true,
       onKilled: ({ name }) => this.died(name),
       onCrash: ({ process, error }) =>
         this.crashes.push(`${process}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),

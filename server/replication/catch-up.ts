@@ -1,0 +1,133 @@
+/**
+ * The way back from doubt: a system that lost its power (or whose journal is damaged) may lack updates that another end
+ * holds. A destination is given them again by its source; a source fetches them from its destination before it gives
+ * another number (1b rules 5, 13). Until then nothing is served and nothing is sent on.
+ */
+import { commonNumber } from '../domain/generation.ts';
+import { isCopying, isFlowing } from '../domain/pair-states.ts';
+import { refuse } from '../domain/refusal.ts';
+import type { StorageCore } from './core.ts';
+import { decodeEntry, type Entry, encodeEntryHeader } from './entry.ts';
+import type { PairEnds } from './pair-ends.ts';
+import { type EndView, fetchReply, type PairParams } from './pair-messages.ts';
+import type { Suspension } from './suspension.ts';
+import type { PairRecord } from './system-record.ts';
+
+/** Data of one reply at most. */
+const REPLY_BYTES = 2 * 1024 * 1024;
+
+export interface CatchUpEvents {
+  /** Sessions may be opened and hosts served. */
+  settled(): void;
+}
+
+export class CatchUp {
+  private fetching = false;
+
+  constructor(
+    private readonly core: StorageCore,
+    private readonly ends: PairEnds,
+    private readonly suspension: Suspension,
+    private readonly events: CatchUpEvents,
+  ) {}
+
+  /** Destination: everything its source had when the session began is here again. */
+  caughtUp(key: string): void {
+    const { record, pairs } = this.core;
+    const pair = pairs.get(key);
+    if (!record.doubt || !pair || pairs.isSource(pair) || isCopying(pair.state) || !isFlowing(pair.state)) return;
+    record.evidenceLost = false;
+    this.settle();
+  }
+
+  /** Source that takes host writes: the other end has told what it holds. Fetches what is missing here, then goes on. */
+  met(key: string, theirs: EndView): void {
+    const { core } = this;
+    const pair = core.pairs.get(key);
+    const mayFetch = core.record.doubt && core.record.holdsHostRole && !this.fetching;
+    if (!mayFetch || !pair || !core.pairs.isSource(pair)) return;
+    // Whatever the destination holds of this history came from here, so all of it is ours.
+    const through = commonNumber(core.record.lineage, Number.MAX_SAFE_INTEGER, theirs.lineage, theirs.lastNumber);
+    if (through > core.lastNumber) this.fetch(key, through);
+    else this.ended(key, pair);
+  }
+
+  private fetch(key: string, through: number): void {
+    const { core } = this;
+    this.fetching = true;
+    const params = { key, after: core.lastNumber, through };
+    core.life.when(
+      this.ends.at(key).link.call('pair.fetch', params, core.config.timing.callMs),
+      (value) => {
+        this.fetching = false;
+        this.store(key, through, Buffer.from(fetchReply.parse(value).entries, 'base64'));
+      },
+      (error) => {
+        this.fetching = false;
+        // It is tried again at the next contact; an answer that it cannot be had leaves the doubt to a formation copy.
+        core.observer.event('catch-up-failed', error instanceof Error ? error.message : String(error), { key });
+      },
+    );
+  }
+
+  private store(key: string, through: number, bytes: Buffer): void {
+    const { core } = this;
+    const before = core.lastNumber;
+    for (let at = 0; at < bytes.length; ) {
+      const decoded = decodeEntry(bytes, at, 0);
+      if (!decoded.ok || decoded.entry.number !== core.lastNumber + 1) break;
+      at += decoded.bytes;
+      core.take({ ...decoded.entry, data: new Uint8Array(decoded.entry.data) }, key);
+    }
+    const pair = core.pairs.get(key);
+    if (!pair) return;
+    if (core.lastNumber >= through) this.ended(key, pair);
+    else if (core.lastNumber > before) this.fetch(key, through);
+    else core.observer.event('catch-up-failed', `update ${before + 1} is not held there any more`, { key });
+  }
+
+  /**
+   * Nothing that was completed with this pair in duplex is missing any more. What was written here and never reached the
+   * other end is in no journal now, so every track is compared: the bits were all set when the doubt began.
+   */
+  private ended(key: string, pair: PairRecord): void {
+    const { core } = this;
+    // Whoever completed writes alone may have lost some of those; that is for ever unknown here.
+    if (pair.definition.kind === 'sync' && pair.state === 'duplex') core.record.evidenceLost = false;
+    if (isFlowing(pair.state)) {
+      core.pairs.bitmap(key).setAll();
+      this.suspension.suspend(key, 'fault', 'this end has recovered what it had lost', core.lastNumber, true);
+    }
+    this.settle();
+  }
+
+  private settle(): void {
+    const { core } = this;
+    core.record.doubt = false;
+    core.record.imageConsistent = true;
+    core.save();
+    // What differs in duplex is in the journal again.
+    for (const [key, pair] of core.pairs.all()) if (pair.state === 'duplex') core.pairs.bitmap(key).clear();
+    core.observer.event('caught-up', `holds everything again up to update ${core.lastNumber}`, {
+      number: core.lastNumber,
+    });
+    this.events.settled();
+  }
+
+  /** Serves `pair.fetch`: as many entries as go into one answer. */
+  serve({ key, after, through }: PairParams<'pair.fetch'>): { entries: string } {
+    const pair = this.ends.mustFind(key);
+    const { journal } = this.core;
+    if (this.core.pairs.isSource(pair))
+      throw refuse('wrong-state', 'This is the source of that pair.', 'Ask the destination.');
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    for (let number = after + 1; number <= Math.min(through, journal.lastNumber) && bytes < REPLY_BYTES; number += 1) {
+      const entry: Entry | null = journal.read(number);
+      if (!entry) break;
+      parts.push(encodeEntryHeader(entry, 0), entry.data);
+      bytes += entry.data.length;
+    }
+    return { entries: Buffer.concat(parts).toString('base64') };
+  }
+}

@@ -1,0 +1,70 @@
+/** Instructions that begin a copy: create and resync (003 §[0077], [0078], [0083]–[0086]). */
+import { pairKey, pairName } from '../domain/names.ts';
+import { isCopying, isSuspended } from '../domain/pair-states.ts';
+import { refuse } from '../domain/refusal.ts';
+import type { PairDefinition } from '../domain/storage-controller.ts';
+import type { StorageCore } from './core.ts';
+import type { Formation } from './formation.ts';
+import { checkVersion, find, mustAllow, type Of, refusedBy } from './instruction-checks.ts';
+import type { PairEnds } from './pair-ends.ts';
+import { resyncReply } from './pair-messages.ts';
+
+export class CopyInstructions {
+  constructor(
+    private readonly core: StorageCore,
+    private readonly ends: PairEnds,
+    private readonly formation: Formation,
+  ) {}
+
+  /** System that has to carry it out. Throws `RefusedError` where this one is no end of the pair. */
+  sourceOf({ source, destination }: PairDefinition): string {
+    const { system } = this.core.config;
+    if (source !== system && destination !== system)
+      throw refuse(
+        'bad-request',
+        `${system} is no end of ${pairName(source, destination)}.`,
+        `Instruct ${source} or ${destination}.`,
+      );
+    return source;
+  }
+
+  /** At the source. Returns the pair's key. */
+  async create({ pair: definition, token, knownEqual }: Of<'create'>): Promise<string> {
+    const { core } = this;
+    const key = pairKey(definition.source, definition.destination);
+    const known = core.pairs.get(key);
+    if (known && !sameDefinition(known.definition, definition)) throw refusedBy(core, known, 'create');
+    if (known && known.state !== 'simplex') return key;
+    this.formation.mayBeginAsSource(key);
+    await this.ends.at(key).link.call('pair.create', { definition, token, knownEqual }, core.config.timing.callMs);
+    core.life.mustLive();
+    const pair = core.pairs.get(key) ?? core.pairs.add(definition, token.claimEpoch, knownEqual);
+    if (pair.state !== 'simplex') return key;
+    this.formation.mayBeginAsSource(key);
+    this.formation.beginAtSource(key, pair, 'initial-copying', 'initial copy');
+    return key;
+  }
+
+  /** At the source: differences only. */
+  async resync({ pair: name, token, expectedVersion }: Of<'resync'>): Promise<void> {
+    const { core } = this;
+    const { key, pair } = find(core, name);
+    checkVersion(pair, expectedVersion);
+    if (isCopying(pair.state) || pair.state === 'duplex') return;
+    mustAllow(core, pair, 'resync');
+    this.formation.mayBeginAsSource(key);
+    const question = { key, source: pair.definition.source, token };
+    const answer = await this.ends.at(key).link.call('pair.resync', question, core.config.timing.callMs);
+    core.life.mustLive();
+    const { bits } = resyncReply.parse(answer);
+    if (core.pairs.get(key) !== pair || !isSuspended(pair.state) || !core.pairs.isSource(pair)) return;
+    this.formation.mayBeginAsSource(key);
+    // The copy starts from the persisted union of both ends' differences (rule 12).
+    if (!core.mutant('bits-from-source-only')) core.pairs.bitmap(key).union(Buffer.from(bits, 'base64'));
+    this.formation.beginAtSource(key, pair, 'duplex-pending', 'resync');
+  }
+}
+
+function sameDefinition(a: PairDefinition, b: PairDefinition): boolean {
+  return a.source === b.source && a.destination === b.destination && a.kind === b.kind;
+}

@@ -1,0 +1,164 @@
+/**
+ * Formation copies: who may copy onto what, how a copy begins and ends at either end, and the way back to the image that
+ * was there before (1b rules 8, 13, 15, 16).
+ */
+import { pairName } from '../domain/names.ts';
+import { isCopying, isFlowing } from '../domain/pair-states.ts';
+import { refuse } from '../domain/refusal.ts';
+import type { StorageCore } from './core.ts';
+import type { PairEnds } from './pair-ends.ts';
+import type { PairParams } from './pair-messages.ts';
+import type { PairRecord } from './system-record.ts';
+
+export interface FormationEvents {
+  /** A sync pair of which this is the source entered duplex. */
+  syncJoined(key: string, pair: PairRecord): void;
+  /** The image or its history is another one: what waits for it may look again. */
+  imageChanged(): void;
+}
+
+export class Formation {
+  constructor(
+    private readonly core: StorageCore,
+    private readonly ends: PairEnds,
+    private readonly events: FormationEvents,
+  ) {}
+
+  /** Nothing but this copy may change the image while it is rebuilt, and no copy may lead on from it (rules 8, 15). */
+  mayBeginAsDestination(key: string): void {
+    const { record, config, pairs } = this.core;
+    if (record.holdsHostRole)
+      throw refuse(
+        'wrong-role',
+        `${config.system} takes host writes; nothing may be copied onto it.`,
+        'Fail over or switch over first.',
+      );
+    if (this.core.mutant('both-copiers')) return;
+    for (const [other, pair] of pairs.all()) {
+      if (other === key || !isFlowing(pair.state)) continue;
+      const name = pairName(pair.definition.source, pair.definition.destination);
+      throw refuse(
+        'other-copier',
+        `${config.system} cannot be rebuilt while pair ${name} is in ${pair.state}.`,
+        `Split ${name} first; resync it afterwards.`,
+      );
+    }
+  }
+
+  /** A source must be whole, and must not itself be fed asynchronously meanwhile (rule 8). */
+  mayBeginAsSource(key: string): void {
+    const { config, record, pairs } = this.core;
+    if (!record.imageConsistent)
+      throw refuse(
+        'not-consistent',
+        `${config.system}'s image is part old, part new; it cannot be copied from.`,
+        'Finish the copy to it, or roll it back to its last consistent image.',
+      );
+    if (this.core.mutant('both-copiers')) return;
+    for (const [other, pair] of pairs.all()) {
+      if (other === key || pairs.isSource(pair) || !isFlowing(pair.state) || pair.definition.kind !== 'async') continue;
+      const name = pairName(pair.definition.source, pair.definition.destination);
+      throw refuse(
+        'other-copier',
+        `${config.system} is being written by pair ${name} (${pair.state}).`,
+        `Split ${name} first; resync it afterwards.`,
+      );
+    }
+  }
+
+  /** Source: copying begins. Everything up to the number given last is covered by bits; what comes after flows. */
+  beginAtSource(key: string, pair: PairRecord, to: 'initial-copying' | 'duplex-pending', reason: string): void {
+    const { core } = this;
+    const base = core.lastNumber;
+    if (core.mutant('resync-all-tracks')) core.pairs.bitmap(key).setAll();
+    core.pairs.notePeer(key, base, base);
+    core.pairs.changeState(pair, to, reason, { formationBase: base });
+    this.ends.at(key).source.open();
+  }
+
+  /**
+   * Destination: a session of a copy is opened. The old image is kept until the new one is whole, and this end's history
+   * becomes the source's. A further session of the same copy goes on where the last one ended.
+   */
+  beginAtDestination(key: string, pair: PairRecord, params: PairParams<'pair.open'>): void {
+    const { core } = this;
+    const { formation, lineage } = params;
+    if (!formation || pair.formationBase === formation.base) return;
+    const { record } = core;
+    // Nothing is to be copied, so the image is the source's already.
+    const isSame = formation.tracks === 0 && record.imageConsistent;
+    const isMarked = !core.mutant('inconsistent-not-marked');
+    if (!isSame && isMarked) {
+      if (record.imageConsistent) core.openGold();
+      record.imageConsistent = false;
+    }
+    if (core.mutant('gold-dropped-early')) core.dropGold();
+    pair.formationBase = formation.base;
+    core.adoptHistory(lineage, formation.base);
+    core.pairs.notePeer(key, formation.base, formation.base);
+    this.events.imageChanged();
+  }
+
+  /** Destination: the copy's end is reached and durable. What it lost before counts no more: all of it is new. */
+  whole(key: string, number: number): void {
+    const { core } = this;
+    const pair = core.pairs.get(key);
+    if (!pair || !isCopying(pair.state)) return;
+    const { record } = core;
+    record.imageConsistent = true;
+    record.evidenceLost = false;
+    record.doubt = false;
+    core.pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneSeen: false });
+    core.pairs.bitmap(key).clear();
+    core.dropGold();
+    const { destination } = this.ends.at(key);
+    destination.copy = null;
+    // Where the line is lost, the source learns from the exchange at the next contact.
+    destination.tell({ type: 'whole', number });
+    this.events.imageChanged();
+  }
+
+  /** Source: the destination's image is whole, and it says so. */
+  equal(key: string): void {
+    const { pairs } = this.core;
+    const pair = pairs.get(key);
+    if (!pair || !pairs.isSource(pair) || !isCopying(pair.state)) return;
+    pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneRecorded: false });
+    this.ends.at(key).source.copied();
+    if (pair.definition.kind === 'sync') this.events.syncJoined(key, pair);
+  }
+
+  /**
+   * Returns this end to the image it had before the copy; the tracks put back are differences again. A crash in between
+   * leaves an inconsistent image and its gold copy, and the instruction is given again. Throws `RefusedError`, `DiskError`.
+   */
+  rollBack(pair: PairRecord): void {
+    const { core } = this;
+    const { gold, record, volumes } = core;
+    if (!gold) {
+      if (record.imageConsistent && !core.pairs.isSource(pair)) return;
+      throw refuse(
+        'not-consistent',
+        `${core.config.system} keeps no earlier image for this pair.`,
+        'Copy to it from a system whose image is consistent.',
+      );
+    }
+    const restored = gold.restore((volume, track) => {
+      if (!core.mutant('rollback-unmarked'))
+        core.mark(volume, track * volumes.trackBytes, volumes.trackLength(track), null);
+    });
+    if (!restored)
+      throw refuse(
+        'not-consistent',
+        `The image kept at ${core.config.system} is damaged: ${gold.damaged}.`,
+        'Copy to it from a system whose image is consistent.',
+      );
+    record.imageConsistent = true;
+    record.doubt = false;
+    pair.formationBase = null;
+    core.adoptHistory(gold.base.lineage, gold.base.number);
+    core.dropGold();
+    core.observer.event('rolled-back', `image returned to update ${gold.base.number}`, { number: gold.base.number });
+    this.events.imageChanged();
+  }
+}

@@ -1,0 +1,142 @@
+/** What a journal finds on its disk when it is opened: the segments that belong together, and where they end. */
+import { crc32 } from 'node:zlib';
+import type { DiskFile } from '../domain/ports.ts';
+import { decodeEntry } from './entry.ts';
+
+export const SEGMENT_HEADER_BYTES = 64;
+const SEGMENT_MAGIC = 0x53_42_53_31;
+
+/** One stretch of entries in one file. */
+export interface Segment {
+  slot: number;
+  /** Given once, rising: it salts the entries, so that what an earlier life left in the file is never taken for one. */
+  life: number;
+  first: number;
+  /** Position of each entry; one more for the end. */
+  positions: number[];
+}
+
+export interface SegmentHeader {
+  life: number;
+  /** Life of the segment it follows; 0 where it follows none, for the journal was emptied. */
+  previousLife: number;
+  /** Which of the histories that this image has had its numbers belong to. */
+  history: number;
+  first: number;
+}
+
+export interface JournalRecovery {
+  /** Number of the first entry that begins and cannot be read, or null. At the very end it is a torn tail: it was cut. */
+  cutNumber: number | null;
+  /** Number of an entry lost from the middle: everything up to it is gone with it. Null where none is. */
+  lostThrough: number | null;
+}
+
+export interface FoundJournal {
+  /** Oldest first; contiguous in numbers. */
+  segments: Segment[];
+  /** What lies behind the last entry must never be read: appending goes on in a new segment. */
+  sealed: boolean;
+  /** Life each slot had, 0 where none can be told. */
+  lives: number[];
+  nextLife: number;
+  recovery: JournalRecovery;
+}
+
+export function encodeSegmentHeader({ life, previousLife, first, history }: SegmentHeader): Buffer {
+  const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
+  header.writeUInt32LE(SEGMENT_MAGIC, 0);
+  header.writeUInt32LE(life, 8);
+  header.writeUInt32LE(previousLife === 0 ? 1 : 0, 12);
+  header.writeDoubleLE(first, 16);
+  header.writeUInt32LE(previousLife, 24);
+  header.writeUInt32LE(history, 28);
+  header.writeUInt32LE(crc32(header.subarray(8)), 4);
+  return header;
+}
+
+/** Reads what `files` hold of `history`. Throws `DiskError`. */
+export function findJournal(files: readonly DiskFile[], segmentBytes: number, history: number): FoundJournal {
+  const headers = files.map((file) => readHeader(file));
+  const lives = headers.map((header) => (header === null || header === 'damaged' ? 0 : header.life));
+  // A header that cannot be read may have had any of the next lives: none of them is given again.
+  const skipped = headers.includes('damaged') ? files.length : 0;
+  const found: FoundJournal = {
+    segments: [],
+    sealed: false,
+    lives,
+    nextLife: Math.max(0, ...lives) + skipped + 1,
+    recovery: { cutNumber: null, lostThrough: null },
+  };
+  const chain = chainOf(headers, history);
+  for (const [index, link] of chain.entries()) scanSegment(found, files, segmentBytes, link, chain[index + 1] ?? null);
+  return found;
+}
+
+interface ChainLink extends SegmentHeader {
+  slot: number;
+}
+
+/** The newest segment and those it follows, oldest first. Whatever else is on the disk is left over from before. */
+function chainOf(headers: readonly (SegmentHeader | 'damaged' | null)[], history: number): ChainLink[] {
+  const byLife = new Map<number, ChainLink>();
+  for (const [slot, header] of headers.entries())
+    if (header !== null && header !== 'damaged' && header.history === history)
+      byLife.set(header.life, { ...header, slot });
+  const chain: ChainLink[] = [];
+  let link = byLife.get(Math.max(0, ...byLife.keys()));
+  while (link) {
+    chain.unshift(link);
+    const before = byLife.get(link.previousLife);
+    link = before && before.first <= link.first ? before : undefined;
+  }
+  return chain;
+}
+
+function scanSegment(
+  found: FoundJournal,
+  files: readonly DiskFile[],
+  segmentBytes: number,
+  link: ChainLink,
+  next: ChainLink | null,
+): void {
+  const bytes = Buffer.alloc(segmentBytes);
+  files[link.slot]?.read(0, bytes);
+  const segment: Segment = { slot: link.slot, life: link.life, first: link.first, positions: [SEGMENT_HEADER_BYTES] };
+  let position = SEGMENT_HEADER_BYTES;
+  let number = link.first;
+  for (; next === null || number < next.first; number += 1) {
+    const decoded = decodeEntry(bytes, position, link.life);
+    if (!decoded.ok || decoded.entry.number !== number) {
+      if (next === null && !decoded.ok && decoded.reason !== 'none') {
+        found.sealed = true;
+        found.recovery.cutNumber = number;
+      }
+      break;
+    }
+    position += decoded.bytes;
+    segment.positions.push(position);
+  }
+  if (next === null || number === next.first) {
+    found.segments.push(segment);
+  } else {
+    // Entries are missing before the next segment: nothing up to there can be handed on in order any more.
+    found.recovery.cutNumber = number;
+    found.recovery.lostThrough = next.first - 1;
+    found.segments = [];
+  }
+}
+
+function readHeader(file: DiskFile): SegmentHeader | 'damaged' | null {
+  const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
+  file.read(0, header);
+  if (header.every((byte) => byte === 0)) return null;
+  if (header.readUInt32LE(0) !== SEGMENT_MAGIC || header.readUInt32LE(4) !== crc32(header.subarray(8)))
+    return 'damaged';
+  return {
+    life: header.readUInt32LE(8),
+    first: header.readDoubleLE(16),
+    previousLife: header.readUInt32LE(24),
+    history: header.readUInt32LE(28),
+  };
+}
