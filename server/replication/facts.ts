@@ -44,7 +44,10 @@ export class FactsReader {
       consistent: record.imageConsistent,
       consistentNumber: this.consistentNumber(),
       evidenceLost: record.evidenceLost,
-      volumes: Array.from({ length: volumes.count }, () => ({ sizeBytes: volumes.volumeBytes })),
+      volumes: Array.from({ length: volumes.count }, (_, volume) => ({
+        sizeBytes: volumes.volumeBytes,
+        dirtyTracks: this.dirtyTracksOf(volume),
+      })),
       journal: this.journalFacts(),
       pairs: core.pairs.all().map(([key]) => this.pair(key)),
       lines: [...this.connections.links].map(([peer, link]) => ({ peer, connected: link.up, rttMs: link.rttMs })),
@@ -52,6 +55,12 @@ export class FactsReader {
       writesCompleted: this.writes.completedWrites,
       bytesWritten: this.writes.writtenBytes,
     };
+  }
+
+  /** Set bits of the pair that has most; a pair without any is not counted through. */
+  private dirtyTracksOf(volume: number): number {
+    const bitmaps = this.core.pairs.all().map(([key]) => this.core.pairs.bitmap(key));
+    return Math.max(0, ...bitmaps.map((bitmap) => (bitmap.count > 0 ? bitmap.countOf(volume) : 0)));
   }
 
   pair(key: string): PairFacts {

@@ -59,10 +59,11 @@ export class SiteBench {
   }
 
   startAgent(site: string, secretFile = this.secretFile): ChildProcess {
-    const agent = spawn(process.execPath, ['--enable-source-maps', path.join(this.bundles, 'agent.js')], {
+    const agent: ChildProcess = spawn(process.execPath, ['--enable-source-maps', path.join(this.bundles, 'agent.js')], {
       // Its IPC channel tells it at once should the tests be killed.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: {
+        NODE_ENV: 'production',
         PATH: process.env.PATH,
         SWITCHBACK_SITE: site,
         SWITCHBACK_AGENTS: JSON.stringify(this.addresses),
