@@ -242,7 +242,7 @@ describe('the shell', () => {
     await page.keyboard.press('Control+k');
     const dialog = page.getByRole('dialog', { name: 'Command palette' });
     await dialog.waitFor();
-    expect(await accessibilityBreaches(page)).toEqual([]);
+    expect(await accessibilityBreaches(page, true)).toEqual([]);
     await page.keyboard.type('failover of');
     await page.keyboard.press('Enter');
     await page.waitForURL(/runs\/new\?routine=failover/);
