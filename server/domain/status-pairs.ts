@@ -83,7 +83,7 @@ function pairStatus(
     reason: reasonOf(state, deciding, source, destination),
     observer: deciding?.system ?? 'nobody',
     observedAt: deciding?.fresh.observedAt ?? last?.at ?? null,
-    givenNumber: sourceFacts?.givenNumber ?? null,
+    givenNumber: givenNumber(sourceFacts, destination.pair),
     appliedNumber: destination.pair?.appliedNumber ?? sourceFacts?.appliedNumber ?? null,
     lag: sourceFacts?.lag ?? null,
     rateBytesPerSecond: source.fresh.up
@@ -97,6 +97,14 @@ function pairStatus(
     journal: journal && { usedBytes: journal.usedBytes, sizeBytes: journal.sizeBytes, fullInMs: journal.fullInMs },
     actions: [],
   };
+}
+
+/** The ends are looked at at different moments: what the destination has applied meanwhile was given before. */
+function givenNumber(source: PairFacts | null, destination: PairFacts | null): number | null {
+  if (!source) return null;
+  return destination && isFlowing(source.state) && isFlowing(destination.state)
+    ? Math.max(source.givenNumber, destination.appliedNumber)
+    : source.givenNumber;
 }
 
 /** The definition to go by: of the end that changed it last, fresh before stale. */

@@ -11,7 +11,7 @@ const ROUTINES: Record<string, string> = {
 };
 
 const INTENTS: Record<string, string> = {
-  planned: 'planned switch-over',
+  planned: 'planned',
   failover: 'failover',
   test: 'test',
   maintenance: 'maintenance',
