@@ -11,6 +11,8 @@ import { type LedgerVolume, VolumeError } from './volume.ts';
 
 /** However far behind its pace, it never catches up on more than this much time at once, ms. */
 const CATCH_UP_MS = 20;
+/** What is due within this time is due: a timer that fires a rounding error early must not be armed anew for nothing, ms. */
+const DUE_WITHIN_MS = 0.01;
 
 export interface SessionOptions {
   generation: number;
@@ -100,7 +102,7 @@ export class WorkSession {
     const nowMs = this.ports.clock.monotonic();
     const intervalMs = 1000 / this.transactionsPerSecond;
     this.dueAtMs = Math.max(this.dueAtMs, nowMs - Math.max(intervalMs, CATCH_UP_MS));
-    while (this.dueAtMs <= nowMs && this.inFlight < this.options.maxInFlight) {
+    while (this.dueAtMs <= nowMs + DUE_WITHIN_MS && this.inFlight < this.options.maxInFlight) {
       this.dueAtMs += intervalMs;
       this.issue();
     }
