@@ -11,6 +11,9 @@ import { openDatabase, preparePostgres } from '../../site/supervisor/postgres.ts
 
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
+/** A start that ends at once is tried so often. */
+const START_ATTEMPTS = 50;
+
 export interface TestDatabase {
   readonly url: string;
   /** SIGKILL to the server and its children, then a new start on the same folder and port. */
@@ -23,19 +26,30 @@ export async function startTestDatabase(migrationsFolder = MIGRATIONS_FOLDER): P
   const folder = mkdtempSync(path.join(tmpdir(), 'switchback-test-'));
   const port = await choosePort(undefined, new Set());
   const { plan, databaseUrl } = await preparePostgres(folder, port);
-  const start = async (): Promise<ChildProcess> => {
+  const launch = (): ChildProcess => {
     // What is lost in a crash of the machine does not matter here; what is lost in a crash of the server does, and is not.
-    const child = spawn(plan.command, [...plan.args, '-c', 'fsync=off'], {
+    return spawn(plan.command, [...plan.args, '-c', 'fsync=off'], {
       env: { ...plan.env, NODE_ENV: 'test' },
       stdio: 'ignore',
       detached: true,
     });
-    await openDatabase(databaseUrl);
-    return child;
+  };
+  const start = async (): Promise<ChildProcess> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const child = launch();
+      const ended = once(child, 'exit').then(() => false);
+      const answers = openDatabase(databaseUrl).then(() => true);
+      // Whoever loses the race is heard by nobody.
+      answers.catch(() => undefined);
+      if (await Promise.race([answers, ended])) return child;
+      // A backend of the killed server that has not ended yet holds its shared memory, and the new one gives way.
+      if (attempt === START_ATTEMPTS) throw new Error(`PostgreSQL ended ${attempt} times at its start`);
+    }
   };
   const kill = async (child: ChildProcess, signal: NodeJS.Signals) => {
-    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : null;
-    if (child.pid !== undefined) process.kill(-child.pid, signal);
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    process.kill(-child.pid, signal);
     await ended;
   };
   let server = await start();
