@@ -150,7 +150,10 @@ export class BlockWriters {
   private noteFlushed(system: string, writes: readonly number[]): void {
     const pair = this.observer.syncPairOf(system);
     const systems = pair?.state === 'duplex' ? [system, pair.peer] : [system];
+    const stretch = this.observer.writes.stretches.findLast((candidate) => candidate.system === system)?.index;
     const missing = writes.flatMap((write) => {
+      // What an earlier promotion left behind is another matter.
+      if (this.observer.writes.writes.get(write)?.stretch !== stretch) return [];
       const durable = this.observer.durableOn(write, systems);
       return durable ? systems.filter((name) => !durable.includes(name)).map((name) => ({ write, system: name })) : [];
     });

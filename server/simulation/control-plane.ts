@@ -16,7 +16,7 @@ import type { RoutineGraph, RunOrder, RunSettings, RunView } from '../routines/s
 import type { SimGroup } from './group.ts';
 import type { MutantName } from './mutants.ts';
 import { addressOf, SIM_SECRET, SIM_TIMING } from './node.ts';
-import { mutateActions, mutateGraph, mutateStore } from './routine-mutants.ts';
+import { mutateActions, mutateGraph, mutateStart, mutateStore } from './routine-mutants.ts';
 import { ClaimLostError, KeptRun, SimRunStore } from './run-store.ts';
 import { WORLD_EPOCH_MS } from './virtual-clock.ts';
 import { Killed, type Life } from './virtual-process.ts';
@@ -186,7 +186,7 @@ export class ControlPlane {
       actions: this.actions,
       definition: this.group.definition,
       arrangement: this.arrangement,
-      start: run.start,
+      start: mutateStart(run, this.mutants),
       store,
       clock: ports.clock,
       claimEpoch: this.claims,

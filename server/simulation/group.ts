@@ -5,7 +5,7 @@
 import { type Arrangement, defaultGroup, type GroupDefinition } from '../domain/arrangement.ts';
 import type { WitnessReply } from '../domain/host.ts';
 import { pairName, WITNESS } from '../domain/names.ts';
-import { isSuspended } from '../domain/pair-states.ts';
+import { isCopying, isSuspended } from '../domain/pair-states.ts';
 import { DiskError, type Ports } from '../domain/ports.ts';
 import { RefusedError } from '../domain/refusal.ts';
 import type { StorageInstruction } from '../domain/storage-controller.ts';
@@ -33,6 +33,8 @@ const RESPAWN_MS = 60;
 /** Every bound of production in proportion, so that a run spends its virtual time on what it is about. */
 const HOST_TIMING: HostTiming = { heartbeatMs: 300, lostAfterMs: 1000, testimonyMs: 250 };
 const TERMINATION_BOUND_MS = 60_000;
+/** How late `register-answers-early` writes, ms. */
+const LATE_MS = 200;
 /** Log lines kept for a look at a failing run. */
 const MAX_LOG_LINES = 20_000;
 
@@ -197,7 +199,8 @@ export class SimGroup {
   }
 
   private async bootWitness(ports: Ports): Promise<void> {
-    const witness = new Witness(ports, {
+    const early = this.mutants.has('register-answers-early');
+    const witness = new Witness(early ? { ...ports, disk: lateDisk(ports) } : ports, {
       group: GROUP,
       firstHolder: this.arrangement.normal.holder,
       systems: this.arrangement.systems.map((system) => system.name),
@@ -282,6 +285,7 @@ export class SimGroup {
     const event = { kind: 'pair', system, pair, pairKind, from, to, version, reason } as const;
     this.observer.noteTransition(event);
     this.copyWatch.follow(event);
+    if (isCopying(to)) this.world.scheduler.after(2, () => this.observer.takeImages(`while ${pair} copies`, 'glance'));
     if (isSuspended(to)) this.observer.takeImages(`${pair} ${to} at ${system}`, 'glance');
     if (to !== 'duplex' || pairKind !== 'sync') return;
     const sync = this.observer.syncPairOf(system);
@@ -327,6 +331,25 @@ export class SimGroup {
   private logged(line: ProcessLogLine): void {
     if (this.logs.length < MAX_LOG_LINES) this.logs.push(line);
   }
+}
+
+/** A disk that says a replacement is durable long before it is. */
+function lateDisk({ disk, clock }: Ports): Ports['disk'] {
+  const pending = new Map<string, Uint8Array>();
+  return {
+    exists: (name) => pending.has(name) || disk.exists(name),
+    list: (folder) => disk.list(folder),
+    open: (name, createBytes) => disk.open(name, createBytes),
+    readWhole: (name) => pending.get(name) ?? disk.readWhole(name),
+    replace: (name, content) => {
+      // The very first record stands, else there would be nothing to go back to.
+      if (!disk.exists(name)) return disk.replace(name, content);
+      pending.set(name, content);
+      clock.after(LATE_MS, () => disk.replace(name, content));
+    },
+    remove: (name) => disk.remove(name),
+    bootId: disk.bootId,
+  };
 }
 
 function isConfirmation(reply: unknown): reply is Extract<WitnessReply, { verb: 'confirmed' }> {

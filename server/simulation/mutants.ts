@@ -63,7 +63,7 @@ export const MUTANTS = {
   'restart-serves-unconfirmed': {
     part: 'replication',
     where: 'Restarted source: completes host writes before its generation was confirmed.',
-    caughtBy: ['single-writer', 'truthful-verdict'],
+    caughtBy: ['confirmed-first', 'single-writer'],
   },
   'register-skipped': {
     part: 'replication',
@@ -90,21 +90,6 @@ export const MUTANTS = {
     part: 'replication',
     where: 'Journal trim: follows what consumers applied instead of what they made durable.',
     caughtBy: ['journal-trim'],
-  },
-  'answer-over-gap': {
-    part: 'replication',
-    where: 'Destination: takes an update though the one before it is missing.',
-    caughtBy: ['prefix', 'sync-durability', 'truthful-verdict', 'convergence'],
-  },
-  'lineage-ignored': {
-    part: 'replication',
-    where: 'Opening of a session: a destination with updates of another history is taken for one that is merely ahead.',
-    caughtBy: ['prefix', 'convergence', 'truthful-verdict', 'bitmap-soundness'],
-  },
-  'old-session-accepted': {
-    part: 'replication',
-    where: 'Destination: frames of an older session are taken.',
-    caughtBy: ['prefix', 'convergence', 'equality', 'sync-durability'],
   },
   'flush-local-only': {
     part: 'replication',
@@ -175,7 +160,7 @@ export const MUTANTS = {
   },
   'generation-raised-twice-on-resume': {
     part: 'routines',
-    where: 'Fence step repeated on resume: asks the register with a new run id, so that one run gets two generations.',
+    where: 'Resume: the new driver gives itself out for a run of its own, so that one run gets two generations.',
     caughtBy: ['crash-equivalence'],
   },
   'wait-for-ever': {
@@ -186,12 +171,12 @@ export const MUTANTS = {
   'resync-wrong-way': {
     part: 'routines',
     where: 'Failback: resyncs P⇒I where I⇒P is meant, so that old data overwrites new.',
-    caughtBy: ['truthful-verdict', 'convergence', 'prefix', 'termination'],
+    caughtBy: ['verdict-usefulness', 'truthful-verdict', 'convergence', 'prefix'],
   },
-  'late-joined-accepted': {
+  'register-answers-early': {
     part: 'hosts',
-    where: 'Register: accepts a `joined` record of an older epoch that was delayed.',
-    caughtBy: ['register-monotone'],
+    where: 'Register: answers before its record is on disk, so that a kill takes back what was answered.',
+    caughtBy: ['register-monotone', 'single-writer', 'truthful-verdict'],
   },
   'delayed-heartbeat-fresh': {
     part: 'hosts',

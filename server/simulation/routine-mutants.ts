@@ -2,10 +2,12 @@
  * Seeded defects of routines. A routine is data, its actions a table and its memory a port, so each defect is put in from
  * outside, and production code carries no switch for it.
  */
+import type { HostInstruction, HostReply } from '../domain/host.ts';
 import { RefusedError } from '../domain/refusal.ts';
+import type { FenceEvidence } from '../domain/storage-controller.ts';
 import type { Action, ActionTable } from '../routines/action-types.ts';
 import type { RunStore } from '../routines/run-store.ts';
-import type { RoutineGraph } from '../routines/step-graph.ts';
+import type { RoutineGraph, RunStart } from '../routines/step-graph.ts';
 import type { MutantName } from './mutants.ts';
 import type { KeptRun } from './run-store.ts';
 
@@ -21,21 +23,65 @@ export function mutateActions(actions: ActionTable, mutants: Mutants): ActionTab
   if (mutants.has('verdict-from-async-pair-alone'))
     wrap('judge', (judge) => async (context) => sayNoLoss(await judge(context)));
   if (mutants.has('always-unknown')) wrap('judge', (judge) => async (context) => sayUnknown(await judge(context)));
-  if (mutants.has('evidence-before-fence')) wrap('fence', () => async () => ({ outcome: 'not-fenced' }));
-  if (mutants.has('generation-raised-twice-on-resume'))
-    wrap('fence', (fence) => (context) => fence({ ...context, run: `${context.run}/${context.token().claimEpoch}` }));
-  if (mutants.has('wait-for-ever'))
-    wrap('drain', (drain) => async (context) => {
-      for (;;) {
-        try {
-          return await drain(context);
-        } catch (error) {
-          if (!(error instanceof RefusedError)) throw error;
-          await new Promise<void>((resolve) => context.clock.after(context.settings.askTimeoutMs, resolve));
-        }
-      }
-    });
+  if (mutants.has('evidence-before-fence')) wrap('fence', (fence) => (context) => lookWithoutFence(context, fence));
+  if (mutants.has('wait-for-ever')) {
+    for (const name of Object.keys(actions)) wrap(name, (action) => (context) => waitOnRefusal(action(context)));
+  }
   return changed;
+}
+
+/** A refusal that would stop the run at its step is never told. */
+async function waitOnRefusal(attempt: ReturnType<Action>): ReturnType<Action> {
+  try {
+    return await attempt;
+  } catch (error) {
+    if (error instanceof RefusedError) await new Promise<never>(() => undefined);
+    throw error;
+  }
+}
+
+/** Looks only, and takes what it sees for evidence: nobody is fenced. */
+async function lookWithoutFence(context: Parameters<Action>[0], fence: Action): ReturnType<Action> {
+  const real = await fence({
+    ...context,
+    perform: (host, instruction, timeoutMs) => lookInstead(context, host, instruction, timeoutMs),
+  });
+  return { ...real, outcome: 'fenced' };
+}
+
+async function lookInstead(
+  context: Parameters<Action>[0],
+  host: string,
+  instruction: HostInstruction,
+  timeoutMs: number,
+): Promise<HostReply> {
+  if (instruction.verb !== 'storage' || instruction.instruction.verb !== 'raise-generation')
+    return context.perform(host, instruction, timeoutMs);
+  const { target } = instruction;
+  const reply = await context.perform(host, { verb: 'storage', target, instruction: { verb: 'query' } }, timeoutMs);
+  if (reply.verb !== 'storage' || reply.reply.verb !== 'query') return reply;
+  const { facts } = reply.reply;
+  const evidence: FenceEvidence = {
+    system: target,
+    generation: instruction.instruction.generation,
+    answeredNumber: facts.lastNumber,
+    completedNumber: facts.completedNumber,
+    lastNumber: facts.lastNumber,
+    lineage: facts.lineage,
+    evidenceLost: facts.evidenceLost,
+    consistent: facts.consistent,
+    consistentNumber: facts.consistentNumber,
+    pairs: facts.pairs.map(({ name, definition, end, state, appliedNumber }) => ({
+      name,
+      kind: definition.kind,
+      end,
+      state,
+      fence: definition.fence,
+      appliedNumber,
+      aloneSeen: false,
+    })),
+  };
+  return { verb: 'storage', reply: { verb: 'fence', evidence } };
 }
 
 function sayNoLoss(result: Awaited<ReturnType<Action>>): Awaited<ReturnType<Action>> {
@@ -52,6 +98,12 @@ function sayUnknown(result: Awaited<ReturnType<Action>>): Awaited<ReturnType<Act
   const verdict = result.findings?.verdict;
   if (!verdict) return result;
   return { outcome: 'unknown', findings: { ...result.findings, verdict: { ...verdict, kind: 'unknown' } } };
+}
+
+/** `generation-raised-twice-on-resume`: a resumed driver gives itself out for a run of its own. */
+export function mutateStart(run: KeptRun, mutants: Mutants): RunStart {
+  if (!mutants.has('generation-raised-twice-on-resume') || run.claim < 2) return run.start;
+  return { ...run.start, run: `${run.start.run}-again-${run.claim}` };
 }
 
 export function mutateGraph(graph: RoutineGraph, mutants: Mutants): RoutineGraph {

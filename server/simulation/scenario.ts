@@ -203,7 +203,7 @@ export class Scenario {
       settings.fence !== 'never' &&
       settings.rateFarBytesPerSecond === null &&
       story.controlKills.length === 0 &&
-      faults.every(({ phase, fault }) => phase === 'disaster' && fault.kind !== 'operator');
+      faults.every((timed) => timed.phase === 'disaster' && this.hitsProductionOnly(timed.fault));
     if (takeover === 'failover') {
       // Heartbeats are missed before anybody acts.
       await this.phase('disaster', () => this.load(DETECTION_MS));
@@ -217,6 +217,14 @@ export class Scenario {
     if (story.controlCycles > 0) await this.phase('control', () => this.runControl(story.controlCycles));
     await this.phase('failback', () => this.run('failback'));
     await this.phase('restore', () => this.run('initial-copy'));
+  }
+
+  private hitsProductionOnly(fault: Fault): boolean {
+    const { systems, hosts } = this.group.arrangement;
+    const production = [...systems, ...hosts].filter(({ site }) => site === 'production').map(({ name }) => name);
+    if (fault.kind === 'site-loss') return fault.site === 'production';
+    if (fault.kind === 'line') return production.includes(fault.from);
+    return (fault.kind === 'kill' || fault.kind === 'kill-at-call') && production.includes(fault.process);
   }
 
   /** Runs a routine to its end, as a patient operator would: retries where it stops, and gives up after a while. */

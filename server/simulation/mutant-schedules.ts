@@ -1,0 +1,181 @@
+/**
+ * Where to look for a seeded defect: the general schedules with something added that brings its place into play. Each is
+ * still drawn from a seed, and passes every checker as long as the defect is off.
+ */
+import { generateSchedule } from './generate.ts';
+import type { MutantName } from './mutants.ts';
+import { Random } from './random.ts';
+import type { Fault, Phase, Schedule, TimedFault } from './schedule.ts';
+
+type Focus = (schedule: Schedule, random: Random) => Schedule;
+
+const at = (phase: Phase, afterMs: number, fault: Fault): TimedFault => ({ phase, afterMs, fault });
+const line = (
+  from: string,
+  to: string,
+  bothWays: boolean,
+  change: Extract<Fault, { kind: 'line' }>['change'],
+  forMs: number | null,
+): Fault => ({
+  kind: 'line',
+  from,
+  to,
+  bothWays,
+  change,
+  forMs,
+});
+const isLost = ({ phase }: TimedFault): boolean => phase === 'disaster';
+
+/** Only the disaster is left of the faults, and nobody kills the driver. */
+function calm(schedule: Schedule, kind: Schedule['story']['kind'] = 'failover'): Schedule {
+  return {
+    ...schedule,
+    settings: { ...schedule.settings, ledger: false, rateFarBytesPerSecond: null, journalBytes: 512 * 1024 },
+    story: { ...schedule.story, kind, controlKills: [] },
+    faults: kind === 'failover' ? schedule.faults.filter(isLost) : [],
+  };
+}
+
+function withFence(schedule: Schedule, fence: Schedule['settings']['fence']): Schedule {
+  return { ...schedule, settings: { ...schedule.settings, fence } };
+}
+
+const siteLoss = at('disaster', 0, { kind: 'site-loss', site: 'production', power: false, returnAfterMs: null });
+
+const FOCUS: Partial<Record<MutantName, Focus>> = {
+  // P had gone on alone when it was lost.
+  'verdict-from-async-pair-alone': (schedule, random) => ({
+    ...withFence(calm(schedule), random.pick(['status', 'never'])),
+    faults: [at('load', random.below(40), line('P', 'I', true, { cut: true }, null)), siteLoss],
+  }),
+  'register-skipped': (schedule, random) => ({
+    ...withFence(calm(schedule), 'status'),
+    faults: [
+      ...['I', 'witness'].map((peer) => at('load', random.below(40), line('P', peer, true, { cut: true }, null))),
+      at('disaster', 400, { kind: 'kill', process: 'P', restartAfterMs: null }),
+    ],
+  }),
+  // P comes back in the middle of the takeover and can ask nobody.
+  'restart-serves-unconfirmed': (schedule, random) => ({
+    ...withFence(calm(schedule), 'never'),
+    faults: [
+      at('load', random.below(60), { kind: 'kill', process: 'P', restartAfterMs: random.between(20, 80) }),
+      at('load', 0, line('P', 'witness', true, { cut: true }, 900)),
+      at('load', 0, line('P', 'I', true, { cut: true }, 900)),
+    ],
+    story: { ...schedule.story, kind: 'ride-out', loadMs: 800, controlKills: [] },
+  }),
+  'duplex-before-durable': (schedule, random) => ({
+    ...calm(schedule, 'ride-out'),
+    faults: [
+      at('form', random.between(20, 90), { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 100 }),
+    ],
+  }),
+  // Both ends of the first line lose something at once.
+  'answered-entry-cut': (schedule, random) => ({
+    ...withFence(calm(schedule), random.pick(['status', 'data'])),
+    faults: [
+      siteLoss,
+      at('disaster', random.below(3), { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 300 }),
+    ],
+  }),
+  'trim-early': (schedule) => ({ ...schedule, settings: { ...schedule.settings, journalBytes: 128 * 1024 } }),
+  'trim-on-applied': (schedule) => ({
+    ...calm(schedule, 'ride-out'),
+    settings: { ...calm(schedule).settings, journalBytes: 128 * 1024, writers: 4, pauseMs: 40 },
+  }),
+  'flush-local-only': (schedule, random) => ({
+    ...calm(schedule, 'ride-out'),
+    settings: { ...calm(schedule).settings, writers: 4, pauseMs: 30 },
+    story: { ...schedule.story, kind: 'ride-out', loadMs: 1000, controlKills: [] },
+    faults: [
+      at('disaster', 900 + random.below(50), { kind: 'site-loss', site: 'remote', power: true, returnAfterMs: 100 }),
+    ],
+  }),
+  // A copy broken off, and its source lost for a while.
+  'bits-cleared-after-send': (schedule, random) => ({
+    ...calm(schedule, 'switch-over'),
+    settings: { ...calm(schedule).settings, kmFar: 3000, writers: 4, pauseMs: 40 },
+    story: { ...calm(schedule, 'switch-over').story, resyncAtTakeover: false, reverseLoadMs: 300 },
+    faults: Array.from({ length: 3 }, () =>
+      at('reverse', random.between(20, 300), {
+        kind: 'kill-at-call',
+        process: 'R',
+        calls: random.between(5, 60),
+        moment: { when: 'after' },
+        restartAfterMs: 20,
+      }),
+    ),
+  }),
+  // Nothing was ever copied to R, so the intermediate system's old image is all there is beside P.
+  'gold-dropped-early': (schedule) => ({
+    ...calm(schedule, 'ride-out'),
+    settings: { ...calm(schedule).settings, kmNear: 300, writers: 4, pauseMs: 30 },
+    faults: [
+      at('form', 0, line('I', 'R', true, { cut: true }, null)),
+      at('load', 0, line('P', 'I', true, { cut: true }, null)),
+    ],
+    story: { ...schedule.story, kind: 'ride-out', loadMs: 500, controlKills: [] },
+  }),
+  'both-copiers': (schedule, random) => ({
+    ...calm(schedule, 'switch-over'),
+    faults: ['control', 'reverse'].map((phase) =>
+      at(phase === 'control' ? 'control' : 'reverse', random.between(100, 400), {
+        kind: 'operator',
+        host: 'host-R',
+        target: 'I',
+        verb: 'resync',
+        pair: 'I-P',
+      }),
+    ),
+    story: { ...calm(schedule, 'switch-over').story, controlCycles: 2 },
+  }),
+  'drain-target-not-frozen': (schedule) => ({
+    ...withFence(calm(schedule), 'data'),
+    survivable: true,
+    settings: { ...calm(schedule).settings, fence: 'data', kmFar: 3000, writers: 4, pauseMs: 40, pullIntervalMs: 20 },
+    faults: [at('disaster', 1150, { kind: 'kill', process: 'P', restartAfterMs: null })],
+  }),
+  // The driver dies with instructions on a slow way, and the next one is quicker than they are.
+  'stale-instruction-accepted': (schedule, random) => ({
+    ...calm(schedule, 'switch-over'),
+    faults: [
+      ...['host-P', 'host-R'].map((host) => at('takeover', 0, line('control', host, false, { delayMs: 500 }, 20_000))),
+      at('takeover', random.between(3000, 12_000), { kind: 'kill', process: 'control', restartAfterMs: 1 }),
+    ],
+  }),
+  'evidence-before-fence': (schedule) => ({ ...calm(schedule), survivable: true, faults: [siteLoss] }),
+  'always-unknown': (schedule) => ({ ...withFence(calm(schedule), 'status'), survivable: true, faults: [siteLoss] }),
+  'wait-for-ever': (schedule, random) => ({
+    ...calm(schedule),
+    faults: [
+      siteLoss,
+      at('takeover', 0, { kind: 'kill', process: random.pick(['R', 'host-R', 'witness']), restartAfterMs: 4000 }),
+    ],
+  }),
+  'resync-wrong-way': (schedule) => calm(schedule, 'switch-over'),
+  'register-answers-early': (schedule, random) => ({
+    ...calm(schedule),
+    faults: [
+      siteLoss,
+      ...Array.from({ length: 6 }, (_, turn) =>
+        at('takeover', 60 + turn * 160 + random.below(100), {
+          kind: 'kill',
+          process: 'witness',
+          restartAfterMs: 5,
+        } as const),
+      ),
+    ],
+  }),
+  'delayed-heartbeat-fresh': (schedule) => ({
+    ...calm(schedule),
+    faults: [at('form', 0, line('host-P', 'host-R', false, { delayMs: 900 }, null)), siteLoss],
+  }),
+};
+
+/** The `index`-th schedule to try for `mutant`. */
+export function scheduleFor(mutant: MutantName, index: number): Schedule {
+  const seed = 900_000 + index;
+  const schedule = generateSchedule(seed);
+  return FOCUS[mutant]?.(schedule, new Random(`focus-${mutant}-${index}`)) ?? schedule;
+}
