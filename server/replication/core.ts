@@ -29,7 +29,8 @@ export class StorageCore {
   /** Last consistent image, while a formation copy overwrites it. */
   gold: GoldCopy | null;
   readonly record: SystemRecord;
-  readonly firstStart: boolean;
+  /** The machine was restarted since this system last ran: pages that were not synced may be gone. */
+  readonly powerLost: boolean;
   /** Set while the disk does not take what is written; shown. */
   diskFault: string | null = null;
   private readonly store: SystemRecordStore;
@@ -48,10 +49,17 @@ export class StorageCore {
     const { definition, arrangement, system, timing } = config;
     this.store = new SystemRecordStore(disk, freshRecord(disk.bootId, arrangement.normal.holder, system));
     this.record = this.store.record;
-    this.firstStart = !this.store.existed;
+    this.powerLost = this.record.bootId !== disk.bootId;
     const { history, historyBase } = this.record;
     this.volumes = new Volumes(disk, clock, definition.volumeCount, definition.volumeBytes, definition.trackBytes);
-    this.journal = new Journal(disk, definition.journalBytes, config.journalSegments, history, historyBase);
+    this.journal = new Journal(
+      disk,
+      definition.journalBytes,
+      config.journalSegments,
+      history,
+      historyBase,
+      this.powerLost,
+    );
     this.marks = new Watermarks(disk, history, historyBase);
     this.transitions = new TransitionLog(disk, system);
     this.gold = GoldCopy.recover(disk, 'gold', this.volumes);
@@ -70,7 +78,7 @@ export class StorageCore {
       },
       lawless: this.mutant('suspending-skipped'),
     });
-    if (this.firstStart) this.save();
+    if (!this.store.existed) this.save();
   }
 
   get lastNumber(): number {

@@ -55,8 +55,17 @@ export function encodeSegmentHeader({ life, previousLife, first, history }: Segm
   return header;
 }
 
-/** Reads what `files` hold of `history`. Throws `DiskError`. */
-export function findJournal(files: readonly DiskFile[], segmentBytes: number, history: number): FoundJournal {
+/**
+ * Reads what `files` hold of `history`. Where entries are missing in the middle, what comes after them is kept, for there it
+ * is that the history goes on; but after a loss of power (`powerLost`) what comes before, for then they are a lost tail.
+ * Throws `DiskError`.
+ */
+export function findJournal(
+  files: readonly DiskFile[],
+  segmentBytes: number,
+  history: number,
+  powerLost: boolean,
+): FoundJournal {
   const headers = files.map((file) => readHeader(file));
   const lives = headers.map((header) => (header === null || header === 'damaged' ? 0 : header.life));
   // A header that cannot be read may have had any of the next lives: none of them is given again.
@@ -69,7 +78,20 @@ export function findJournal(files: readonly DiskFile[], segmentBytes: number, hi
     recovery: { cutNumber: null, lostThrough: null },
   };
   const chain = chainOf(headers, history);
-  for (const [index, link] of chain.entries()) scanSegment(found, files, segmentBytes, link, chain[index + 1] ?? null);
+  for (const [index, link] of chain.entries()) {
+    const next = chain[index + 1];
+    const bytes = Buffer.alloc(segmentBytes);
+    files[link.slot]?.read(0, bytes);
+    const { segment, cutNumber } = scanSegment(bytes, link, next?.first ?? Number.POSITIVE_INFINITY);
+    found.segments.push(segment);
+    if (cutNumber === null) continue;
+    found.recovery.cutNumber = cutNumber;
+    found.sealed = next === undefined || powerLost;
+    if (found.sealed) break;
+    // Nothing up to the next segment can be handed on in order any more.
+    found.recovery.lostThrough = (next?.first ?? 1) - 1;
+    found.segments = [];
+  }
   return found;
 }
 
@@ -93,38 +115,24 @@ function chainOf(headers: readonly (SegmentHeader | 'damaged' | null)[], history
   return chain;
 }
 
+/** Entries up to `before`. `cutNumber`: the first that cannot be read, where one begins or one is due. */
 function scanSegment(
-  found: FoundJournal,
-  files: readonly DiskFile[],
-  segmentBytes: number,
-  link: ChainLink,
-  next: ChainLink | null,
-): void {
-  const bytes = Buffer.alloc(segmentBytes);
-  files[link.slot]?.read(0, bytes);
-  const segment: Segment = { slot: link.slot, life: link.life, first: link.first, positions: [SEGMENT_HEADER_BYTES] };
+  bytes: Buffer,
+  { slot, life, first }: ChainLink,
+  before: number,
+): { segment: Segment; cutNumber: number | null } {
+  const segment: Segment = { slot, life, first, positions: [SEGMENT_HEADER_BYTES] };
   let position = SEGMENT_HEADER_BYTES;
-  let number = link.first;
-  for (; next === null || number < next.first; number += 1) {
-    const decoded = decodeEntry(bytes, position, link.life);
+  for (let number = first; number < before; number += 1) {
+    const decoded = decodeEntry(bytes, position, life);
     if (!decoded.ok || decoded.entry.number !== number) {
-      if (next === null && !decoded.ok && decoded.reason !== 'none') {
-        found.sealed = true;
-        found.recovery.cutNumber = number;
-      }
-      break;
+      const isEnd = before === Number.POSITIVE_INFINITY && (decoded.ok || decoded.reason === 'none');
+      return { segment, cutNumber: isEnd ? null : number };
     }
     position += decoded.bytes;
     segment.positions.push(position);
   }
-  if (next === null || number === next.first) {
-    found.segments.push(segment);
-  } else {
-    // Entries are missing before the next segment: nothing up to there can be handed on in order any more.
-    found.recovery.cutNumber = number;
-    found.recovery.lostThrough = next.first - 1;
-    found.segments = [];
-  }
+  return { segment, cutNumber: null };
 }
 
 function readHeader(file: DiskFile): SegmentHeader | 'damaged' | null {

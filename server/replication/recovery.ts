@@ -22,7 +22,7 @@ export function recover(parts: RecoveryParts, syncFailed: boolean): void {
   const { core, suspension } = parts;
   // A copy that has ended, or a rollback, may have been cut off before it could drop the image that nobody needs now.
   if (core.record.imageConsistent && core.gold) core.dropGold();
-  const powerLost = !core.firstStart && core.record.bootId !== core.ports.disk.bootId;
+  const { powerLost } = core;
   if (powerLost) core.observer.event('power-loss', 'the machine was restarted: unsynced pages may be lost', {});
   reuseNumber(core);
   const promised = Math.max(core.marks.answered, core.marks.completed, core.marks.checkpoint);
@@ -109,6 +109,6 @@ function resumePairs({ core, ends, drains }: RecoveryParts): void {
 
 /** Seeded defect `number-reused`. */
 function reuseNumber(core: StorageCore): void {
-  if (core.mutant('number-reused') && core.record.holdsHostRole && core.lastNumber > 0 && !core.firstStart)
+  if (core.mutant('number-reused') && core.record.holdsHostRole && core.lastNumber > 0)
     core.journal.reset(core.lastNumber - 1, core.record.history);
 }

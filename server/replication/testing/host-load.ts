@@ -9,6 +9,9 @@ export interface HostWrite {
   data: Uint8Array;
   /** Null while it is not answered. */
   errno: number | null;
+  /** Virtual instants, ms. */
+  begunAt: number;
+  endedAt: number | null;
 }
 
 const BLOCK = 512;
@@ -48,6 +51,26 @@ export class HostLoad<L, W extends TestWorld<L>> {
     return this.writes.filter((write) => write.errno === 0);
   }
 
+  /** Completed writes that `system` does not hold, though nothing that was written later covers them. */
+  missingAt(system: SystemName): number[] {
+    const { volumeBytes } = this.group.definition;
+    const content = this.group.contents(system);
+    return this.completed.filter((write) => this.isMissing(content, write, volumeBytes)).map(({ id }) => id);
+  }
+
+  /** A block may hold this write, or any that may have come after it. */
+  private isMissing(content: Uint8Array, write: HostWrite, volumeBytes: number): boolean {
+    for (let at = 0; at < write.data.length; at += BLOCK) {
+      const offset = write.offsetBytes + at;
+      const found = Buffer.from(content.buffer, content.byteOffset + write.volume * volumeBytes + offset, 4);
+      const shown = this.writes[Math.floor(found.readUInt32LE(0) / 4096) - 1];
+      const mayFollow =
+        shown !== undefined && (shown === write || shown.endedAt === null || shown.endedAt > write.begunAt);
+      if (!mayFollow || !covers(shown, write.volume, offset)) return true;
+    }
+    return false;
+  }
+
   private async loop(system: SystemName, pauseMs: number): Promise<void> {
     this.underWay += 1;
     while (this.running && this.group.running(system)) {
@@ -69,10 +92,16 @@ export class HostLoad<L, W extends TestWorld<L>> {
   async at(system: SystemName, volume: number, offsetBytes: number, lengthBytes: number): Promise<HostWrite> {
     const id = this.writes.length + 1;
     const data = new Uint8Array(lengthBytes);
-    for (let i = 0; i + 4 <= lengthBytes; i += 4) Buffer.from(data.buffer).writeUInt32LE(id * 4096 + i, i);
-    const write: HostWrite = { id, volume, offsetBytes, data, errno: null };
+    for (let i = 0; i + 4 <= lengthBytes; i += 4) Buffer.from(data.buffer).writeUInt32LE(id * 4096 + (i % BLOCK), i);
+    const { scheduler } = this.group.world;
+    const write: HostWrite = { id, volume, offsetBytes, data, errno: null, begunAt: scheduler.nowMs, endedAt: null };
     this.writes.push(write);
     write.errno = await this.group.write(system, volume, offsetBytes, data.slice());
+    write.endedAt = scheduler.nowMs;
     return write;
   }
+}
+
+function covers(write: HostWrite, volume: number, offset: number): boolean {
+  return write.volume === volume && write.offsetBytes <= offset && offset < write.offsetBytes + write.data.length;
 }

@@ -150,6 +150,82 @@ export class StorageGroup<L, W extends TestWorld<L>> {
     for (const name of this.machines.keys()) this.start(name);
   }
 
+  /** Starts everything; resolves once all systems run, are linked, and P takes writes. */
+  async begin(): Promise<void> {
+    this.startAll();
+    const isReady = (): boolean =>
+      ['P', 'I', 'R'].every((name) => this.running(name) && this.facts(name).lines.every((line) => line.connected)) &&
+      this.facts('P').hostWrites.reason === 'generation 1';
+    if (!(await this.world.scheduler.until(isReady, 5000))) throw new Error(`never ready: ${this.describe()}`);
+  }
+
+  /** `begin`, then both pairs of normal operation in duplex. */
+  async form(): Promise<void> {
+    await this.begin();
+    await this.create('P', 'I', 'sync');
+    await this.reaches('P', 'I', 'duplex');
+    await this.create('I', 'R', 'async');
+    await this.reaches('I', 'R', 'duplex');
+  }
+
+  /**
+   * What an operator does after a fault in normal operation: starts what is down, waits until all are linked, and brings
+   * both pairs back to duplex.
+   */
+  async mend(): Promise<void> {
+    const { scheduler } = this.world;
+    for (const name of this.machines.keys()) if (this.machine(name).life === null) this.start(name);
+    const isLinked = (): boolean =>
+      ['P', 'I', 'R'].every((name) => this.running(name) && this.facts(name).lines.every((line) => line.connected));
+    if (!(await scheduler.until(isLinked, 10_000))) throw new Error(`never linked: ${this.describe()}`);
+    await scheduler.sleep(500);
+    for (let tries = 0; tries < 8; tries += 1) {
+      if (await this.isWhole()) return;
+      await this.mendOnce().catch((error: unknown) => this.logs.push(`mending: ${String(error)}`));
+      await scheduler.sleep(300);
+    }
+    throw new Error(`could not be mended: ${this.describe()}`);
+  }
+
+  private async isWhole(): Promise<boolean> {
+    const settled = (): boolean =>
+      [...this.endsOf('P', 'I'), ...this.endsOf('I', 'R')].every((state) => state === 'duplex');
+    return this.world.scheduler.until(settled, 1000);
+  }
+
+  private endsOf(a: SystemName, b: SystemName): (PairState | undefined)[] {
+    return [this.pairOf(a, b)?.state, this.pairOf(b, a)?.state];
+  }
+
+  /** Bottom up: nothing may lead on from I while it is rebuilt. */
+  private async mendOnce(): Promise<void> {
+    const isDown = (a: SystemName, b: SystemName) => this.endsOf(a, b).some((state) => state !== 'duplex');
+    if (this.pairOf('P', 'I') === null) await this.create('P', 'I', 'sync');
+    if (isDown('P', 'I')) {
+      const token = this.token();
+      if (this.pairOf('I', 'R')) await this.instruct('I', { verb: 'split', pair: 'I-R', token });
+      await this.world.scheduler.until(
+        () => this.endsOf('I', 'R').every((state) => state === undefined || state.includes('suspend')),
+        5000,
+      );
+      if (this.pairOf('P', 'I')?.state === 'simplex') await this.create('P', 'I', 'sync');
+      else await this.instruct('P', { verb: 'resync', pair: 'P-I', token: this.token() });
+      await this.reaches('P', 'I', 'duplex');
+    }
+    const far = this.pairOf('I', 'R')?.state;
+    if (far === undefined || far === 'simplex') await this.create('I', 'R', 'async');
+    else if (isDown('I', 'R')) await this.instruct('I', { verb: 'resync', pair: 'I-R', token: this.token() });
+    await this.reaches('I', 'R', 'duplex');
+  }
+
+  /** Are the volumes of all three systems equal, byte for byte? Waits until what is under way has arrived. */
+  async equalises(): Promise<boolean> {
+    const last = (name: SystemName) => this.facts(name).lastNumber;
+    await this.world.scheduler.until(() => last('P') === last('I') && last('P') === last('R'), 5000);
+    const truth = this.contents('P');
+    return this.contents('I').equals(truth) && this.contents('R').equals(truth);
+  }
+
   machine(name: string): TestMachine<L> {
     const machine = this.machines.get(name);
     if (!machine) throw new Error(`no machine ${name}`);
@@ -321,15 +397,17 @@ export class StorageGroup<L, W extends TestWorld<L>> {
 
   /** Waits until both living ends of the pair between `a` and `b` are in one of `states`. */
   async reaches(a: SystemName, b: SystemName, ...states: PairState[]): Promise<void> {
-    const reached = await this.world.scheduler.until(
-      () =>
-        [a, b].every((name) => {
-          if (!this.running(name)) return false;
-          const state = this.pairOf(name, name === a ? b : a)?.state;
-          return state !== undefined && states.includes(state);
-        }),
-      20_000,
-    );
+    const isThere = (name: SystemName): boolean => {
+      const state = this.running(name) ? this.pairOf(name, name === a ? b : a)?.state : undefined;
+      return state !== undefined && states.includes(state);
+    };
+    const { scheduler } = this.world;
+    let reached = false;
+    // Whoever is dead reaches nothing.
+    await scheduler.until(() => {
+      reached = isThere(a) && isThere(b);
+      return reached || [a, b].some((name) => this.machine(name).life === null);
+    }, 20_000);
     if (!reached) throw new Error(`${a}-${b} never reached ${states.join(' or ')}: ${this.describe()}`);
   }
 
