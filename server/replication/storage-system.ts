@@ -13,6 +13,7 @@ import { VolumeExports } from './exports.ts';
 import { HaltedError, Incarnation } from './incarnation.ts';
 import { type PairMethod, pairMethods } from './pair-messages.ts';
 import { instructionSchema } from './storage-messages.ts';
+import { TrackedDisk } from './tracked-disk.ts';
 
 const relaySchema = z.object({ target: z.string(), instruction: z.unknown() });
 
@@ -38,10 +39,16 @@ export class StorageSystem implements StorageController {
     this.exports = new VolumeExports(config, () => this.current);
   }
 
-  /** Recovers from disk, then takes its links in hand. Links may be started once it has resolved. Rejects with `DiskError`. */
+  /**
+   * Recovers from disk, then takes its links in hand. Links may be started once it has resolved. Where the disk fails it
+   * serves nothing, says so, and goes on trying.
+   */
   async start(): Promise<void> {
     const fault = this.build(false);
-    if (fault) throw fault;
+    if (!fault) return;
+    this.diskFault = fault.message;
+    this.observer.event('disk-fault', `recovery has to wait: ${fault.message}`, { code: fault.code });
+    this.rebuildLater(false);
   }
 
   /** Serves any call that reaches this process over a channel. Throws `RefusedError`. */
@@ -59,10 +66,8 @@ export class StorageSystem implements StorageController {
   }
 
   facts(): SystemFacts {
-    const facts = this.current?.facts.system() ?? this.lastFacts;
-    if (!facts)
-      throw refuse('disk-fault', `${this.config.system} has not started yet.`, 'Wait until it has recovered.');
-    if (this.current) return facts;
+    if (this.current) return this.current.facts.system();
+    const facts = this.lastFacts ?? unknownFacts(this.config);
     return { ...facts, hostWrites: { accepted: false, reason: `its disk fails: ${this.diskFault}` } };
   }
 
@@ -80,10 +85,11 @@ export class StorageSystem implements StorageController {
       failed = error;
     };
     const life = new Incarnation(ports.clock, (error) => halting(error));
+    const disk = new TrackedDisk(ports.disk);
     try {
       const controller = new Controller(
         {
-          ports,
+          ports: { ...ports, disk },
           config,
           connections,
           observer: this.observer,
@@ -94,12 +100,19 @@ export class StorageSystem implements StorageController {
         life,
       );
       controller.start(syncFailed);
-      if (failed) return failed;
-      halting = (error) => this.halted(controller, error);
+      if (failed) {
+        disk.closeAll();
+        return failed;
+      }
+      halting = (error) => {
+        this.halted(controller, error);
+        disk.closeAll();
+      };
       this.current = controller;
       return null;
     } catch (error) {
       life.end();
+      disk.closeAll();
       if (error instanceof HaltedError) return failed;
       if (!(error instanceof DiskError)) throw error;
       return error;
@@ -189,4 +202,28 @@ export class StorageSystem implements StorageController {
     // The other end checks what it gets and answers in kind.
     return (await link.call('storage', { target, instruction }, timeoutMs)) as StorageReply;
   }
+}
+
+/** Before it has ever read its disk, a system knows nothing of itself. */
+function unknownFacts({ system, definition }: StorageConfig): SystemFacts {
+  return {
+    system,
+    generation: { number: 0, runId: '', holder: null },
+    lineage: [],
+    hostWrites: { accepted: false, reason: '' },
+    lastNumber: 0,
+    completedNumber: 0,
+    completedAt: null,
+    lastIoAgeMs: 0,
+    consistent: false,
+    consistentNumber: 0,
+    evidenceLost: false,
+    volumes: Array.from({ length: definition.volumeCount }, () => ({ sizeBytes: definition.volumeBytes })),
+    journal: { usedBytes: 0, sizeBytes: definition.journalBytes, trimmedTo: 0, fullInMs: null },
+    pairs: [],
+    lines: [],
+    clients: 0,
+    writesCompleted: 0,
+    bytesWritten: 0,
+  };
 }

@@ -17,9 +17,11 @@ import type {
   SystemFacts,
 } from '../../domain/storage-controller.ts';
 import { Witness } from '../../hosts/witness.ts';
+import type { NbdExport } from '../../nbd/export.ts';
 import type { CallHandler } from '../../network/channel-types.ts';
 import type { Link } from '../../network/link.ts';
 import type { PairTransition, StorageTiming } from '../config.ts';
+import { EIO } from '../host-gate.ts';
 import { StorageSystem } from '../storage-system.ts';
 
 /** One machine of the world. `L` is whatever the world calls an incarnation of its process. */
@@ -350,7 +352,9 @@ export class StorageGroup<L, W extends TestWorld<L>> {
       (await this.inside(
         name,
         (system) =>
-          new Promise<number>((resolve) => this.exportOf(system, name, volume).write(offsetBytes, data, fua, resolve)),
+          new Promise<number>((resolve) =>
+            this.withExport(system, name, volume, resolve, (found) => found.write(offsetBytes, data, fua, resolve)),
+          ),
       )) ?? UNANSWERED
     );
   }
@@ -361,7 +365,9 @@ export class StorageGroup<L, W extends TestWorld<L>> {
         name,
         (system) =>
           new Promise<number>((resolve) =>
-            this.exportOf(system, name, volume).zero(offsetBytes, lengthBytes, false, resolve),
+            this.withExport(system, name, volume, resolve, (found) =>
+              found.zero(offsetBytes, lengthBytes, false, resolve),
+            ),
           ),
       )) ?? UNANSWERED
     );
@@ -371,15 +377,23 @@ export class StorageGroup<L, W extends TestWorld<L>> {
     return (
       (await this.inside(
         name,
-        (system) => new Promise<number>((resolve) => this.exportOf(system, name, 0).flush(resolve)),
+        (system) =>
+          new Promise<number>((resolve) => this.withExport(system, name, 0, resolve, (found) => found.flush(resolve))),
       )) ?? UNANSWERED
     );
   }
 
-  private exportOf(system: StorageSystem, name: SystemName, volume: number) {
+  /** Where the volume is not exported now, a host gets EIO. */
+  private withExport(
+    system: StorageSystem,
+    name: SystemName,
+    volume: number,
+    done: (errno: number) => void,
+    run: (found: NbdExport) => void,
+  ): void {
     const found = system.exports.find(`${GROUP}/${name}/${volume}`);
-    if (!found || 'refused' in found) throw new Error(`${name} does not export volume ${volume}`);
-    return found;
+    if (!found || 'refused' in found) done(EIO);
+    else run(found);
   }
 
   /** Contents of all volumes as the disk of `name` holds them, whether its process lives or not. */
