@@ -83,7 +83,13 @@ export class CatchUp {
     if (!pair) return;
     if (core.lastNumber >= through) this.ended(key, pair);
     else if (core.lastNumber > before) this.fetch(key, through);
-    else core.observer.event('catch-up-failed', `update ${before + 1} is not held there any more`, { key });
+    else this.cannotBeHad(key, pair, before + 1);
+  }
+
+  /** Out of duplex this system completed writes alone, and goes on with what a disk keeps that loses its power. */
+  private cannotBeHad(key: string, pair: PairRecord, number: number): void {
+    this.core.observer.event('catch-up-failed', `update ${number} is not held there any more`, { key });
+    if (pair.state !== 'duplex') this.ended(key, pair);
   }
 
   /**

@@ -52,15 +52,8 @@ export class StorageCore {
     this.powerLost = this.record.bootId !== disk.bootId;
     const { history, historyBase } = this.record;
     this.volumes = new Volumes(disk, clock, definition.volumeCount, definition.volumeBytes, definition.trackBytes);
-    this.journal = new Journal(
-      disk,
-      definition.journalBytes,
-      config.journalSegments,
-      history,
-      historyBase,
-      this.powerLost,
-    );
     this.marks = new Watermarks(disk, history, historyBase);
+    this.journal = this.openJournal();
     this.transitions = new TransitionLog(disk, system);
     this.gold = GoldCopy.recover(disk, 'gold', this.volumes);
     this.checkpoints = new Checkpoints(life, timing.checkpointMs, () => this.makeDurable());
@@ -79,6 +72,14 @@ export class StorageCore {
       lawless: this.mutant('suspending-skipped'),
     });
     if (!this.store.existed) this.save();
+  }
+
+  private openJournal(): Journal {
+    const { config, marks, ports, powerLost, record } = this;
+    const { journalBytes } = config.definition;
+    const durableThrough = powerLost ? marks.checkpoint : null;
+    const { history, historyBase } = record;
+    return new Journal(ports.disk, journalBytes, config.journalSegments, history, historyBase, durableThrough);
   }
 
   get lastNumber(): number {
@@ -193,6 +194,10 @@ export class StorageCore {
     await this.pairs.sync();
     this.life.enter(() => {
       if (this.record.history === history) this.marks.noteCheckpoint(Math.min(target, this.lastNumber));
+    });
+    // Only behind a mark that is durable itself may room be used again: recovery takes what lies before it for let go.
+    if (this.life.alive) await this.marks.sync();
+    this.life.enter(() => {
       this.diskFault = null;
       this.trim();
       this.onCheckpoint?.();

@@ -57,14 +57,15 @@ export function encodeSegmentHeader({ life, previousLife, first, history }: Segm
 
 /**
  * Reads what `files` hold of `history`. Where entries are missing in the middle, what comes after them is kept, for there it
- * is that the history goes on; but after a loss of power (`powerLost`) what comes before, for then they are a lost tail.
+ * is that the history goes on. But after a loss of power what is missing above `durableThrough` is a lost tail, and what
+ * comes before is kept. `durableThrough` is null where no power was lost.
  * Throws `DiskError`.
  */
 export function findJournal(
   files: readonly DiskFile[],
   segmentBytes: number,
   history: number,
-  powerLost: boolean,
+  durableThrough: number | null,
 ): FoundJournal {
   const headers = files.map((file) => readHeader(file));
   const lives = headers.map((header) => (header === null || header === 'damaged' ? 0 : header.life));
@@ -86,7 +87,7 @@ export function findJournal(
     found.segments.push(segment);
     if (cutNumber === null) continue;
     found.recovery.cutNumber = cutNumber;
-    found.sealed = next === undefined || powerLost;
+    found.sealed = next === undefined || (durableThrough !== null && cutNumber > durableThrough);
     if (found.sealed) break;
     // Nothing up to the next segment can be handed on in order any more.
     found.recovery.lostThrough = (next?.first ?? 1) - 1;

@@ -199,7 +199,7 @@ describe('a journal that lost its power', () => {
         fill(journal, round % 20);
         const all = journal.lastNumber;
         place.losePower(world.random.fork('loss'));
-        const later = new Journal(place.start().disk, BYTES, SEGMENTS, 0, 0, true);
+        const later = new Journal(place.start().disk, BYTES, SEGMENTS, 0, 0, synced);
         expect(later.lastNumber).toBeGreaterThanOrEqual(synced);
         expect(later.lastNumber).toBeLessThanOrEqual(all);
         for (let number = 1; number <= later.lastNumber; number += 1)

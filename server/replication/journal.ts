@@ -40,8 +40,8 @@ export class Journal {
 
   /**
    * Opens the journal, or creates it with `segments` (at least 2) files. What it holds of another history than `history`
-   * is left over and counts for nothing; `base` is the last number before this one. `powerLost`: pages that were not
-   * synced may be gone. Throws `DiskError`.
+   * is left over and counts for nothing; `base` is the last number before this one. `durableThrough`: after a loss
+   * of power, the number up to which all was synced; else null. Throws `DiskError`.
    */
   constructor(
     disk: Disk,
@@ -49,12 +49,12 @@ export class Journal {
     segments: number,
     private history: number,
     base: number,
-    powerLost = false,
+    durableThrough: number | null = null,
   ) {
     this.segmentBytes = Math.floor(sizeBytes / segments);
     for (let slot = 0; slot < segments; slot += 1)
       this.files.push(openSized(disk, `journal/${slot}`, this.segmentBytes));
-    const found = findJournal(this.files, this.segmentBytes, history, powerLost);
+    const found = findJournal(this.files, this.segmentBytes, history, durableThrough);
     this.segments = found.segments;
     this.lives = found.lives;
     this.nextLife = found.nextLife;

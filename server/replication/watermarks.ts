@@ -58,6 +58,10 @@ export class Watermarks {
     this.write(this.values);
   }
 
+  sync(): Promise<void> {
+    return this.slots.sync();
+  }
+
   close(): void {
     this.slots.close();
   }

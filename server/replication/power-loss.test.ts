@@ -1,0 +1,163 @@
+/** Loss of power: any subset of the pages that were not synced is gone (1b rules 5, 12; simulating power loss). */
+import { describe, expect, it } from 'vitest';
+import { Node } from '../simulation/node.ts';
+import { World } from '../simulation/world.ts';
+import { HostLoad } from './testing/host-load.ts';
+import { StorageGroup, type TestSettings } from './testing/storage-group.ts';
+
+const SEEDS = Array.from({ length: 12 }, (_, index) => `power-${index}`);
+
+function groupOf(seed: string, settings: TestSettings = {}) {
+  return new StorageGroup(
+    { world: (hooks) => new World(seed, hooks), node: (...args) => new Node(...args) },
+    { volumeBytes: 128 * 1024, journalBytes: 256 * 1024, ...settings },
+  );
+}
+
+function losePower(group: ReturnType<typeof groupOf>, name: string): void {
+  group.world.machine(name).losePower(group.world.random.fork(`loss-${name}`));
+}
+
+describe('the holder loses its power in duplex', () => {
+  it('serves nobody while its destination is out of reach', async () => {
+    const group = groupOf('alone');
+    await group.run(async () => {
+      await group.form();
+      await group.write('P', 0, 0, new Uint8Array(4096).fill(1));
+      losePower(group, 'P');
+      group.cut('P', 'I');
+      group.start('P');
+      await group.world.scheduler.sleep(3000);
+      expect(group.facts('P').hostWrites.accepted).toBe(false);
+      expect(group.facts('P').hostWrites.reason).toMatch(/may be missing/);
+      expect(group.facts('P').evidenceLost).toBe(true);
+      group.heal('P', 'I');
+      await group.mend();
+      expect(group.facts('P').hostWrites.accepted).toBe(true);
+    });
+  });
+
+  it('fenced before it could ask, is made whole by the copy back to it', async () => {
+    const group = groupOf('fenced');
+    const load = new HostLoad(group, 5);
+    await group.run(async () => {
+      await group.form();
+      load.start('P', 3);
+      await group.world.scheduler.sleep(60);
+      losePower(group, 'P');
+      await load.stop();
+      await group.fence('takeover', ['R', 'I']);
+      await group.drain('R', 'I', 'R');
+      await group.promote('R');
+      group.start('P');
+      await group.world.scheduler.sleep(2000);
+      expect(group.facts('P')).toMatchObject({ consistent: false, evidenceLost: true });
+      await group.reverse('R', 'R', 'I');
+      await group.resync('R', 'R', 'I');
+      await group.drain('R', 'R', 'I');
+      await group.reverse('I', 'I', 'P');
+      await group.resync('I', 'I', 'P');
+      expect(group.facts('P')).toMatchObject({ consistent: true, evidenceLost: false });
+      expect(group.contents('P').equals(group.contents('R'))).toBe(true);
+    });
+  });
+});
+
+describe('a destination loses its power in duplex', () => {
+  it.each(SEEDS)('is given again what it may have lost, and vouches for nothing before (%s)', async (seed) => {
+    for (const victim of ['I', 'R']) {
+      const group = groupOf(`${seed}-${victim}`, { timing: { syncTimeoutMs: 4000 } });
+      const load = new HostLoad(group, 5);
+      await group.run(async () => {
+        const { scheduler } = group.world;
+        await group.form();
+        load.start('P', 3);
+        await scheduler.sleep(30 + SEEDS.indexOf(seed) * 13);
+        losePower(group, victim);
+        await scheduler.sleep(20);
+        group.start(victim);
+        await scheduler.until(() => group.running(victim), 1000);
+        expect(group.facts(victim)).toMatchObject({ consistent: false, evidenceLost: true });
+        await scheduler.until(() => group.facts(victim).consistent, 60_000);
+        if (!group.facts(victim).consistent) throw new Error(group.describe());
+        await load.stop();
+        expect(await group.equalises()).toBe(true);
+        expect(load.missingAt(victim)).toEqual([]);
+        // No copy was needed: both pairs were in duplex all the time.
+        expect(group.pairOf('P', 'I')?.state).toBe('duplex');
+        expect(group.pairOf('I', 'R')?.state).toBe('duplex');
+      });
+    }
+  });
+
+  it('answers the fence with its doubt, so that no proof rests on it', async () => {
+    const group = groupOf('evidence');
+    await group.run(async () => {
+      await group.form();
+      await group.write('P', 0, 0, new Uint8Array(4096).fill(1));
+      group.kill('P');
+      losePower(group, 'I');
+      group.start('I');
+      await group.world.scheduler.sleep(500);
+      const evidence = await group.fence('takeover', ['I']);
+      expect(evidence.get('I')).toMatchObject({ evidenceLost: true, consistent: false });
+    });
+  });
+});
+
+describe('power lost while a copy is under way', () => {
+  it.each(SEEDS)('costs a full copy, and no byte (%s)', async (seed) => {
+    for (const victim of ['P', 'I']) {
+      const group = groupOf(`${seed}-${victim}`);
+      const load = new HostLoad(group, 5);
+      await group.run(async () => {
+        const { scheduler } = group.world;
+        await group.form();
+        load.start('P', 3, 6);
+        await group.drain('I', 'I', 'R');
+        await group.split('P', 'P', 'I');
+        await scheduler.sleep(30);
+        const resyncing = group.instruct('P', { verb: 'resync', pair: 'P-I', token: group.token() });
+        resyncing.catch(() => undefined);
+        await scheduler.sleep(1 + SEEDS.indexOf(seed));
+        losePower(group, victim);
+        await load.stop();
+        await group.mend();
+        load.start('P', 3, 6);
+        await scheduler.sleep(30);
+        await load.stop();
+        expect(await group.equalises()).toBe(true);
+      });
+    }
+  });
+});
+
+describe('power lost everywhere at once', () => {
+  it.each(SEEDS)('leaves what was flushed, and a group that can be mended (%s)', async (seed) => {
+    const group = groupOf(seed);
+    const load = new HostLoad(group, 5);
+    await group.run(async () => {
+      const { scheduler } = group.world;
+      await group.form();
+      load.start('P', 2);
+      await scheduler.sleep(20);
+      await load.stop();
+      const flushed = new Uint8Array(8192).fill(211);
+      expect(await group.write('P', 1, 96 * 1024, flushed, true)).toBe(0);
+      load.start('P', 2);
+      await scheduler.sleep(SEEDS.indexOf(seed) / 4);
+      const stopped = load.stop();
+      const before = group.contents('P').subarray(224 * 1024, 232 * 1024);
+      for (const name of ['P', 'I', 'R']) losePower(group, name);
+      await stopped;
+      await group.mend();
+      expect(
+        group
+          .contents('P')
+          .subarray(224 * 1024, 232 * 1024)
+          .equals(before),
+      ).toBe(true);
+      expect(await group.equalises()).toBe(true);
+    });
+  });
+});
