@@ -18,7 +18,7 @@ export interface WriterTarget {
 }
 
 /** Pause of a writer that finds nobody to write to, ms. */
-const RETRY_MS = 40;
+const RETRY_MS = 90;
 const MAX_CELLS = 24;
 const RECENT_WRITES = 6;
 const BURST_CHANCE = 0.4;

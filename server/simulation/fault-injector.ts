@@ -3,7 +3,6 @@ import type { Arrangement } from '../domain/arrangement.ts';
 import { WITNESS } from '../domain/names.ts';
 import type { Observer } from './observer.ts';
 import { describeFault, type Fault, type Phase, type TimedFault } from './schedule.ts';
-import { DEFAULT_WAY } from './virtual-network.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 import type { World } from './world.ts';
 
@@ -112,8 +111,8 @@ export class FaultInjector {
   }
 
   private calm({ from, to, bothWays }: Extract<Fault, { kind: 'line' }>): void {
-    this.world.network.setWay(from, to, DEFAULT_WAY);
-    if (bothWays) this.world.network.setWay(to, from, DEFAULT_WAY);
+    this.world.network.calm(from, to);
+    if (bothWays) this.world.network.calm(to, from);
   }
 
   private processesOf(site: string): string[] {
@@ -138,7 +137,7 @@ export class FaultInjector {
   /** Clears every fault, those still to come included, and brings every process back. */
   heal(): void {
     this.healed = true;
-    for (const { from, to } of this.troubledWays.values()) this.world.network.setWay(from, to, DEFAULT_WAY);
+    for (const { from, to } of this.troubledWays.values()) this.world.network.calm(from, to);
     for (const machine of this.world.all()) {
       machine.image.trouble = null;
       machine.killPlan = null;

@@ -78,7 +78,8 @@ function drawSettings(random: Random, survivable: boolean): Settings {
     rateFarBytesPerSecond: isSlow ? random.pick([200_000, 1_000_000]) : null,
     writers: isSlow ? 1 : random.pick([1, 2, 4]),
     pauseMs: random.pick([60, 120, 200]),
-    ledger: !isSlow && random.chance(0.3),
+    ledger: !isSlow && random.chance(0.2),
+    shaped: random.chance(0.25),
   };
 }
 

@@ -19,11 +19,11 @@ import type { PairTransition, StorageConfig, StorageTiming } from '../replicatio
 import { StorageSystem } from '../replication/storage-system.ts';
 import { CopyWatch } from './copy-watch.ts';
 import type { MutantName } from './mutants.ts';
-import { Node, routesOf } from './node.ts';
+import { lineConditions, Node, routesOf } from './node.ts';
 import { Observer } from './observer.ts';
 import type { Schedule } from './schedule.ts';
 import type { Crash } from './scheduler.ts';
-import { Killed, type ProcessLogLine, type VirtualProcess } from './virtual-process.ts';
+import { Killed, POWER_LOST, type ProcessLogLine, type VirtualProcess } from './virtual-process.ts';
 import { World } from './world.ts';
 
 export const GROUP = 'sim';
@@ -95,10 +95,19 @@ export class SimGroup {
           ?.facts()
           .pairs.find((facts) => facts.name === pair)?.transferredBytes ?? null,
     );
+    if (!this.shaped) {
+      for (const { from, to, conditions } of lineConditions(arrangement, this.definition))
+        this.world.network.setNormal(from, to, conditions);
+    }
     for (const name of this.processNames()) {
       // Oscillators of real machines differ by tens of parts per million; ours by more, so that it shows.
       this.world.addMachine(name, 1 + (this.world.random.fork(`rate-${name}`).fraction() - 0.5) * 0.002);
     }
+  }
+
+  /** Twice the events, so only in some worlds: the product's own shaping of lines is part of what is tried. */
+  private get shaped(): boolean {
+    return this.schedule.settings.shaped;
   }
 
   processNames(): string[] {
@@ -139,7 +148,7 @@ export class SimGroup {
   }
 
   private async bootStorage(name: string, ports: Ports): Promise<void> {
-    const node: Node = new Node(ports, name, this.definition, this.arrangement, (method, params, from) =>
+    const node: Node = new Node(ports, name, this.definition, this.arrangement, this.shaped, (method, params, from) =>
       this.handleStorage(name, system, method, params, from),
     );
     const config: StorageConfig = {
@@ -171,7 +180,7 @@ export class SimGroup {
     const placed = this.arrangement.hosts.find((host) => host.name === name);
     if (!placed) throw new Error(`no host ${name}`);
     const { system } = placed;
-    const node: Node = new Node(ports, name, this.definition, this.arrangement, (method, params, from) =>
+    const node: Node = new Node(ports, name, this.definition, this.arrangement, this.shaped, (method, params, from) =>
       host.handle(method, params, from),
     );
     const host: Host = new Host(
@@ -208,16 +217,27 @@ export class SimGroup {
       lostAfterMs: HOST_TIMING.lostAfterMs,
       mutants: this.mutants,
     });
-    const node = new Node(ports, WITNESS, this.definition, this.arrangement, async (method, params, from) => {
-      try {
-        const reply = await witness.handle(method, params, from);
-        if (isConfirmation(reply))
-          this.observer.add({ kind: 'confirmed', system: from.peer.name, generation: reply.record.generation.number });
-        return reply;
-      } finally {
-        this.noteRegister(witness);
-      }
-    });
+    const node = new Node(
+      ports,
+      WITNESS,
+      this.definition,
+      this.arrangement,
+      this.shaped,
+      async (method, params, from) => {
+        try {
+          const reply = await witness.handle(method, params, from);
+          if (isConfirmation(reply))
+            this.observer.add({
+              kind: 'confirmed',
+              system: from.peer.name,
+              generation: reply.record.generation.number,
+            });
+          return reply;
+        } finally {
+          this.noteRegister(witness);
+        }
+      },
+    );
     this.noteRegister(witness);
     this.witness = witness;
     await node.start();
@@ -311,7 +331,8 @@ export class SimGroup {
     this.systems.delete(machine.name);
     this.hosts.delete(machine.name);
     if (machine.name === WITNESS) this.witness = null;
-    this.observer.add({ kind: 'process', process: machine.name, what: 'kill', reason });
+    const what = reason === POWER_LOST ? 'power-loss' : 'kill';
+    this.observer.add({ kind: 'process', process: machine.name, what, reason });
     this.hooks.onKilled(machine);
     this.world.scheduler.after(RESPAWN_MS, () => {
       if (this.mayRun(machine.name) && this.processNames().includes(machine.name)) this.start(machine.name);
@@ -388,7 +409,7 @@ function timingOf({ settings }: Schedule): StorageTiming {
     copyTimeoutMs: 1500,
     holdWritesMs: 700,
     retryMs: 60,
-    checkpointMs: 40,
+    checkpointMs: 70,
     pullIntervalMs: settings.pullIntervalMs,
     callMs: 500,
   };

@@ -29,7 +29,9 @@ export function readSystemImage(
   shape: ImageShape,
 ): SystemImage | null {
   const volumes = readVolumes(folder, shape);
-  return readImageAround(system, up, folder, shape, cellsOf(volumes), hashOf(volumes));
+  const record = readRecord(folder);
+  if (!record) return null;
+  return readImageAround(record, system, up, folder, shape, cellsOf(volumes), hashOf(volumes));
 }
 
 export function readVolumes(folder: FolderView, shape: ImageShape): Uint8Array[] {
@@ -39,8 +41,9 @@ export function readVolumes(folder: FolderView, shape: ImageShape): Uint8Array[]
   );
 }
 
-/** As `readSystemImage`, where the caller knows the data volumes already. `contentHash` null, and the journal left out, where nobody needs them. */
+/** As `readSystemImage`, where the caller knows the record and the data volumes already. `contentHash` null, and the journal left out, where nobody needs them. */
 export function readImageAround(
+  record: SystemRecord,
   system: string,
   up: boolean,
   folder: FolderView,
@@ -48,9 +51,7 @@ export function readImageAround(
   cells: CellImage,
   contentHash: string | null,
   withJournal = true,
-): SystemImage | null {
-  const record = readRecord(folder);
-  if (!record) return null;
+): SystemImage {
   const pairs = Object.entries(record.pairs);
   const image: SystemImage = {
     system,

@@ -17,7 +17,7 @@ const PORT = 7000;
 const REDIAL_MS = 20;
 const MAX_REDIAL_MS = 400;
 /** Quicker than in production, so that a run spends its virtual time on what it is about. */
-export const SIM_TIMING: ChannelTiming = { keepaliveMs: 500, silenceMs: 1200, handshakeMs: 1500 };
+export const SIM_TIMING: ChannelTiming = { keepaliveMs: 600, silenceMs: 1400, handshakeMs: 1500 };
 const UNSHAPED: LineConditions = { delayMs: 0, jitterMs: 0, rateBytesPerSecond: null, loss: 0, cut: false };
 
 /** Where a process listens; the same after every restart. */
@@ -42,13 +42,15 @@ export class Node {
     readonly name: string,
     private readonly definition: GroupDefinition,
     arrangement: Arrangement,
+    /** Lines get their distance from the product's own shaping; else the simulated network has it already. */
+    shaped: boolean,
     /** Every call that reaches this process. */
     handle: CallHandler,
   ) {
     const directions = new Map<string, LineDirection>();
     const neighbours = neighboursOf(arrangement, definition, name);
     for (const { peer, conditions } of neighbours)
-      directions.set(peer, new LineDirection(ports.clock, ports.entropy, conditions));
+      if (shaped) directions.set(peer, new LineDirection(ports.clock, ports.entropy, conditions));
     const options: ChannelOptions = {
       ports,
       secret: SIM_SECRET,
@@ -122,6 +124,17 @@ function neighboursOf(arrangement: Arrangement, definition: GroupDefinition, nam
   }
   const hosts = arrangement.hosts.filter((candidate) => candidate.system === name).map((one) => local(one.name, false));
   return [...linesOf(arrangement, definition, name), ...hosts, local(WITNESS, true)];
+}
+
+/** What a line between two storage systems does to bytes, by its ends. */
+export function* lineConditions(
+  arrangement: Arrangement,
+  definition: GroupDefinition,
+): Generator<{ from: string; to: string; conditions: LineConditions }> {
+  for (const { name } of arrangement.systems) {
+    for (const { peer, conditions } of linesOf(arrangement, definition, name))
+      yield { from: name, to: peer, conditions };
+  }
 }
 
 function linesOf(arrangement: Arrangement, definition: GroupDefinition, name: string): Neighbour[] {

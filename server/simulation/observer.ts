@@ -38,7 +38,7 @@ export class Observer {
   readonly forced = new Set<number>();
   private readonly records = new Map<string, KnownRecord>();
   private readonly lastVersions = new Map<string, Extract<HistoryEvent, { kind: 'pair' }>>();
-  private readonly cells = new Map<string, Uint32Array[]>();
+  private readonly cells = new Map<string, CellImage>();
 
   constructor(
     settings: HistorySettings,
@@ -155,28 +155,33 @@ export class Observer {
     });
   }
 
-  /** Cells of `system` now; a copy. Decodes only what changed since the last look. */
+  /** Cells of `system` now. The same object as long as nothing was written; decodes only what changed since the last look. */
   cellsOf(system: string): CellImage {
     const { image } = this.machineOf(system);
-    const known = this.cells.get(system) ?? [];
-    this.cells.set(system, known);
-    for (let volume = 0; volume < this.shape.volumeCount; volume += 1)
-      known[volume] = this.freshCells(image, volume, known[volume]);
-    return known.map((cells) => cells.slice());
+    const known = this.cells.get(system);
+    const volumes = Array.from({ length: this.shape.volumeCount }, (_, volume) => volume);
+    const isSame = known?.every((_, volume) => image.file(`volume-${volume}`)?.touched.size === 0) ?? false;
+    if (known && isSame) return known;
+    const fresh = volumes.map((volume) => this.freshCells(image, volume, known?.[volume]));
+    this.cells.set(system, fresh);
+    return fresh;
   }
 
   private freshCells(image: DiskImage, volume: number, known: Uint32Array | undefined): Uint32Array {
     const file = image.file(`volume-${volume}`);
     if (!file) return new Uint32Array((this.shape.volumeBytes / PAGE_BYTES) * CELLS_PER_PAGE);
-    if (this.history.settings.opaqueVolumes.includes(volume)) return opaqueCells(file.view());
-    if (!known) {
+    if (known && file.touched.size === 0) return known;
+    const isOpaque = this.history.settings.opaqueVolumes.includes(volume);
+    if (!known || isOpaque) {
       file.touched.clear();
-      return decodeCells(file.view(), volume);
+      return isOpaque ? opaqueCells(file.view()) : decodeCells(file.view(), volume);
     }
-    for (const page of file.touched)
-      decodeInto(known, file.view(), volume, page * CELLS_PER_PAGE, (page + 1) * CELLS_PER_PAGE);
+    const cells = known.slice();
+    for (const page of file.touched) {
+      decodeInto(cells, file.view(), volume, page * CELLS_PER_PAGE, (page + 1) * CELLS_PER_PAGE);
+    }
     file.touched.clear();
-    return known;
+    return cells;
   }
 
   /**
@@ -189,7 +194,10 @@ export class Observer {
       const machine = this.machineOf(system);
       const folder = (name: string): Uint8Array | null => machine.image.peek(name);
       const contentHash = depth === 'whole' ? hashOf(readVolumes(folder, this.shape)) : null;
+      const record = this.recordOf(system);
+      if (!record) continue;
       const image = readImageAround(
+        record,
         system,
         this.serves(system),
         folder,
@@ -198,7 +206,7 @@ export class Observer {
         contentHash,
         depth !== 'glance',
       );
-      if (image) images[system] = image;
+      images[system] = image;
     }
     const taken: Images = images;
     this.add({ kind: 'images', label, images: taken });

@@ -73,6 +73,8 @@ export interface Settings {
   writers: number;
   pauseMs: number;
   ledger: boolean;
+  /** Distance, rate and jitter of lines come from the product's own shaping, not from the simulated network. */
+  shaped: boolean;
 }
 
 export interface Schedule {

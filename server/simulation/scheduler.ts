@@ -50,7 +50,7 @@ export class Scheduler {
   }
 
   /** Resolves with true as soon as `condition` holds (looked at every `everyMs`), or with false after `withinMs`. */
-  async until(condition: () => boolean, withinMs: number, everyMs = 5): Promise<boolean> {
+  async until(condition: () => boolean, withinMs: number, everyMs = 20): Promise<boolean> {
     const endMs = this.nowMs + withinMs;
     while (!condition()) {
       if (this.nowMs >= endMs) return false;

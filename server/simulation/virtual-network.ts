@@ -36,6 +36,7 @@ interface ListenerEntry {
 export class VirtualNetwork {
   private readonly listeners = new Map<string, ListenerEntry>();
   private readonly ways = new Map<string, Way>();
+  private readonly normal = new Map<string, Way>();
   private readonly streams = new Map<Life, Set<StreamPair>>();
   private nextPort = 20_000;
 
@@ -53,6 +54,25 @@ export class VirtualNetwork {
       this.ways.set(key, way);
     }
     return way;
+  }
+
+  /** What one direction is like while no fault is on it. */
+  setNormal(from: string, to: string, conditions: Omit<Way, 'cut'>): void {
+    const { delayMs, jitterMs, loss, rateBytesPerSecond } = conditions;
+    const normal = {
+      ...DEFAULT_WAY,
+      delayMs: DEFAULT_WAY.delayMs + delayMs,
+      jitterMs: DEFAULT_WAY.jitterMs + jitterMs,
+      loss,
+      rateBytesPerSecond,
+    };
+    this.normal.set(`${from}>${to}`, normal);
+    Object.assign(this.way(from, to), normal);
+  }
+
+  /** Takes every fault off one direction. */
+  calm(from: string, to: string): void {
+    this.setWay(from, to, this.normal.get(`${from}>${to}`) ?? DEFAULT_WAY);
   }
 
   /** Changes one direction from now on. Restoring a cut way delivers, in order, what waited on it. */

@@ -10,6 +10,9 @@ import { type MachineClock, VirtualClock } from './virtual-clock.ts';
 import { type DiskImage, VirtualDisk } from './virtual-disk.ts';
 import type { VirtualNetwork } from './virtual-network.ts';
 
+/** Reason of an end by the loss of power. */
+export const POWER_LOST = 'power lost';
+
 /** Thrown by every port of a dead process. */
 export class Killed extends Error {
   constructor(process: string) {
@@ -161,7 +164,7 @@ export class VirtualProcess {
       life.deferred.length = 0;
       this.life = null;
       this.network.dropLife(life, true);
-      this.hooks.onKilled(this, 'power lost');
+      this.hooks.onKilled(this, POWER_LOST);
     }
     this.image.losePower(random);
     this.clock.reboot(this.scheduler.nowMs);

@@ -12,8 +12,13 @@ export const goldCopy: Checker = {
     const findings = new Findings(name);
     const firstDuplex = history.events.find((event) => event.kind === 'pair' && event.to === 'duplex');
     if (!firstDuplex) return [];
-    for (const seen of history.of('images')) {
-      if (seen.order < firstDuplex.order) continue;
+    // A system that lost its power is the one site that was lost, until it holds a consistent image again.
+    const damaged = new Set<string>();
+    for (const seen of history.events) {
+      if (seen.kind === 'process' && seen.what === 'power-loss') damaged.add(seen.process);
+      if (seen.kind !== 'images' || seen.order < firstDuplex.order) continue;
+      for (const image of Object.values(seen.images)) if (image.consistent) damaged.delete(image.system);
+      if ([...damaged].some((system) => seen.images[system])) continue;
       // What a process that is down would find on its disk is known once it has recovered.
       if (Object.values(seen.images).some((image) => !image.up)) continue;
       for (const lost of Object.keys(seen.images)) {

@@ -37,6 +37,9 @@ export interface Stretch {
 export class WriteTable {
   readonly writes = new Map<number, WriteRecord>();
   readonly stretches: Stretch[];
+  /** The same image is asked about by several checkers, and is often the one of the look before. */
+  private readonly judged = new WeakMap<CellImage, { why: string | null; writes: number; order: number }>();
+  private lastOrder = -1;
   /** Writes by `volume`, `cell` and stretch, in order of issue. */
   private readonly byCell = new Map<number, WriteRecord[]>();
 
@@ -49,6 +52,7 @@ export class WriteTable {
 
   /** Takes in one event; those that are not about writes or promotions say nothing to it. */
   observe(event: Observed): void {
+    this.lastOrder = event.order;
     if (event.kind === 'promoted') {
       const { system, generation, forced, order, image } = event;
       this.stretches.push({ index: this.stretches.length, system, generation, forced, order, base: image });
@@ -138,6 +142,14 @@ export class WriteTable {
    * shows a write shows every write completed before that one was issued.
    */
   whyNoPrefix(image: CellImage): string | null {
+    const known = this.judged.get(image);
+    if (known && known.writes === this.writes.size && known.order === this.lastOrder) return known.why;
+    const why = this.judge(image);
+    this.judged.set(image, { why, writes: this.writes.size, order: this.lastOrder });
+    return why;
+  }
+
+  private judge(image: CellImage): string | null {
     const shown = this.stretchOf(image);
     let why: string | null = null;
     // A stretch of which only zeros are to be seen shows nothing for certain, so the later ones are tried too.
