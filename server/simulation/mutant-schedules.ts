@@ -68,12 +68,20 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
   'duplex-before-durable': (schedule, random) => ({
     ...calm(schedule, 'ride-out'),
     faults: [
-      at('form', random.between(20, 90), { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 100 }),
+      at('form', random.between(40, 110), { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 100 }),
     ],
   }),
   // Both ends of the first line lose something at once.
   'answered-entry-cut': (schedule, random) => ({
     ...withFence(calm(schedule), random.pick(['status', 'data'])),
+    settings: {
+      ...calm(schedule).settings,
+      fence: random.pick(['status', 'data']),
+      kmFar: 3000,
+      pullIntervalMs: 20,
+      writers: 4,
+      pauseMs: 15,
+    },
     faults: [
       siteLoss,
       at('disaster', random.below(3), { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 300 }),
@@ -91,21 +99,6 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
     faults: [
       at('disaster', 900 + random.below(50), { kind: 'site-loss', site: 'remote', power: true, returnAfterMs: 100 }),
     ],
-  }),
-  // A copy broken off, and its source lost for a while.
-  'bits-cleared-after-send': (schedule, random) => ({
-    ...calm(schedule, 'switch-over'),
-    settings: { ...calm(schedule).settings, kmFar: 3000, writers: 4, pauseMs: 40 },
-    story: { ...calm(schedule, 'switch-over').story, resyncAtTakeover: false, reverseLoadMs: 300 },
-    faults: Array.from({ length: 3 }, () =>
-      at('reverse', random.between(20, 300), {
-        kind: 'kill-at-call',
-        process: 'R',
-        calls: random.between(5, 60),
-        moment: { when: 'after' },
-        restartAfterMs: 20,
-      }),
-    ),
   }),
   // Nothing was ever copied to R, so the intermediate system's old image is all there is beside P.
   'gold-dropped-early': (schedule) => ({
@@ -141,7 +134,7 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
     ...calm(schedule, 'switch-over'),
     faults: [
       ...['host-P', 'host-R'].map((host) => at('takeover', 0, line('control', host, false, { delayMs: 500 }, 20_000))),
-      at('takeover', random.between(3000, 12_000), { kind: 'kill', process: 'control', restartAfterMs: 1 }),
+      at('takeover', random.between(3000, 12_000), { kind: 'pause', process: 'control', forMs: 3000 }),
     ],
   }),
   'evidence-before-fence': (schedule) => ({ ...calm(schedule), survivable: true, faults: [siteLoss] }),
@@ -154,6 +147,30 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
     ],
   }),
   'resync-wrong-way': (schedule) => calm(schedule, 'switch-over'),
+  'generation-raised-twice-on-resume': (schedule, random) => ({
+    ...calm(schedule),
+    faults: [siteLoss],
+    story: {
+      ...calm(schedule).story,
+      controlKills: [{ routine: 'failover', calls: random.between(6, 40), slowMs: 0 }],
+    },
+  }),
+  'skip-step-on-resume': (schedule, random) => ({
+    ...calm(schedule),
+    faults: [siteLoss],
+    story: {
+      ...calm(schedule).story,
+      controlKills: ['failover', 'reverse-copy', 'failback', 'initial-copy'].map((routine) => ({
+        routine,
+        calls: random.between(3, 40),
+        slowMs: 0,
+      })),
+    },
+  }),
+  'forget-bit': (schedule) => ({
+    ...calm(schedule, 'switch-over'),
+    settings: { ...calm(schedule).settings, ledger: true },
+  }),
   'register-answers-early': (schedule, random) => ({
     ...calm(schedule),
     faults: [

@@ -22,22 +22,16 @@ export const MUTANTS = {
   'apply-out-of-order': {
     part: 'replication',
     where: 'Destination of a pair: accepts and applies entries as they arrive from the paths, not in number order.',
-    caughtBy: ['prefix', 'convergence', 'sync-durability'],
+    caughtBy: ['prefix', 'equality', 'bitmap-soundness', 'convergence'],
   },
   'forget-bit': {
     part: 'replication',
     where: 'Write while a pair marks changes: every fourth update number leaves its bits unset.',
-    caughtBy: ['bitmap-soundness'],
+    caughtBy: ['bitmap-soundness', 'ledger-adds-up', 'prefix'],
   },
   'bits-from-source-only': {
     part: 'replication',
     where: 'Start of a resync: the destination’s bits are not joined to the source’s.',
-    caughtBy: ['bitmap-soundness', 'convergence'],
-  },
-  'bits-cleared-after-send': {
-    part: 'replication',
-    where:
-      'Copier: the bit is cleared when the copy is answered (not when it is taken), so a write made meanwhile is forgotten.',
     caughtBy: ['bitmap-soundness', 'convergence'],
   },
   'resync-all-tracks': {
@@ -53,7 +47,7 @@ export const MUTANTS = {
   'keep-generation': {
     part: 'replication',
     where: 'raise-generation: answers as if persisted, but keeps the older generation and goes on serving.',
-    caughtBy: ['single-writer', 'truthful-verdict'],
+    caughtBy: ['single-writer', 'truthful-verdict', 'read-back', 'old-holder-stops'],
   },
   'demotion-as-line-fault': {
     part: 'replication',
@@ -161,7 +155,7 @@ export const MUTANTS = {
   'generation-raised-twice-on-resume': {
     part: 'routines',
     where: 'Resume: the new driver gives itself out for a run of its own, so that one run gets two generations.',
-    caughtBy: ['crash-equivalence'],
+    caughtBy: ['fence-precedes-evidence', 'crash-equivalence'],
   },
   'wait-for-ever': {
     part: 'routines',

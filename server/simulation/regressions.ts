@@ -1,0 +1,111 @@
+/**
+ * Every defect that a simulated run found, as the shortest schedule known to show it. Plain data, so that no change of the
+ * generator can take them away. They are played by the tests and by `switchback rehearse`.
+ */
+import type { Fault, Phase, Schedule, Settings, Story, TimedFault } from './schedule.ts';
+
+export interface Regression {
+  name: string;
+  /** What went wrong, in one sentence. */
+  found: string;
+  schedule: Schedule;
+}
+
+const SETTINGS: Settings = {
+  volumeCount: 2,
+  volumeBytes: 128 * 1024,
+  trackBytes: 4096,
+  journalBytes: 512 * 1024,
+  journalSegments: 8,
+  fence: 'status',
+  pullIntervalMs: 5,
+  kmNear: 100,
+  kmFar: 1000,
+  rateFarBytesPerSecond: null,
+  writers: 2,
+  pauseMs: 60,
+  ledger: false,
+  shaped: false,
+};
+
+const STORY: Story = {
+  kind: 'failover',
+  loadMs: 200,
+  reverseLoadMs: 120,
+  resyncAtTakeover: true,
+  controlCycles: 1,
+  controlKills: [],
+};
+
+function schedule(
+  seed: number,
+  settings: Partial<Settings>,
+  story: Partial<Story>,
+  faults: readonly (readonly [Phase, number, Fault])[],
+): Schedule {
+  const timed = faults.map(([phase, afterMs, fault]): TimedFault => ({ phase, afterMs, fault }));
+  return {
+    seed,
+    arrangement: 'chain-3',
+    survivable: false,
+    settings: { ...SETTINGS, ...settings },
+    story: { ...STORY, ...story },
+    faults: timed,
+  };
+}
+
+const productionLost = (power: boolean): readonly [Phase, number, Fault] => [
+  'disaster',
+  0,
+  { kind: 'site-loss', site: 'production', power, returnAfterMs: null },
+];
+const cut = (from: string, to: string): Fault => ({
+  kind: 'line',
+  from,
+  to,
+  bothWays: true,
+  change: { cut: true },
+  forMs: null,
+});
+
+export const REGRESSIONS: readonly Regression[] = [
+  {
+    name: 'formation-base-moves',
+    found:
+      'Writes made between the begin of a resync and its first session were neither sent nor marked, for the session began at the newest number instead of the one the copy had begun at.',
+    schedule: schedule(0, { kmNear: 10, writers: 4, pauseMs: 20 }, { resyncAtTakeover: false, controlCycles: 2 }, [
+      productionLost(false),
+    ]),
+  },
+  {
+    name: 'power-loss-short-files',
+    found:
+      'A storage system that had lost its power could never start again: files whose size was never synced were short.',
+    schedule: schedule(3, { fence: 'data', kmFar: 200 }, { controlCycles: 2 }, [productionLost(true)]),
+  },
+  {
+    name: 'power-loss-claims-consistent',
+    found: 'After a loss of power a system called its image consistent, though pages that were never synced were gone.',
+    schedule: schedule(5, { fence: 'data', kmFar: 200 }, { controlCycles: 2 }, [productionLost(true)]),
+  },
+  {
+    name: 'old-holder-never-hears',
+    found:
+      'A holder whose own lines had stayed up never heard of the newer generation: it went on writing, and nothing could be copied onto it.',
+    schedule: schedule(37, { kmFar: 3000, pullIntervalMs: 2 }, { resyncAtTakeover: false, controlCycles: 0 }, [
+      ['load', 100, cut('P', 'I')],
+      productionLost(false),
+    ]),
+  },
+  {
+    name: 'record-changed-before-it-was-saved',
+    found:
+      'A disk error while a change of state was saved left memory and disk in disagreement, and the change was never recorded.',
+    schedule: schedule(
+      354,
+      { kmNear: 10, kmFar: 3000, pullIntervalMs: 20 },
+      { kind: 'switch-over', controlCycles: 2 },
+      [['failback', 59, { kind: 'disk', process: 'I', trouble: 'io-error', forMs: 101 }]],
+    ),
+  },
+];
