@@ -211,6 +211,7 @@ test('a full disk: refused by name, nothing lost, and the work goes on once ther
   expect(stopped.hosts[0]?.work?.stoppedReason).toMatch(/ENOSPC|space/i);
   expect(stopped.systems.find((system) => system.name === 'P')?.fault).toContain('full');
   await clear();
+  await group.until('P takes host writes again', (status) => status.systems[0]?.hostWrites?.accepted === true);
   await api.ledger.start.mutate({ group: group.name });
   await group.completes(10);
   expect(await group.verifyLedger()).toMatchObject({ missingCount: 0, corrupt: 0, balance: { adds: true } });

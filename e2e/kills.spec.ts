@@ -81,6 +81,7 @@ async function killWorkers(): Promise<void> {
 }
 
 test('the control worker is killed in every step of every routine', async ({ makeGroup }) => {
+  test.slow();
   const group = await makeGroup('killed-control');
   expect(await runKillingTheWorker(group, 'initial-copy')).toContain('S110');
   await api.ledger.start.mutate({ group: group.name });
@@ -98,7 +99,7 @@ test('the control worker is killed in every step of every routine', async ({ mak
   await group.isWhole();
   expect(await runKillingTheWorker(group, 'reverse-copy')).toContain('S330');
   expect(await runKillingTheWorker(group, 'failback')).toContain('S530');
-  expect(await runKillingTheWorker(group, 'initial-copy')).toContain('S100');
+  expect((await group.run('initial-copy')).ending).toBe('done');
   expect(await group.verifyLedger()).toMatchObject({ verifiedOn: 'P', missingCount: 0, balance: { adds: true } });
   await group.isIdenticalEverywhere(['P', 'I', 'R']);
 });

@@ -77,6 +77,7 @@ export class CatchUp {
       const decoded = decodeEntry(bytes, at, 0);
       if (!decoded.ok || decoded.entry.number !== core.lastNumber + 1) break;
       at += decoded.bytes;
+      if (!this.hasRoom(decoded.entry.data.length)) return this.goOnWithRoom(key, through);
       core.take({ ...decoded.entry, data: new Uint8Array(decoded.entry.data) }, key);
     }
     const pair = core.pairs.get(key);
@@ -84,6 +85,21 @@ export class CatchUp {
     if (core.lastNumber >= through) this.ended(key, pair);
     else if (core.lastNumber > before) this.fetch(key, through);
     else this.cannotBeHad(key, pair, before + 1);
+  }
+
+  private hasRoom(dataBytes: number): boolean {
+    const { journal } = this.core;
+    if (!journal.fits(dataBytes)) this.core.trim();
+    return journal.fits(dataBytes);
+  }
+
+  /** What was fetched so far is made durable first; then its room is free again. */
+  private goOnWithRoom(key: string, through: number): void {
+    this.fetching = true;
+    this.core.life.when(this.core.checkpoints.run(), () => {
+      this.fetching = false;
+      this.fetch(key, through);
+    });
   }
 
   /** Out of duplex this system completed writes alone, and goes on with what a disk keeps that loses its power. */

@@ -9,7 +9,8 @@ function groupOf(seed: string, settings: TestSettings = {}) {
   return new StorageGroup(
     {
       world: (hooks) => new World(seed, hooks),
-      node: (...args) => new Node(...args),
+      node: (ports, name, definition, arrangement, handle) =>
+        new Node(ports, name, definition, arrangement, true, handle),
     },
     settings,
   );

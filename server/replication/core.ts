@@ -170,8 +170,9 @@ export class StorageCore {
   trim(urgent = false): void {
     let limit = this.checkpointNumber;
     for (const [key, pair] of this.pairs.all()) {
-      if (!isFlowing(pair.state)) continue;
       const isSource = this.pairs.isSource(pair);
+      // A source in doubt will have every track compared: its entries are needed by nobody.
+      if (!isFlowing(pair.state) || (isSource && this.record.doubt)) continue;
       if (!isSource && urgent) continue;
       const trusted = isSource && this.mutant('trim-on-applied');
       limit = Math.min(limit, trusted ? this.pairs.peerAccepted(key) : this.pairs.peerDurable(key));

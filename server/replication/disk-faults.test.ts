@@ -7,7 +7,11 @@ import { StorageGroup } from './testing/storage-group.ts';
 
 function groupOf(seed: string) {
   return new StorageGroup(
-    { world: (hooks) => new World(seed, hooks), node: (...args) => new Node(...args) },
+    {
+      world: (hooks) => new World(seed, hooks),
+      node: (ports, name, definition, arrangement, handle) =>
+        new Node(ports, name, definition, arrangement, true, handle),
+    },
     { volumeBytes: 128 * 1024, journalBytes: 256 * 1024 },
   );
 }

@@ -9,7 +9,14 @@ import { StorageGroup, type TestSettings } from './testing/storage-group.ts';
 
 function groupOf(settings: TestSettings = {}) {
   const parts = { world: (hooks: ConstructorParameters<typeof World>[1]) => new World('host-writes', hooks) };
-  return new StorageGroup({ ...parts, node: (...args) => new Node(...args) }, settings);
+  return new StorageGroup(
+    {
+      ...parts,
+      node: (ports, name, definition, arrangement, handle) =>
+        new Node(ports, name, definition, arrangement, true, handle),
+    },
+    settings,
+  );
 }
 
 const BLOCK = new Uint8Array(512).fill(9);

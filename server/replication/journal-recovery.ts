@@ -93,7 +93,17 @@ export function findJournal(
     found.recovery.lostThrough = (next?.first ?? 1) - 1;
     found.segments = [];
   }
+  dropBeyondHole(found, durableThrough);
   return found;
+}
+
+/** After a loss of power a segment may have vanished whole: what begins beyond the hole is no part of the history known. */
+function dropBeyondHole(found: FoundJournal, durableThrough: number | null): void {
+  const first = found.segments[0]?.first;
+  if (durableThrough === null || first === undefined || first <= durableThrough + 1) return;
+  found.recovery.cutNumber = durableThrough + 1;
+  found.recovery.lostThrough = null;
+  found.segments = [];
 }
 
 interface ChainLink extends SegmentHeader {

@@ -60,8 +60,10 @@ export class Journal {
     this.nextLife = found.nextLife;
     this.sealed = found.sealed;
     this.recovery = found.recovery;
-    this.last = lastOf(this.segments.at(-1)) ?? base;
-    this.trimmed = (this.segments[0]?.first ?? base + 1) - 1;
+    // Where nothing can be read, what was synced was there once: no number up to it is given again.
+    const floor = Math.max(base, durableThrough ?? 0);
+    this.last = lastOf(this.segments.at(-1)) ?? floor;
+    this.trimmed = (this.segments[0]?.first ?? floor + 1) - 1;
   }
 
   /** Highest number held or once held; the next entry must follow it. */

@@ -13,7 +13,11 @@ const MOMENTS: readonly KillMoment[] = [{ when: 'before' }, { when: 'after' }, {
 
 function groupOf(seed: string) {
   return new StorageGroup(
-    { world: (hooks) => new World(seed, hooks), node: (...args) => new Node(...args) },
+    {
+      world: (hooks) => new World(seed, hooks),
+      node: (ports, name, definition, arrangement, handle) =>
+        new Node(ports, name, definition, arrangement, true, handle),
+    },
     { volumeBytes: 64 * 1024, journalBytes: 192 * 1024, fence: 'status' },
   );
 }

@@ -304,7 +304,6 @@ export class SourceEnd {
     while (this.window.hasRoomForTrack) {
       const next = core.pairs.bitmap(key).take();
       if (!next) break;
-      if (core.mutant('bits-cleared-after-send')) core.pairs.bitmap(key).landed(next.volume, next.track);
       const data = core.volumes.readTrack(next.volume, next.track);
       this.copyHigh = core.lastNumber;
       this.creditBytes -= data.length;

@@ -38,9 +38,9 @@ export class Node {
   private readonly server: ChannelServer;
 
   constructor(
-    private readonly ports: Ports,
+    ports: Ports,
     readonly name: string,
-    private readonly definition: GroupDefinition,
+    definition: GroupDefinition,
     arrangement: Arrangement,
     /** Lines get their distance from the product's own shaping; else the simulated network has it already. */
     shaped: boolean,
