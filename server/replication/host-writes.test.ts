@@ -5,7 +5,8 @@ import { Node } from '../simulation/node.ts';
 import { World } from '../simulation/world.ts';
 import { EINVAL, EIO, ENOSPC, EPERM } from './host-gate.ts';
 import { HostLoad } from './testing/host-load.ts';
-import { StorageGroup, type TestSettings } from './testing/storage-group.ts';
+import { StorageGroup } from './testing/storage-group.ts';
+import type { TestSettings } from './testing/test-world.ts';
 
 function groupOf(settings: TestSettings = {}) {
   const parts = { world: (hooks: ConstructorParameters<typeof World>[1]) => new World('host-writes', hooks) };

@@ -55,7 +55,10 @@ export interface DiskFault {
 export interface AgentMethods {
   'agent.hello': { params: { control: string }; result: { site: SiteName; version: string; processes: ProcessView[] } };
   /** Defines or changes a group: the agent starts the processes of its site that belong to it. Idempotent. */
-  'group.put': { params: { definition: GroupDefinition; addresses: AddressBook; powered: boolean }; result: { processes: ProcessView[] } };
+  'group.put': {
+    params: { definition: GroupDefinition; addresses: AddressBook; powered: boolean };
+    result: { processes: ProcessView[] };
+  };
   /** Stops its processes and removes its data at this site. */
   'group.delete': { params: { group: string }; result: { removed: boolean } };
   'addresses.put': { params: { group: string; addresses: AddressBook }; result: { ok: true } };
@@ -67,7 +70,10 @@ export interface AgentMethods {
   /** Clears every line and disk fault the agent holds for the group (processes held down stay so). */
   'fault.clear': { params: { group: string; process: string | null }; result: { ok: true } };
   /** Hands an instruction to a host process of this site and returns its reply. */
-  'host.perform': { params: { group: string; host: string; instruction: HostInstruction; timeoutMs: number }; result: HostReply };
+  'host.perform': {
+    params: { group: string; host: string; instruction: HostInstruction; timeoutMs: number };
+    result: HostReply;
+  };
   /** Storage facts on demand, straight from the process. */
   'storage.facts': { params: { group: string; process: string }; result: SystemFacts };
   /** A dead host's own record of what its ledger was told is complete; read from its folder. */
@@ -78,7 +84,23 @@ export interface AgentMethods {
 export interface AgentNotices {
   'process.changed': ProcessView;
   /** A change of pair state, reported by the storage process that made it, once, in order. */
-  'pair.transition': { group: string; system: string; pair: string; from: string; to: string; reason: string; at: number; version: number };
+  'pair.transition': {
+    group: string;
+    system: string;
+    pair: string;
+    from: string;
+    to: string;
+    reason: string;
+    at: number;
+    version: number;
+  };
   /** Something worth the history: exit, start, refused frame, recovery finding. */
-  'process.event': { group: string; process: string; at: number; kind: string; text: string; facts: Record<string, unknown> };
+  'process.event': {
+    group: string;
+    process: string;
+    at: number;
+    kind: string;
+    text: string;
+    facts: Record<string, unknown>;
+  };
 }

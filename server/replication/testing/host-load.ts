@@ -1,6 +1,7 @@
 /** A host for tests: several writes under way at all times, each recognisable, and a record of which were completed. */
 import type { SystemName } from '../../domain/names.ts';
-import type { StorageGroup, TestWorld } from './storage-group.ts';
+import type { StorageGroup } from './storage-group.ts';
+import type { TestWorld } from './test-world.ts';
 
 export interface HostWrite {
   id: number;

@@ -2,7 +2,7 @@
  * Storage systems P, I, R and the witness of one chain-3 group, for tests: the product's own code over whatever world is
  * handed in (the tests hand in the simulator's), without hosts and routines, so that each instruction is the test's own.
  */
-import { type Arrangement, defaultGroup, findArrangement, type GroupDefinition } from '../../domain/arrangement.ts';
+import { type Arrangement, findArrangement, type GroupDefinition } from '../../domain/arrangement.ts';
 import type { DriverToken, Generation } from '../../domain/generation.ts';
 import type { WitnessInstruction, WitnessReply } from '../../domain/host.ts';
 import { type SystemName, WITNESS } from '../../domain/names.ts';
@@ -10,7 +10,6 @@ import type { PairKind, PairState } from '../../domain/pair-states.ts';
 import type { Ports } from '../../domain/ports.ts';
 import type {
   FenceEvidence,
-  FenceLevel,
   PairFacts,
   StorageInstruction,
   StorageReply,
@@ -18,89 +17,21 @@ import type {
 } from '../../domain/storage-controller.ts';
 import { Witness } from '../../hosts/witness.ts';
 import type { NbdExport } from '../../nbd/export.ts';
-import type { CallHandler } from '../../network/channel-types.ts';
-import type { Link } from '../../network/link.ts';
-import type { PairTransition, StorageTiming } from '../config.ts';
+import type { PairTransition } from '../config.ts';
 import { EIO } from '../host-gate.ts';
 import { StorageSystem } from '../storage-system.ts';
-
-/** One machine of the world. `L` is whatever the world calls an incarnation of its process. */
-export interface TestMachine<L> {
-  readonly name: string;
-  readonly life: L | null;
-  readonly image: { peek(name: string): Uint8Array | null };
-  start(): Ports;
-  kill(reason: string): void;
-}
-
-export interface TestWorld<L> {
-  readonly scheduler: {
-    readonly nowMs: number;
-    at(atMs: number, life: L | null, run: () => void): unknown;
-    sleep(delayMs: number): Promise<void>;
-    until(condition: () => boolean, withinMs: number): Promise<boolean>;
-    drive<T>(story: () => Promise<T>, limitEvents: number): Promise<T>;
-  };
-  readonly network: { setWay(from: string, to: string, change: { cut: boolean }): void };
-  addMachine(name: string, clockRate: number): TestMachine<L>;
-}
-
-export interface TestHooks {
-  losesPower: boolean;
-  onKilled(process: { readonly name: string }): void;
-  onCrash(crash: { process: string | null; error: unknown }): void;
-  onLog(line: { atMs: number; process: string; level: string; message: string; facts: unknown }): void;
-}
-
-/** A process on the network, joined to its neighbours as the arrangement says. */
-export interface TestNode {
-  link(peer: string): Link;
-  lines(arrangement: Arrangement): Map<string, Link>;
-  start(): Promise<void>;
-}
-
-export interface TestParts<L, W extends TestWorld<L>> {
-  world(hooks: TestHooks): W;
-  node(
-    ports: Ports,
-    name: string,
-    definition: GroupDefinition,
-    arrangement: Arrangement,
-    handle: CallHandler,
-  ): TestNode;
-}
-
-export interface TestSettings {
-  fence?: FenceLevel;
-  volumeCount?: number;
-  volumeBytes?: number;
-  trackBytes?: number;
-  journalBytes?: number;
-  journalSegments?: number;
-  timing?: Partial<StorageTiming>;
-  mutants?: readonly string[];
-  /** Bytes per second of the line I–R; null for unlimited. */
-  farRate?: number | null;
-}
-
-export const TEST_TIMING: StorageTiming = {
-  syncTimeoutMs: 250,
-  copyTimeoutMs: 1500,
-  holdWritesMs: 700,
-  retryMs: 60,
-  checkpointMs: 40,
-  pullIntervalMs: 20,
-  callMs: 500,
-};
-
-/** Errno of a write whose process died before it answered. */
-export const UNANSWERED = -1;
-const GROUP = 'test';
-const ROUTES: Record<string, Record<string, string>> = {
-  P: { I: 'I', R: 'I' },
-  I: { P: 'P', R: 'R' },
-  R: { I: 'I', P: 'I' },
-};
+import {
+  definitionOf,
+  GROUP,
+  ROUTES,
+  TEST_TIMING,
+  type TestMachine,
+  type TestNode,
+  type TestParts,
+  type TestSettings,
+  type TestWorld,
+  UNANSWERED,
+} from './test-world.ts';
 
 export class StorageGroup<L, W extends TestWorld<L>> {
   readonly world: W;
@@ -501,19 +432,4 @@ export class StorageGroup<L, W extends TestWorld<L>> {
   async reverse(system: SystemName, source: SystemName, destination: SystemName): Promise<void> {
     await this.instruct(system, { verb: 'reverse', pair: `${source}-${destination}`, token: this.token() });
   }
-}
-
-function definitionOf(arrangement: Arrangement, settings: TestSettings): GroupDefinition {
-  return {
-    ...defaultGroup(GROUP, arrangement),
-    volumeCount: settings.volumeCount ?? 2,
-    volumeBytes: settings.volumeBytes ?? 256 * 1024,
-    trackBytes: settings.trackBytes ?? 16 * 1024,
-    journalBytes: settings.journalBytes ?? 512 * 1024,
-    fence: settings.fence ?? 'status',
-    lines: {
-      'P-I': { km: 100, paths: 2, rateBytesPerSecond: null },
-      'I-R': { km: 1000, paths: 2, rateBytesPerSecond: settings.farRate ?? null },
-    },
-  };
 }
