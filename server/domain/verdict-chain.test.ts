@@ -7,6 +7,31 @@ const brief = (given: VerdictFacts) => {
   return `${kind} ${lost.bound} ${lost.updates}${fenced ? ' fenced' : ''}`;
 };
 
+describe('after a takeover that never promoted anybody', () => {
+  // Failback takes R for the writer, but P was the last to serve hosts, and was copied over from R's older data.
+  const back = (change: Partial<VerdictFacts> & { number: number }) =>
+    facts({ writer: 'R', survivor: 'P', guard: null, fences: [P338, R335], ...change });
+  const P338 = evidence('P', { completedNumber: 338, lastNumber: 338 });
+  const R335 = evidence('R', { completedNumber: 0, lastNumber: 335 });
+
+  it('counts what the survivor itself had completed and no longer holds', () => {
+    const verdict = judgeChain(back({ number: 335 }));
+    expect([verdict.kind, verdict.lost.updates]).toEqual(['data-loss', 3]);
+    expect(verdict.evidence[0]).toBe('P completed 338; P shares its history to 335.');
+  });
+
+  it('proves that nothing is lost where the survivor still holds it', () => {
+    expect(judgeChain(back({ number: 338 })).kind).toBe('no-data-loss');
+  });
+
+  it('leaves alone what an earlier takeover gave up: its verdict has said so', () => {
+    const lineage = [...LINEAGE, { generation: 2, first: 336 }];
+    const R350 = evidence('R', { completedNumber: 350, lastNumber: 350, lineage });
+    const image = { consistent: true, number: 350, lineage, evidenceLost: false, stampedAt: null };
+    expect(judgeChain(back({ number: 350, fences: [P338, R350], image })).kind).toBe('no-data-loss');
+  });
+});
+
 describe('verdict of a chain', () => {
   const I100 = guardEvidence('status', 100);
   const P100 = evidence('P', { completedNumber: 100, lastNumber: 100 });

@@ -5,7 +5,7 @@
  * completion needed, and who goes on.
  */
 import type { Lineage, RegisterRecord } from './generation.ts';
-import { commonNumber } from './generation.ts';
+import { commonNumber, generationOf } from './generation.ts';
 import type { HeartbeatView } from './host.ts';
 import type { PairName, SystemName } from './names.ts';
 import type { FenceEvidence, FenceLevel, JournalEntryFacts } from './storage-controller.ts';
@@ -65,6 +65,8 @@ export function judgeChain(facts: VerdictFacts): Verdict {
     const missing = [`${facts.survivor} found journal entries damaged that it had once confirmed`];
     return lowerBound(weighed, missing, [`Resync ${facts.survivor} from a system that kept them, then judge again.`]);
   }
+  const before = earlierWriter(weighed);
+  if (before) return fromWriter(weighed, before);
   if (weighed.writer && !weighed.writer.evidenceLost && weighed.testimony.number <= weighed.writer.completedNumber) {
     return fromWriter(weighed, weighed.writer);
   }
@@ -131,6 +133,30 @@ function fencedByGuard(weighed: Weighed): boolean {
 /** Number up to which the survivor shares the history of `other`, which reached `number`. */
 function sharedWith(facts: VerdictFacts, other: FenceEvidence, number: number): number {
   return commonNumber(facts.image.lineage, facts.image.number, other.lineage, number);
+}
+
+/**
+ * A system other than `writer` that completed updates which nothing has superseded since, and which the survivor lacks:
+ * after a takeover that was begun and never promoted anybody, the last to serve hosts was not the one the routine assumes.
+ * Only where the writer answers, for only then is it known that it gave no newer numbers.
+ */
+function earlierWriter(weighed: Weighed): FenceEvidence | null {
+  const { facts, writer } = weighed;
+  if (!writer) return null;
+  const valid = facts.fences.filter((fence) => fence.generation.number >= facts.fenceGeneration);
+  const newest = Math.max(...[facts.image.lineage, ...valid.map((fence) => fence.lineage)].map(newestOf));
+  const found = valid.find((fence) => {
+    if (fence.system === facts.writer || fence.completedNumber < 1) return false;
+    if (generationOf(fence.lineage, fence.completedNumber) < newest) return false;
+    const heldByWriter = commonNumber(writer.lineage, writer.completedNumber, fence.lineage, fence.completedNumber);
+    const shared = sharedWith(facts, fence, fence.completedNumber);
+    return heldByWriter < fence.completedNumber && shared < fence.completedNumber;
+  });
+  return found ?? null;
+}
+
+function newestOf(lineage: Lineage): number {
+  return lineage.at(-1)?.generation ?? 0;
 }
 
 /** The writer answered the fence: what it completed is known exactly, and it completes nothing more. */
