@@ -98,6 +98,20 @@ export const REGRESSIONS: readonly Regression[] = [
     ]),
   },
   {
+    name: 'failback-after-unfinished-takeover',
+    found:
+      'A takeover stopped before it promoted anybody; failback then copied older data over what P had completed and said `no data loss`, for it took R for the last to serve hosts.',
+    schedule: schedule(
+      4,
+      { kmFar: 3000, pullIntervalMs: 20, writers: 4, pauseMs: 15 },
+      { loadMs: 155, controlCycles: 0 },
+      [
+        productionLost(false),
+        ['disaster', 0, { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 300 }],
+      ],
+    ),
+  },
+  {
     name: 'record-changed-before-it-was-saved',
     found:
       'A disk error while a change of state was saved left memory and disk in disagreement, and the change was never recorded.',

@@ -1,6 +1,7 @@
 import { type Checker, type Evidence, Findings, type Violation } from './checker.ts';
 
 const name = 'sync-durability';
+const FIRST_GENERATION = 1;
 
 /** A write completed to a host while the sync pair was in duplex is on both ends, at that instant and for as long as nobody took over. */
 export const syncDurability: Checker = {
@@ -19,10 +20,14 @@ export const syncDurability: Checker = {
         );
       }
     }
+    const takeover = [...history.of('register')].find(({ record }) => record.generation.number > FIRST_GENERATION);
+    const over = Math.min(
+      takeover?.order ?? Number.POSITIVE_INFINITY,
+      writes.stretches[1]?.order ?? Number.POSITIVE_INFINITY,
+    );
     for (const seen of history.of('images')) {
-      const next = writes.stretches.find((stretch) => stretch.order > 0 && stretch.order < seen.order);
-      // After a takeover the truth is the survivor's, and `truthful-verdict` judges what was lost.
-      if (next) break;
+      // Once a takeover has begun the truth is the survivor's, and `truthful-verdict` judges what was lost.
+      if (seen.order > over) break;
       for (const event of history.of('write-completed')) {
         if (event.order > seen.order || event.syncState !== 'duplex' || event.syncPeer === null) continue;
         const write = writes.writes.get(event.write);
