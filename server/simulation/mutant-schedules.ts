@@ -71,21 +71,28 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
       at('form', random.between(40, 110), { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 100 }),
     ],
   }),
-  // Both ends of the first line lose something at once.
+  // I dies right after something of it has left.
   'answered-entry-cut': (schedule, random) => ({
-    ...withFence(calm(schedule), random.pick(['status', 'data'])),
-    settings: {
-      ...calm(schedule).settings,
-      fence: random.pick(['status', 'data']),
-      kmFar: 3000,
-      pullIntervalMs: 20,
-      writers: 4,
-      pauseMs: 15,
-    },
-    faults: [
-      siteLoss,
-      at('disaster', random.below(3), { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 300 }),
-    ],
+    ...calm(schedule, 'ride-out'),
+    settings: { ...calm(schedule).settings, writers: 4, pauseMs: 20 },
+    story: { ...schedule.story, kind: 'ride-out', loadMs: 900, controlKills: [] },
+    faults: Array.from({ length: 6 }, (_, turn) =>
+      at('load', 20 + turn * 250, {
+        kind: 'kill-at-call',
+        process: 'I',
+        calls: random.between(1, 40),
+        moment: { when: 'after' },
+        restartAfterMs: 10,
+      }),
+    ),
+  }),
+  'number-reused': (schedule, random) => ({
+    ...calm(schedule, 'ride-out'),
+    settings: { ...calm(schedule).settings, writers: 4, pauseMs: 20 },
+    story: { ...schedule.story, kind: 'ride-out', loadMs: 900, controlKills: [] },
+    faults: Array.from({ length: 5 }, (_, turn) =>
+      at('load', 20 + turn * 300 + random.below(50), { kind: 'kill', process: 'P', restartAfterMs: 20 }),
+    ),
   }),
   'trim-early': (schedule) => ({ ...schedule, settings: { ...schedule.settings, journalBytes: 128 * 1024 } }),
   'trim-on-applied': (schedule) => ({
