@@ -121,6 +121,7 @@ test('a group is made, shown and deleted as its options say', async () => {
 
 test('pairs are formed, split, drained, turned round and deleted by hand', async ({ makeGroup }) => {
   const group = await makeGroup('by-hand', { ledger: false, volumeCount: 1, volumeBytes: 2 * 1024 * 1024 });
+  await group.isConnected();
   const on = ['--group', group.name];
   const pair = (word: string, name: string) => done<{ state: string }>('pair', word, ...on, '--pair', name);
   const wait = (name: string, state: string) =>

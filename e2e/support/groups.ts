@@ -89,6 +89,14 @@ export class TestGroup {
     );
   }
 
+  /** Waits until every line is up: a new group's processes need a moment to find each other. */
+  async isConnected(): Promise<void> {
+    await this.until(
+      'every line up',
+      (status) => status.lines.length > 0 && status.lines.every((line) => line.connected === true),
+    );
+  }
+
   /** Stops the work, waits until nothing is under way, and compares all volumes of all systems. */
   async isIdenticalEverywhere(systems: readonly string[]): Promise<void> {
     const { volumeCount, ledger } = await api.groups.definition.query({ group: this.name });
