@@ -140,24 +140,28 @@ export class BlockWriters {
     const { name } = target.machine;
     const before = this.recent.get(name) ?? [];
     const generation = this.observer.recordOf(name)?.generation.number;
+    const startedOrder = this.observer.history.events.length;
+    const inDuplex = this.observer.syncPairOf(name)?.state === 'duplex';
     volumeExport.flush((errno) => {
       if (!life.alive) return;
-      if (errno === 0 && this.observer.recordOf(name)?.generation.number === generation) this.noteFlushed(name, before);
+      if (errno === 0 && this.observer.recordOf(name)?.generation.number === generation)
+        this.noteFlushed(name, startedOrder, before, inDuplex);
       goOn();
     });
   }
 
-  private noteFlushed(system: string, writes: readonly number[]): void {
+  private noteFlushed(system: string, startedOrder: number, writes: readonly number[], inDuplex: boolean): void {
     const pair = this.observer.syncPairOf(system);
-    const systems = pair?.state === 'duplex' ? [system, pair.peer] : [system];
+    const systems = inDuplex && pair?.state === 'duplex' ? [system, pair.peer] : [system];
     const stretch = this.observer.writes.stretches.findLast((candidate) => candidate.system === system)?.index;
     const missing = writes.flatMap((write) => {
-      // What an earlier promotion left behind is another matter.
-      if (this.observer.writes.writes.get(write)?.stretch !== stretch) return [];
+      // What an earlier promotion left behind, or a loss of power took before, is another matter.
+      const known = this.observer.writes.writes.get(write);
+      if (known?.stretch !== stretch || !Number.isFinite(known.completedOrder)) return [];
       const durable = this.observer.durableOn(write, systems);
       return durable ? systems.filter((name) => !durable.includes(name)).map((name) => ({ write, system: name })) : [];
     });
-    this.observer.add({ kind: 'flushed', system, missing });
+    this.observer.add({ kind: 'flushed', system, startedOrder, missing });
   }
 
   private noteCompleted(id: number, system: string): void {

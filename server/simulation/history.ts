@@ -82,8 +82,16 @@ export type HistoryEvent =
       found: readonly number[];
       startedOrder: number;
     }
-  /** A FLUSH was answered; `missing`: writes completed before it was asked for that a loss of power would take from a system. */
-  | { kind: 'flushed'; system: SystemName; missing: readonly { write: number; system: SystemName }[] }
+  /**
+   * A FLUSH was answered that was asked for at `startedOrder`. `missing`: writes completed before, that a loss of power
+   * would take from a system.
+   */
+  | {
+      kind: 'flushed';
+      system: SystemName;
+      startedOrder: number;
+      missing: readonly { write: number; system: SystemName }[];
+    }
   /** Somebody who may know has confirmed that this generation of `system` is still the newest. */
   | { kind: 'confirmed'; system: SystemName; generation: number }
   /** What `observer` makes of the heartbeats of a host that has been dead for `deadMs`. */

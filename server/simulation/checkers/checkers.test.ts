@@ -225,8 +225,8 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
   ['verdict-usefulness', [verdict('no-data-loss', {}, cells({}), true)], [verdict('unknown', {}, cells({}), true)]],
   [
     'flush-durability',
-    [{ kind: 'flushed', system: 'P', missing: [] }],
-    [{ kind: 'flushed', system: 'P', missing: [{ write: 1, system: 'I' }] }],
+    [{ kind: 'flushed', system: 'P', startedOrder: 0, missing: [] }],
+    [{ kind: 'flushed', system: 'P', startedOrder: 0, missing: [{ write: 1, system: 'I' }] }],
   ],
   ['heartbeat-age', [seenBeat(2000, 1000)], [seenBeat(100, 1000)]],
   [

@@ -20,6 +20,8 @@ export interface WriteRecord {
   issuedOrder: number;
   /** Infinity while not known to be completed. */
   completedOrder: number;
+  /** Completed in duplex, or flushed: no loss of power may take it. */
+  isSafe: boolean;
 }
 
 /** From one promotion of a host's system to the next. Stretch 0 begins empty at the first holder. */
@@ -69,10 +71,28 @@ export class WriteTable {
         zeroes,
         issuedOrder: order,
         completedOrder: Number.POSITIVE_INFINITY,
+        isSafe: false,
       });
     } else if (event.kind === 'write-completed') {
       const write = this.writes.get(event.write);
-      if (write) write.completedOrder = event.order;
+      if (write) Object.assign(write, { completedOrder: event.order, isSafe: event.syncState === 'duplex' });
+    } else if (event.kind === 'flushed') {
+      this.flushed(event.system, event.startedOrder);
+    } else if (event.kind === 'process' && event.what === 'power-loss') {
+      this.forgetUnsafe(event.process);
+    }
+  }
+
+  private flushed(system: SystemName, startedOrder: number): void {
+    for (const write of this.writes.values()) {
+      if (write.system === system && write.completedOrder < startedOrder) write.isSafe = true;
+    }
+  }
+
+  /** To its hosts a system without a copy is a disk: what was not flushed may go with the power, as if never completed. */
+  private forgetUnsafe(system: SystemName): void {
+    for (const write of this.writes.values()) {
+      if (write.system === system && !write.isSafe) write.completedOrder = Number.POSITIVE_INFINITY;
     }
   }
 
