@@ -157,7 +157,7 @@ export class BlockWriters {
     const missing = writes.flatMap((write) => {
       // What an earlier promotion left behind, or a loss of power took before, is another matter.
       const known = this.observer.writes.writes.get(write);
-      if (known?.stretch !== stretch || !Number.isFinite(known.completedOrder)) return [];
+      if (!known || known.stretch !== stretch || !Number.isFinite(known.completedOrder)) return [];
       const durable = this.observer.durableOn(write, systems);
       return durable ? systems.filter((name) => !durable.includes(name)).map((name) => ({ write, system: name })) : [];
     });

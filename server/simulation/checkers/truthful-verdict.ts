@@ -7,14 +7,28 @@ const name = 'truthful-verdict';
 
 type VerdictEvent = Extract<Observed, { kind: 'verdict' }>;
 
-/** Completed writes of the stretch that the verdict ends, which the survivor does not hold. */
-export function lostWrites({ writes }: Evidence, event: VerdictEvent): WriteRecord[] {
+/** What the survivor lacks of the stretch that a verdict ends. */
+interface Lacking {
+  /** Writes that were answered: every one of them is a loss. */
+  completed: WriteRecord[];
+  /**
+   * Writes whose answer was under way: a storage system counts an update as completed before the answer leaves (1b rule 6),
+   * so a verdict may count these as well.
+   */
+  inDoubt: WriteRecord[];
+}
+
+function lackingOf({ writes }: Evidence, event: VerdictEvent): Lacking {
   const stretch = writes.stretches.findLast((candidate) => candidate.order < event.order);
-  const image = event.image;
-  if (!stretch || !image) return [];
-  return [...writes.writes.values()].filter(
-    (write) => write.stretch === stretch.index && Number.isFinite(write.completedOrder) && !writes.holds(image, write),
+  const { image } = event;
+  if (!stretch || !image) return { completed: [], inDoubt: [] };
+  const lacking = [...writes.writes.values()].filter(
+    (write) => write.stretch === stretch.index && !writes.holds(image, write),
   );
+  return {
+    completed: lacking.filter((write) => Number.isFinite(write.completedOrder)),
+    inDoubt: lacking.filter((write) => !Number.isFinite(write.completedOrder)),
+  };
 }
 
 /** The verdict is never better, and where it counts never other, than what the survivor really holds. */
@@ -23,34 +37,37 @@ export const truthfulVerdict: Checker = {
   holds: '`no data loss` only if every completed write survives; a loss count equals the oracle’s',
   check(evidence: Evidence): Violation[] {
     const findings = new Findings(name);
+    // What a ledger wrote beside the numbered blocks is not in the oracle: then a count can only be too small.
+    const countsAll = evidence.history.settings.opaqueVolumes.length === 0;
     for (const event of evidence.history.of('verdict')) {
-      if (!event.image) continue;
-      const lost = lostWrites(evidence, event);
-      const bytes = lost.reduce((sum, write) => sum + write.cells * CELL_BYTES, 0);
-      // What a ledger wrote beside the numbered blocks is not in the oracle: then a count can only be too small.
-      const complete = evidence.history.settings.opaqueVolumes.length === 0;
-      const text = whyUntrue(event, lost, bytes, complete);
+      const text = event.image ? whyUntrue(event, lackingOf(evidence, event), countsAll) : null;
       if (text) findings.add(event.order, `run ${event.run} said ${event.verdict.kind}: ${text}`);
     }
     return findings.violations;
   },
 };
 
-function whyUntrue(event: VerdictEvent, lost: WriteRecord[], bytes: number, complete: boolean): string | null {
+function whyUntrue(event: VerdictEvent, { completed, inDoubt }: Lacking, countsAll: boolean): string | null {
   const { kind, lost: said } = event.verdict;
-  const really = `${lost.length} completed updates of ${bytes} bytes are not on ${event.survivor}`;
-  if (kind === 'no-data-loss') {
-    return lost.length === 0 ? null : `${really}, the first of them write ${lost[0]?.id}`;
-  }
+  const least = { updates: completed.length, bytes: bytesOf(completed) };
+  const most = countsAll
+    ? { updates: least.updates + inDoubt.length, bytes: least.bytes + bytesOf(inDoubt) }
+    : { updates: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+  const really = `${least.updates} completed updates of ${least.bytes} bytes are not on ${event.survivor}, ${inDoubt.length} more were under way`;
+  if (kind === 'no-data-loss')
+    return least.updates === 0 ? null : `${really}, the first of them write ${completed[0]?.id}`;
   if (kind === 'data-loss' && said.updates === 0) return 'it proves no lost update';
+  const tooMany = said.updates > most.updates;
+  const tooFew = said.updates < least.updates;
   if (kind === 'data-loss' && said.bound === 'exact') {
-    const differs = complete
-      ? said.updates !== lost.length || said.bytes !== bytes
-      : said.updates < lost.length || said.bytes < bytes;
-    if (differs) return `exactly ${said.updates} updates of ${said.bytes} bytes, but ${really}`;
+    const wrongBytes = said.bytes < least.bytes || said.bytes > most.bytes;
+    if (tooMany || tooFew || wrongBytes) return `exactly ${said.updates} updates of ${said.bytes} bytes, but ${really}`;
   }
-  if (said.bound === 'at-least' && complete && said.updates > lost.length)
-    return `at least ${said.updates} updates, but ${really}`;
-  if (said.bound === 'at-most' && said.updates < lost.length) return `at most ${said.updates} updates, but ${really}`;
+  if (said.bound === 'at-least' && tooMany) return `at least ${said.updates} updates, but ${really}`;
+  if (said.bound === 'at-most' && tooFew) return `at most ${said.updates} updates, but ${really}`;
   return null;
+}
+
+function bytesOf(writes: readonly WriteRecord[]): number {
+  return writes.reduce((bytes, write) => bytes + write.cells * CELL_BYTES, 0);
 }
