@@ -17,6 +17,20 @@ export function lostWrites({ writes }: Evidence, event: VerdictEvent): WriteReco
   );
 }
 
+/** Zeroes where there may have been none but zeroes before: nobody can tell whether the survivor holds such a write or lacks it. */
+function indistinctWrites({ writes }: Evidence, event: VerdictEvent): WriteRecord[] {
+  const stretch = writes.stretches.findLast((candidate) => candidate.order < event.order);
+  const image = event.image;
+  if (!stretch || !image) return [];
+  return [...writes.writes.values()].filter(
+    (write) =>
+      write.zeroes &&
+      write.stretch === stretch.index &&
+      Number.isFinite(write.completedOrder) &&
+      writes.holds(image, write),
+  );
+}
+
 /** The verdict is never better, and where it counts never other, than what the survivor really holds. */
 export const truthfulVerdict: Checker = {
   name,
@@ -29,14 +43,23 @@ export const truthfulVerdict: Checker = {
       const bytes = lost.reduce((sum, write) => sum + write.cells * CELL_BYTES, 0);
       // What a ledger wrote beside the numbered blocks is not in the oracle: then a count can only be too small.
       const complete = evidence.history.settings.opaqueVolumes.length === 0;
-      const text = whyUntrue(event, lost, bytes, complete);
+      const maybe = indistinctWrites(evidence, event);
+      const text = whyUntrue(event, lost, bytes, complete, maybe);
       if (text) findings.add(event.order, `run ${event.run} said ${event.verdict.kind}: ${text}`);
     }
     return findings.violations;
   },
 };
 
-function whyUntrue(event: VerdictEvent, lost: WriteRecord[], bytes: number, complete: boolean): string | null {
+function whyUntrue(
+  event: VerdictEvent,
+  lost: WriteRecord[],
+  bytes: number,
+  complete: boolean,
+  maybe: readonly WriteRecord[],
+): string | null {
+  const most = lost.length + maybe.length;
+  const mostBytes = maybe.reduce((sum, write) => sum + write.cells * CELL_BYTES, bytes);
   const { kind, lost: said } = event.verdict;
   const really = `${lost.length} completed updates of ${bytes} bytes are not on ${event.survivor}`;
   if (kind === 'no-data-loss') {
@@ -45,11 +68,11 @@ function whyUntrue(event: VerdictEvent, lost: WriteRecord[], bytes: number, comp
   if (kind === 'data-loss' && said.updates === 0) return 'it proves no lost update';
   if (kind === 'data-loss' && said.bound === 'exact') {
     const differs = complete
-      ? said.updates !== lost.length || said.bytes !== bytes
+      ? said.updates < lost.length || said.updates > most || said.bytes < bytes || said.bytes > mostBytes
       : said.updates < lost.length || said.bytes < bytes;
     if (differs) return `exactly ${said.updates} updates of ${said.bytes} bytes, but ${really}`;
   }
-  if (said.bound === 'at-least' && complete && said.updates > lost.length)
+  if (said.bound === 'at-least' && complete && said.updates > most)
     return `at least ${said.updates} updates, but ${really}`;
   if (said.bound === 'at-most' && said.updates < lost.length) return `at most ${said.updates} updates, but ${really}`;
   return null;
