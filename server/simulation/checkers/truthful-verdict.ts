@@ -13,7 +13,7 @@ interface Lacking {
   completed: WriteRecord[];
   /**
    * Writes whose answer was under way: a storage system counts an update as completed before the answer leaves (1b rule 6),
-   * so a verdict may count these as well.
+   * so a verdict may count these as well. With them those that wrote zeros where zeros were: no image tells.
    */
   inDoubt: WriteRecord[];
 }
@@ -22,12 +22,14 @@ function lackingOf({ writes }: Evidence, event: VerdictEvent): Lacking {
   const stretch = writes.stretches.findLast((candidate) => candidate.order < event.order);
   const { image } = event;
   if (!stretch || !image) return { completed: [], inDoubt: [] };
-  const lacking = [...writes.writes.values()].filter(
-    (write) => write.stretch === stretch.index && !writes.holds(image, write),
-  );
+  const mine = [...writes.writes.values()].filter((write) => write.stretch === stretch.index);
+  const lacking = mine.filter((write) => !writes.holds(image, write));
   return {
     completed: lacking.filter((write) => Number.isFinite(write.completedOrder)),
-    inDoubt: lacking.filter((write) => !Number.isFinite(write.completedOrder)),
+    inDoubt: [
+      ...lacking.filter((write) => !Number.isFinite(write.completedOrder)),
+      ...mine.filter((write) => write.zeroes && writes.holds(image, write)),
+    ],
   };
 }
 
