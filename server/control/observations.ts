@@ -1,21 +1,30 @@
 /**
  * The latest view of every process, from the agents' notices into the database. Written in batches: at once after a quiet
- * spell, so that a change reaches a screen quickly, and at most twenty times a second under load.
+ * spell, so that a change reaches a screen quickly, and at most twenty times a second under load. Views in which nothing
+ * but time has passed are gathered for a second: an idle fleet then costs one statement a second, not one per process.
  */
 import type { Log } from '../domain/ports.ts';
 import type { ProcessView } from '../site/agent-protocol.ts';
 import type { Database } from './database.ts';
 
 const MIN_GAP_MS = 50;
+/** Far below the bound after which a view counts as stale. */
+const QUIET_GAP_MS = 1_000;
+/** Fields that go on by themselves: ages, the count of heartbeats, the time of a line's last ping. */
+const AGEING: ReadonlySet<string> = new Set(['factsAt', 'lastIoAgeMs', 'ageMs', 'beat', 'rttMs']);
 
 interface Pending {
   site: string;
   view: ProcessView;
+  observedAt: Date;
 }
 
 export class ObservationWriter {
   private pending = new Map<string, Pending>();
+  /** What the last view of each process said, without what ages. */
+  private readonly said = new Map<string, string>();
   private timer: NodeJS.Timeout | null = null;
+  private dueAtMs = Number.POSITIVE_INFINITY;
   private writing = false;
   private lastWriteAtMs = Number.NEGATIVE_INFINITY;
 
@@ -25,8 +34,20 @@ export class ObservationWriter {
   ) {}
 
   put(site: string, view: ProcessView): void {
-    this.pending.set(`${view.group}/${view.name}`, { site, view });
+    const key = `${view.group}/${view.name}`;
+    const says = JSON.stringify(view, (field, value: unknown) => (AGEING.has(field) ? undefined : value));
+    const gapMs = this.said.get(key) === says ? QUIET_GAP_MS : MIN_GAP_MS;
+    this.said.set(key, says);
+    this.pending.set(key, { site, view, observedAt: new Date() });
+    this.dueAtMs = Math.min(this.dueAtMs, this.lastWriteAtMs + gapMs);
     this.schedule();
+  }
+
+  /** The group is gone: nothing of it is kept. */
+  forget(group: string): void {
+    for (const kept of [this.pending, this.said]) {
+      for (const key of kept.keys()) if (key.startsWith(`${group}/`)) kept.delete(key);
+    }
   }
 
   stop(): void {
@@ -35,8 +56,9 @@ export class ObservationWriter {
   }
 
   private schedule(): void {
-    if (this.timer || this.writing || this.pending.size === 0) return;
-    const waitMs = Math.max(0, this.lastWriteAtMs + MIN_GAP_MS - performance.now());
+    if (this.writing || this.pending.size === 0) return;
+    if (this.timer) clearTimeout(this.timer);
+    const waitMs = Math.max(0, this.dueAtMs - performance.now());
     this.timer = setTimeout(() => {
       this.timer = null;
       void this.write();
@@ -47,6 +69,7 @@ export class ObservationWriter {
     const batch = [...this.pending.values()];
     this.pending = new Map();
     this.writing = true;
+    this.dueAtMs = Number.POSITIVE_INFINITY;
     this.lastWriteAtMs = performance.now();
     try {
       await writeObservations(this.database, batch);
@@ -77,7 +100,7 @@ async function writeObservations(database: Database, batch: readonly Pending[]):
       batch.map(({ view }) => view.name),
       batch.map(({ site }) => site),
       batch.map(({ view }) => JSON.stringify(view)),
-      batch.map(() => new Date()),
+      batch.map(({ observedAt }) => observedAt),
       payload,
     ],
   );

@@ -12,13 +12,18 @@ const HELLO_MAX_BYTES = 4096;
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
 
 export interface ChannelTiming {
-  /** A ping is sent after so much silence of ours, ms. */
+  /** So often an end looks whether it has heard of the other, and pings where it has not lately, ms. */
   keepaliveMs: number;
   /** The channel is given up after so much silence of theirs, ms. */
   silenceMs: number;
   /** Both sides must have proven themselves by then, ms. */
   handshakeMs: number;
 }
+
+/** Round trips are measured at least once in so many looks, however busy the channel is. */
+const MEASURE_EVERY = 10;
+/** Share of the keep-alive interval by which the end that was called looks later than the caller. */
+const LATER = 0.25;
 
 export const DEFAULT_TIMING: ChannelTiming = { keepaliveMs: 1000, silenceMs: 3000, handshakeMs: 5000 };
 
@@ -78,8 +83,11 @@ export class StreamChannel implements Channel {
   private nextCall = 1;
   private readonly nonce: string;
   private theirNonce = '';
+  private readonly calledUpon: boolean;
   private heardAtMs: number;
   private timer: Timer | null = null;
+  /** Looks since the last ping. */
+  private looks = 0;
   private readonly timing: ChannelTiming;
 
   constructor(
@@ -94,6 +102,7 @@ export class StreamChannel implements Channel {
     this.path = greeting?.path ?? 0;
     this.round = greeting?.round ?? '';
     this.nonce = Buffer.from(options.ports.entropy.bytes(16)).toString('hex');
+    this.calledUpon = greeting === null;
     this.phase = greeting ? 'await-challenge' : 'await-hello';
     this.heardAtMs = options.ports.clock.monotonic();
     this.reader = new FrameReader(HELLO_MAX_BYTES, (kind, body) => this.receive(kind, body));
@@ -245,19 +254,31 @@ export class StreamChannel implements Channel {
     this.phase = 'open';
     this.reader.maxFrameBytes = MAX_FRAME_BYTES;
     this.timer?.cancel();
-    this.keepAlive();
+    this.ping();
+    // The ends begin at the same instant: the one that was called looks later, hears the other's ping, and sends none.
+    this.keepAlive(this.calledUpon ? this.timing.keepaliveMs * LATER : 0);
     this.onReady?.();
   }
 
-  private keepAlive(): void {
+  /**
+   * What has been heard of the other end lately proves it as well as an answer would: so of two idle ends only one pings,
+   * the other hears it, and a busy channel carries next to none.
+   */
+  private keepAlive(laterMs = 0): void {
     const { clock } = this.options.ports;
-    this.timer = clock.after(this.timing.keepaliveMs, () => {
+    this.timer = clock.after(this.timing.keepaliveMs + laterMs, () => {
       if (!this.open) return;
       const silentMs = clock.monotonic() - this.heardAtMs;
       if (silentMs >= this.timing.silenceMs) return this.close(`nothing heard for ${Math.round(silentMs)} ms`);
-      this.send({ t: 'ping', at: clock.monotonic() });
+      this.looks += 1;
+      if (silentMs >= this.timing.keepaliveMs / 2 || this.looks >= MEASURE_EVERY) this.ping();
       this.keepAlive();
     });
+  }
+
+  private ping(): void {
+    this.looks = 0;
+    this.send({ t: 'ping', at: this.options.ports.clock.monotonic() });
   }
 
   private converse(message: Message): void {

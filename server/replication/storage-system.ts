@@ -62,7 +62,8 @@ export class StorageSystem implements StorageController {
 
   /** Throws `RefusedError`. */
   async perform(instruction: StorageInstruction): Promise<StorageReply> {
-    return this.inside(({ instructions }) => instructions.perform(instruction));
+    // A question asked every second by a host changes nothing that would have to be told.
+    return this.inside(({ instructions }) => instructions.perform(instruction), instruction.verb !== 'query');
   }
 
   facts(): SystemFacts {
@@ -148,12 +149,12 @@ export class StorageSystem implements StorageController {
   }
 
   /** Runs a call in the controller that lives now; a disk failure ends that life and refuses the call. */
-  private async inside<T>(run: (controller: Controller) => Promise<T>): Promise<T> {
+  private async inside<T>(run: (controller: Controller) => Promise<T>, changes = true): Promise<T> {
     const controller = this.current;
     if (!controller) throw this.refusedForDisk();
     try {
       const answer = await run(controller);
-      controller.core.life.enter(() => controller.poke());
+      if (changes) controller.core.life.enter(() => controller.poke());
       return answer;
     } catch (error) {
       if (error instanceof DiskError) controller.core.life.fail(error);

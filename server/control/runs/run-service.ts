@@ -79,6 +79,8 @@ export class RunService {
       systemDatabasePoolSize: 6,
       applicationVersion: APPLICATION_VERSION,
       executorID: worker,
+      // Streams and events of DBOS are not used; at its default it would look for some to announce a hundred times a second.
+      notificationCoalesceMs: 1_000,
       logger: { debug: () => {}, info: () => {}, warn: write('warn'), error: write('error') },
     });
     // Two workers that find no tables would both make them.

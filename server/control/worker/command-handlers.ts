@@ -1,6 +1,7 @@
 /** What a control worker does for each command. Each is on the audit log with its outcome, whichever it is. */
 import { hostname } from 'node:os';
 import { refusalOf, refuse } from '../../domain/refusal.ts';
+import type { ProcessView } from '../../site/agent-protocol.ts';
 import { processesOf } from '../agents.ts';
 import { audit } from '../audit-log.ts';
 import type { Chronicler } from '../chronicler.ts';
@@ -108,7 +109,7 @@ function tellInstruction(
 class GroupCommands {
   constructor(private readonly parts: HandlerParts) {}
 
-  /** Resolves once every process of the group answers, so that a script may go on at once. */
+  /** Resolves once every process of the group answers and every line is up, so that a script may go on at once. */
   async create(definition: CommandParams<'group.create'>['definition'], actor: string): Promise<{ group: string }> {
     const { database } = this.parts;
     const { name } = definition;
@@ -169,14 +170,12 @@ class GroupCommands {
   private async whenUp(name: string): Promise<void> {
     const { database, views } = this.parts;
     const { arrangement } = await readGroup(database, name);
-    const missing = () => processesOf(arrangement).filter((process) => views.get(name, process.name)?.state !== 'up');
+    const processes = processesOf(arrangement).map((process) => process.name);
+    const missing = () => processes.flatMap((process) => notReady(process, views.get(name, process)));
     if (await until(UP_WITHIN_MS, async () => missing().length === 0)) return;
-    const names = missing()
-      .map((process) => process.name)
-      .join(', ');
     throw refuse(
       'timeout',
-      `group ${name} is defined, but ${names} did not start within ${UP_WITHIN_MS / 1000} s`,
+      `group ${name} is defined, but within ${UP_WITHIN_MS / 1000} s: ${missing().join('; ')}`,
       'Look at the status and at the logs of those processes; delete the group to give up.',
     );
   }
@@ -197,6 +196,15 @@ class GroupCommands {
       facts: { by },
     });
   }
+}
+
+/** What keeps a process from being used; nothing where it is up, has told of itself and has its lines. */
+function notReady(process: string, view: ProcessView | null): string[] {
+  if (view?.state !== 'up' || !view.facts) return [`${process} did not start`];
+  if (!('storage' in view.facts)) return [];
+  return view.facts.storage.lines
+    .filter((line) => !line.connected)
+    .map((line) => `the line from ${process} to ${line.peer} did not come up`);
 }
 
 async function until(boundMs: number, holds: () => Promise<boolean>): Promise<boolean> {

@@ -25,6 +25,7 @@ const EVERY_SECOND_MS = 1_000;
 /** The worker itself looks at the status for charts and for the demo group only. */
 const GATHER_MS = 500;
 const AGENTS_WITHIN_MS = 3_000;
+const LOOK_EVERY_MS = 3_000;
 const CLEAN_EVERY_MS = 10 * 60_000;
 
 export interface WorkerSettings {
@@ -140,6 +141,8 @@ export class ControlWorker {
     });
     this.timers = [
       setInterval(() => this.everySecond(), EVERY_SECOND_MS),
+      // A command is announced; this finds one whose announcement was lost.
+      setInterval(() => this.commands.look(), LOOK_EVERY_MS),
       setInterval(() => this.clean(), CLEAN_EVERY_MS),
     ];
     await this.demo?.start();
@@ -238,10 +241,10 @@ export class ControlWorker {
   private groupGone(group: string): void {
     this.views.forget(group);
     this.chronicler.forget(group);
+    this.observations.forget(group);
   }
 
   private everySecond(): void {
-    this.commands.look();
     if (!this.registry.leads) return;
     const at = Math.floor(Date.now() / EVERY_SECOND_MS) * EVERY_SECOND_MS;
     if (at === this.lastRollupAt) return;

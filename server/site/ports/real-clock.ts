@@ -92,6 +92,13 @@ export class RealClock implements Clock {
   }
 }
 
+/** The machine's clock where a delay may be late by a millisecond or two: it never waits awake. */
+export class RoughClock extends RealClock {
+  override after(delayMs: number, run: () => void): Timer {
+    return afterRoughly(Math.max(0, delayMs), run);
+  }
+}
+
 /** Later by up to two milliseconds, never earlier: `setTimeout` counts from the last whole millisecond, hence the one more. */
 function afterRoughly(delayMs: number, run: () => void): Timer {
   let cancelled = false;

@@ -10,7 +10,7 @@ import { refusalOf, refuse } from '../../domain/refusal.ts';
 import type { ChannelOptions, StreamChannel } from '../../network/channel.ts';
 import { ChannelServer } from '../../network/channel-server.ts';
 import type { CallHandler, Channel } from '../../network/channel-types.ts';
-import { RealClock } from '../ports/real-clock.ts';
+import { RealClock, RoughClock } from '../ports/real-clock.ts';
 import { RealDisk } from '../ports/real-disk.ts';
 import { RealEntropy } from '../ports/real-entropy.ts';
 import { RealLog } from '../ports/real-log.ts';
@@ -125,7 +125,7 @@ class Child {
       self: { group: config.group, name: config.process },
       handle: (method, params, from) => this.handle(method, params, from),
     };
-    this.neighbours = new Neighbours(this.ports, this.arrangement, config, options);
+    this.neighbours = new Neighbours(this.ports, new RoughClock(), this.arrangement, config, options);
     this.server = new ChannelServer(
       network,
       { ...options, shapeFor: (peer) => this.neighbours.shapeFor(peer) },

@@ -1,6 +1,6 @@
 /** The links of one process to the others of its group, each with the distance of its line and the faults put on it. */
 import type { Arrangement } from '../../domain/arrangement.ts';
-import type { Ports } from '../../domain/ports.ts';
+import type { Clock, Ports } from '../../domain/ports.ts';
 import type { ChannelOptions, StreamChannel } from '../../network/channel.ts';
 import type { Identity, LineConditions } from '../../network/channel-types.ts';
 import { Link } from '../../network/link.ts';
@@ -24,6 +24,8 @@ export class Neighbours {
 
   constructor(
     ports: Ports,
+    /** Times what no pair is copied over: heartbeats need no microseconds, and waiting awake for them costs. */
+    roughClock: Clock,
     private readonly arrangement: Arrangement,
     private readonly config: ProcessConfig,
     channelOptions: ChannelOptions,
@@ -40,7 +42,8 @@ export class Neighbours {
         redialMs: REDIAL_MS,
         maxRedialMs: MAX_REDIAL_MS,
       });
-      const direction = new LineDirection(ports.clock, ports.entropy, this.conditionsOf(connection));
+      const clock = connection.kind === 'line' ? ports.clock : roughClock;
+      const direction = new LineDirection(clock, ports.entropy, this.conditionsOf(connection));
       this.neighbours.set(peer, { connection, link, direction });
     }
   }

@@ -4,7 +4,8 @@ import type { Channel } from '../../network/channel-types.ts';
 import type { ChildNotices, ProcessFacts } from './child-protocol.ts';
 import { NoticeThrottle } from './notice-throttle.ts';
 
-const FACTS_BOUNDS = { minGapMs: 100, maxGapMs: 1000 };
+/** Changes are told soon; without any, a word so often keeps what is known from counting as stale. */
+const FACTS_BOUNDS = { minGapMs: 100, maxGapMs: 2000 };
 /** Kept for an agent that is away at most; older ones give way. */
 const MAX_WAITING = 1000;
 
