@@ -2,9 +2,11 @@
  * The fence step (ours; 1b rules 1–4): a new generation from the register, persisted at the survivor, the middle system,
  * the writer and its host, in this order and where they answer. Only what they say in that same step is evidence.
  */
+import { guardedPairOf } from '../../domain/arrangement.ts';
 import type { Generation, RegisterRecord } from '../../domain/generation.ts';
 import type { HeartbeatView } from '../../domain/host.ts';
 import type { HostName, SystemName } from '../../domain/names.ts';
+import { pairName } from '../../domain/names.ts';
 import { RefusedError } from '../../domain/refusal.ts';
 import type { FenceEvidence } from '../../domain/storage-controller.ts';
 import { judgeChain } from '../../domain/verdict-chain.ts';
@@ -155,11 +157,11 @@ function isFenced(context: ActionContext, fences: readonly FenceEvidence[], regi
 
 /** The sync pair whose answers bind the writer, where this routine's writer is the source of one. */
 export function guardOf(context: ActionContext) {
-  const { guardedPair } = context.arrangement;
-  if (guardedPair.source !== parameter(context, 'writer')) return null;
+  const guarded = guardedPairOf(context.arrangement, parameter(context, 'writer'));
+  if (!guarded) return null;
   return {
-    system: guardedPair.destination,
-    pair: `${guardedPair.source}-${guardedPair.destination}`,
+    system: guarded.destination,
+    pair: pairName(guarded.source, guarded.destination),
     level: context.definition.fence,
   };
 }
