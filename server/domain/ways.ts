@@ -32,8 +32,7 @@ export function linkedSystems(arrangement: Arrangement): [SystemName, SystemName
 
 /** The processes at the two ends of a line: a switching device where one stands before the system the line is named after. */
 export function lineEnds(arrangement: Arrangement, line: ArrangementLine): [string, string] {
-  const at = (system: SystemName) =>
-    arrangement.switches?.find((device) => device.system === system)?.name ?? system;
+  const at = (system: SystemName) => arrangement.switches?.find((device) => device.system === system)?.name ?? system;
   return [at(line.ends[0]), at(line.ends[1])];
 }
 

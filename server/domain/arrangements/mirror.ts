@@ -17,7 +17,10 @@ export function mirrorOf(systems: readonly ArrangementSystem[], name: SystemName
 }
 
 /** The operation in which every system has taken the place of its mirror image, and every pair with them. */
-export function reverseOf(systems: readonly ArrangementSystem[], operation: ArrangementOperation): ArrangementOperation {
+export function reverseOf(
+  systems: readonly ArrangementSystem[],
+  operation: ArrangementOperation,
+): ArrangementOperation {
   const mirrored = (name: SystemName) => mirrorOf(systems, name);
   return {
     holder: mirrored(operation.holder),

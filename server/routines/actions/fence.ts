@@ -1,5 +1,5 @@
 /**
- * The fence step (ours; 1b rules 1–4): a new generation from the register, persisted at the survivor, the middle system,
+ * The fence step (ours; 1b rules 1–4): a new generation from the register, persisted at the survivor, the systems between,
  * the writer and its host, in this order and where they answer. Only what they say in that same step is evidence.
  */
 import { guardedPairOf } from '../../domain/arrangement.ts';
@@ -51,7 +51,6 @@ async function witnessViews(context: ActionContext, host: HostName): Promise<Hea
 export const fenceStep: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
   const survivor = parameter(context, 'survivor');
-  const middle = parameter(context, 'middle');
   const writer = parameter(context, 'writer');
   const writerHost = parameter(context, 'writerHost');
 
@@ -61,7 +60,9 @@ export const fenceStep: Action = async (context): Promise<ActionResult> => {
   context.note(`witness: generation ${generation.number} given to this run; register says ${register.state}.`);
 
   const fences = [await raiseSurely(context, host, survivor, generation)];
-  const others = [await raiseIfAnswers(context, host, middle, generation)];
+  const others: (FenceEvidence | null)[] = [];
+  for (const middle of parameter(context, 'middle').split(' '))
+    others.push(await raiseIfAnswers(context, host, middle, generation));
   const [atWriter] = await Promise.all([
     raiseIfAnswers(context, host, writer, generation),
     fenceHost(context, host, writerHost, generation),

@@ -121,15 +121,14 @@ async function stampOf(
   return entry?.number === number ? entry.at : null;
 }
 
-/** What the writer, or else the middle system, still keeps above the survivor's number. Only fenced systems are read. */
+/** What the writer, or else a system between, still keeps above the survivor's number. Only fenced systems are read. */
 async function entriesAfter(
   context: ActionContext,
   host: HostName,
   after: number,
 ): Promise<{ observer: SystemName; list: JournalEntryFacts[] } | null> {
   const writer = parameter(context, 'writer');
-  const middle = parameter(context, 'middle');
-  for (const observer of [writer, middle]) {
+  for (const observer of [writer, ...parameter(context, 'middle').split(' ')]) {
     const fence = context.findings.fences.find((evidence) => evidence.system === observer);
     if (!fence || fence.lastNumber <= after) continue;
     const list = await readJournal(context, host, observer, after);
