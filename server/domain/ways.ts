@@ -110,3 +110,57 @@ function linksTo(
   }
   return reached.get(to) ?? null;
 }
+
+/** Where a switching device sends a stream for `recipient`: its neighbour on the way, and whether that is the recipient itself. */
+export function onwardFrom(
+  arrangement: Arrangement,
+  device: string,
+  recipient: SystemName,
+): { neighbour: string; isLast: boolean } | null {
+  const own = arrangement.switches?.find(({ name }) => name === device)?.system;
+  if (own === undefined) return null;
+  if (recipient === own) return { neighbour: own, isLast: true };
+  const next = hopsBetween(arrangement, own, recipient).find(({ from }) => from === device)?.to;
+  return next === undefined ? null : { neighbour: next, isLast: next === recipient };
+}
+
+/** Everything a process of the group touches: the near ends of its lines, and inside its site a switching device or the system behind it. */
+export function stretchesFrom(
+  arrangement: Arrangement,
+  process: string,
+): { neighbour: string; line: LineName | null }[] {
+  const onLines = arrangement.lines.flatMap((line) => {
+    const [a, b] = lineEnds(arrangement, line);
+    return a === process
+      ? [{ neighbour: b, line: line.name }]
+      : b === process
+        ? [{ neighbour: a, line: line.name }]
+        : [];
+  });
+  const inside = (arrangement.switches ?? []).flatMap(({ name, system }) =>
+    name === process ? [system] : system === process ? [name] : [],
+  );
+  return [...onLines, ...inside.map((neighbour) => ({ neighbour, line: null }))];
+}
+
+/** Shortest way over the lines between two systems, km by `lengthOf`; 0 where no line leads there. */
+export function kmBetween(
+  arrangement: Arrangement,
+  lengthOf: (line: ArrangementLine) => number,
+  from: SystemName,
+  to: SystemName,
+): number {
+  const reached = new Map<SystemName, number>([[from, 0]]);
+  const relax = (a: SystemName, b: SystemName, km: number): void => {
+    const base = reached.get(a);
+    if (base !== undefined) reached.set(b, Math.min(reached.get(b) ?? Number.POSITIVE_INFINITY, base + km));
+  };
+  // As many rounds as there are systems settle every distance, whatever the order of the lines.
+  for (let round = 0; round < arrangement.systems.length; round += 1) {
+    for (const line of arrangement.lines) {
+      relax(line.ends[0], line.ends[1], lengthOf(line));
+      relax(line.ends[1], line.ends[0], lengthOf(line));
+    }
+  }
+  return reached.get(to) ?? 0;
+}
