@@ -4,7 +4,7 @@
  */
 
 import { refuse } from '../domain/refusal.ts';
-import { stretchesOf } from '../site/processes/connections.ts';
+import { stretchesOf } from '../network/connections.ts';
 import { type Agents, processesOf } from './agents.ts';
 import type { Chronicler } from './chronicler.ts';
 import type { Database } from './database.ts';

@@ -4,7 +4,7 @@ import type { Arrangement, GroupDefinition } from '../domain/arrangement.ts';
 import { refuse } from '../domain/refusal.ts';
 import { lineEnds } from '../domain/ways.ts';
 import type { LineConditions } from '../network/channel-types.ts';
-import { connectionsOf, stretchesOf } from '../site/processes/connections.ts';
+import { connectionsOf, stretchesOf } from '../network/connections.ts';
 import { processesOf } from './agents.ts';
 import type { FaultInput } from './views.ts';
 

@@ -4,7 +4,7 @@ import { type Arrangement, findArrangement, type GroupDefinition } from '../../d
 import { refuse } from '../../domain/refusal.ts';
 import type { AddressBook, AgentNotices, DiskFault, LineFault, ProcessView } from '../agent-protocol.ts';
 import type { ChildNotices, ProcessConfig } from '../processes/child-protocol.ts';
-import { stretchesOf } from '../processes/connections.ts';
+import { stretchesOf } from '../../network/connections.ts';
 import { groupFolder, processPaths } from '../processes/layout.ts';
 import { NoticeThrottle } from '../processes/notice-throttle.ts';
 import { trimLog } from './child-launch.ts';

@@ -6,7 +6,7 @@ import type { Identity, LineConditions } from '../../network/channel-types.ts';
 import { Link } from '../../network/link.ts';
 import { LineDirection } from '../../network/shaped-stream.ts';
 import type { ProcessConfig, ProcessSettings } from './child-protocol.ts';
-import { type Connection, connectionsOf, type Stretch, stretchesOf } from './connections.ts';
+import { type Connection, connectionsOf, type Stretch, stretchesOf } from '../../network/connections.ts';
 
 const REDIAL_MS = 50;
 const MAX_REDIAL_MS = 1000;

@@ -2,10 +2,10 @@
  * Who talks to whom in a group, who calls, and over what. Read from the arrangement: its lines between storage systems,
  * which may pass switching devices, a host and its system, hosts among each other, and everybody with the witness.
  */
-import { type Arrangement, delayMsOfKm, type GroupDefinition, type LineSettings } from '../../domain/arrangement.ts';
-import { pairName, WITNESS } from '../../domain/names.ts';
-import { hopsBetween, kmBetween, linkedSystems, stretchesFrom } from '../../domain/ways.ts';
-import type { LineConditions } from '../../network/channel-types.ts';
+import { type Arrangement, delayMsOfKm, type GroupDefinition, type LineSettings } from '../domain/arrangement.ts';
+import { pairName, WITNESS } from '../domain/names.ts';
+import { hopsBetween, kmBetween, linkedSystems, stretchesFrom } from '../domain/ways.ts';
+import type { LineConditions } from './channel-types.ts';
 
 /** What lies between a process and the next one on the line. */
 export interface Stretch {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ARRANGEMENTS, type Arrangement, defaultGroup, findArrangement } from '../../domain/arrangement.ts';
-import { WITNESS } from '../../domain/names.ts';
-import { processesAt } from '../agent/group-processes.ts';
+import { ARRANGEMENTS, type Arrangement, defaultGroup, findArrangement } from '../domain/arrangement.ts';
+import { WITNESS } from '../domain/names.ts';
+import { processesAt } from '../site/agent/group-processes.ts';
 import { connectionsOf, stretchesOf } from './connections.ts';
 
 function chain3(): Arrangement {
