@@ -106,9 +106,11 @@ function testimonyOf(heartbeats: readonly HeartbeatView[], writer: FenceEvidence
 
 /** The guard's own record of the pair, as of the fence. */
 function guardPair(weighed: Weighed) {
-  return (
-    weighed.guard?.pairs.find((pair) => pair.name === weighed.facts.guard?.pair && pair.end === 'destination') ?? null
-  );
+  const { guard, facts } = weighed;
+  // The same two systems may stand as an async pair now, whose answers bind nobody.
+  const isIt = (pair: FenceEvidence['pairs'][number]) =>
+    pair.name === facts.guard?.pair && pair.end === 'destination' && pair.kind === 'sync';
+  return guard?.pairs.find(isIt) ?? null;
 }
 
 function registerRead(facts: VerdictFacts): RegisterRecord | null {

@@ -6,7 +6,7 @@ import { FORWARD_PAIRS } from './chain-3-forward.ts';
 import { ANY_STATE, expects, step, to } from './graph-words.ts';
 import { failbackByDrain } from './parts/failback-by-drain.ts';
 import { initialCopy } from './parts/initial-copy.ts';
-import { formStep, reverseStart } from './parts/reverse-start.ts';
+import { formStep, restStep, reverseStart } from './parts/reverse-start.ts';
 import { failoverOfThree, switchOverOfThree, type TakeoverOfThree } from './parts/takeover.ts';
 import type { RoutineGraph } from './step-graph.ts';
 
@@ -37,7 +37,7 @@ const REVERSE_COPY: RoutineGraph = {
   first: 'S591',
   steps: [
     ...reverseStart({
-      ids: { holder: 'S591', faults: 'S592', spread: 'S593', compare: 'S594', overwrite: 'S597', next: 'S600' },
+      ids: { holder: 'S591', faults: 'S592', spread: 'S593', compare: 'S594', overwrite: 'S597', next: 'S598' },
       host: 'host-R',
       system: 'R',
       otherHost: 'host-P',
@@ -46,6 +46,14 @@ const REVERSE_COPY: RoutineGraph = {
       needed: ['P', 'R'],
       demoted: ['P'],
       compared: ['P'],
+    }),
+    restStep({
+      id: 'S598',
+      next: 'S600',
+      host: 'host-R',
+      pair: 'P-I',
+      why: 'reverse operation has no use for it, and P must be free to take host writes when the work comes back.',
+      abortState: UNTOUCHED,
     }),
     step({
       id: 'S600',

@@ -4,11 +4,9 @@
  * keeps the system that is left out up to date, so that reverse operation begins with a short resync.
  */
 import { FORWARD_PAIRS } from './chain-3-forward.ts';
-import { ANY_STATE, expects, step, to } from './graph-words.ts';
-import { SUSPENDED } from './parts/cast.ts';
 import { failbackByDrain } from './parts/failback-by-drain.ts';
 import { type ForwardPair, initialCopy } from './parts/initial-copy.ts';
-import { formStep, holdDownstream, reverseStart } from './parts/reverse-start.ts';
+import { formStep, holdDownstream, restStep, reverseStart } from './parts/reverse-start.ts';
 import { failoverOfThree, switchOverOfThree, type TakeoverOfThree } from './parts/takeover.ts';
 import type { RoutineGraph, RoutineStep } from './step-graph.ts';
 
@@ -35,7 +33,7 @@ function reverseCopy(arrangement: string, hasBackup: boolean): RoutineGraph {
     first: 'S791',
     steps: [
       ...reverseStart({
-        ids: { holder: 'S791', faults: 'S792', spread: 'S793', compare: 'S794', overwrite: 'S797', next: 'S798' },
+        ids: { holder: 'S791', faults: 'S792', spread: 'S793', compare: 'S794', overwrite: 'S795', next: 'S796' },
         host: 'host-R',
         system: 'R',
         otherHost: 'host-P',
@@ -44,7 +42,23 @@ function reverseCopy(arrangement: string, hasBackup: boolean): RoutineGraph {
         demoted: ['P', 'I', 'J'],
         compared: ['P', 'J'],
       }),
-      rest(),
+      restStep({
+        id: 'S796',
+        next: 'S798',
+        host: 'host-R',
+        pair: 'P-I',
+        why: 'reverse operation has no use for it as it stands, and P must be free to take host writes when the work comes back.',
+        abortState: UNTOUCHED,
+      }),
+      restStep({
+        id: 'S798',
+        next: 'S799',
+        host: 'host-R',
+        pair: 'R-I',
+        // S260 may have left it flowing.
+        why: 'I is left out in reverse operation.',
+        abortState: UNTOUCHED,
+      }),
       holdDownstream({
         id: 'S799',
         next: 'S800',
@@ -84,23 +98,6 @@ function reverseCopy(arrangement: string, hasBackup: boolean): RoutineGraph {
       ...(hasBackup ? [formInner()] : []),
     ],
   };
-}
-
-/** S260 may have left R→I flowing; in reverse operation I is idle. */
-function rest(): RoutineStep {
-  return step({
-    id: 'S798',
-    ours: true,
-    title: 'Let I rest',
-    text: 'Suspends the pair between R and I where it flows: I is left out in reverse operation. Both ends go on marking differences.',
-    host: 'host-R',
-    target: 'R',
-    action: 'rest-pair',
-    parameters: { pair: 'R-I' },
-    expects: [expects('R-I', ANY_STATE, 'suspending', ['absent', ...SUSPENDED])],
-    outcomes: { 'at-rest': to('S799', 'Nothing flows between R and I.') },
-    abortState: UNTOUCHED,
-  });
 }
 
 function holdInner(): RoutineStep {
@@ -168,15 +165,18 @@ const takeoverOf = (arrangement: string, hasBackup: boolean): TakeoverOfThree =>
     : 'S260 and S270 are left out: R works alone until reverse-copy copies to J.',
 });
 
+const [SYNC, ASYNC] = FORWARD_PAIRS;
+/** J is idle in normal operation: what reverse operation left of its pair with R rests. */
+const WITHOUT_J: readonly ForwardPair[] = [SYNC, { ...ASYNC, rest: { id: 'S107', pair: 'R-J' } }];
+
 export const CHAIN_4_BYPASS_ROUTINES: readonly RoutineGraph[] = [
-  initialCopy({ arrangement: 'chain-4-bypass', compared: ['I', 'R'], pairs: FORWARD_PAIRS }),
+  initialCopy({ arrangement: 'chain-4-bypass', compared: ['I', 'R'], pairs: WITHOUT_J }),
   failoverOfThree(takeoverOf('chain-4-bypass', false)),
   switchOverOfThree(takeoverOf('chain-4-bypass', false), ['P-I', 'I-R']),
   reverseCopy('chain-4-bypass', false),
   failback('chain-4-bypass'),
 ];
 
-const [SYNC, ASYNC] = FORWARD_PAIRS;
 const WITH_BACKUP: readonly ForwardPair[] = [
   {
     ...SYNC,

@@ -68,14 +68,16 @@ describe('chain-3-direct', () => {
     // I need not be back.
     world.systems.I.up = false;
     const view = await run(world, 'reverse-copy');
-    expect(steps(view)).toBe('S591 holder, S592 cleared, S593 spread, S594 none, S600 deleted, S610 duplex');
+    expect(steps(view)).toBe(
+      'S591 holder, S592 cleared, S593 spread, S594 none, S598 at-rest, S600 deleted, S610 duplex',
+    );
     expect(moves(view, 'S600')).toEqual(['R-I duplex → absent']);
     expect(moves(view, 'S610')).toEqual([
       'R-P absent → simplex',
       'R-P simplex → initial-copying',
       'R-P initial-copying → duplex',
     ]);
-    expect(pairs(world)).toBe('P⇒I failure-suspend, R→P duplex');
+    expect(pairs(world)).toBe('P→I failure-suspend, R→P duplex');
   });
 
   it('goes back with no sync pair resynced', async () => {
@@ -116,9 +118,9 @@ describe('chain-4-bypass', () => {
     world.returnProduction();
     const view = await run(world, 'reverse-copy');
     expect(steps(view)).toBe(
-      'S791 holder, S792 cleared, S793 spread, S794 none, S798 at-rest, S799 not-needed, S800 duplex, S810 duplex',
+      'S791 holder, S792 cleared, S793 spread, S794 none, S796 at-rest, S798 at-rest, S799 not-needed, S800 duplex, S810 duplex',
     );
-    expect(pairs(world)).toBe('P⇒I failure-suspend, J→P duplex, R→I suspend, R⇒J duplex');
+    expect(pairs(world)).toBe('P→I failure-suspend, J→P duplex, R→I suspend, R⇒J duplex');
     world.write('R', 130);
     expect(numbers(world)).toEqual([130, 120, 130, 130]);
   });
@@ -173,7 +175,7 @@ describe('chain-4-bypass-backup', () => {
     world.returnProduction();
     const view = await run(world, 'reverse-copy');
     expect(steps(view)).toBe(
-      'S791 holder, S792 cleared, S793 spread, S794 none, S798 at-rest, S799 not-needed, S800 duplex, S805 not-needed, S810 duplex, S820 duplex',
+      'S791 holder, S792 cleared, S793 spread, S794 none, S796 at-rest, S798 at-rest, S799 not-needed, S800 duplex, S805 not-needed, S810 duplex, S820 duplex',
     );
     expect(moves(view, 'S800')).toEqual([
       'R-J duplex → suspending',

@@ -340,9 +340,21 @@ export const resyncThenSplit: Action = async (context): Promise<ActionResult> =>
   }
 };
 
-/** Step action: a pair that the operation at hand has no use for is suspended; both ends go on marking differences. */
+/**
+ * Step action: a pair that the operation at hand has no use for is suspended; both ends go on marking differences. Where the
+ * step names a kind it is left as that: the source of a suspended sync pair could not take host writes under every fence level.
+ */
 export const restPair: Action = async (context): Promise<ActionResult> => {
-  await splitNamed(context, stepHost(context), parameter(context, 'pair'));
+  const host = stepHost(context);
+  const name = parameter(context, 'pair');
+  const { source, destination } = endsOf(name);
+  await splitNamed(context, host, name);
+  const { kind } = context.step.parameters;
+  const standing = pairOf(await querySurely(context, host, source), source, destination);
+  if (standing && (kind === 'sync' || kind === 'async') && standing.definition.kind !== kind) {
+    await instructPair(context, host, source, { verb: 'reverse', pair: standing.name, kind, token: context.token() });
+    context.note(`${source}: ${standing.name} rests as an ${kind} pair.`);
+  }
   return { outcome: 'at-rest' };
 };
 

@@ -7,7 +7,7 @@ import type { SystemName } from '../../domain/names.ts';
 import { decide, option, step, to } from '../graph-words.ts';
 import type { RoutineGraph, RoutineStep } from '../step-graph.ts';
 import { arrow, listWords } from './cast.ts';
-import { type CopyStart, formStep, holdDownstream, holderStep } from './reverse-start.ts';
+import { type CopyStart, formStep, holdDownstream, holderStep, restStep } from './reverse-start.ts';
 
 const UNTOUCHED = 'nothing was changed';
 const START: CopyStart = { host: 'host-P', system: 'P', otherHost: 'host-R', abortState: UNTOUCHED };
@@ -19,6 +19,8 @@ export interface ForwardPair {
   text: string;
   /** Who else would be in the way: the pair that leads on from the destination, and the step that holds it. */
   hold: { id: string; downstream: string; kind: 'sync' | 'async' } | null;
+  /** A pair of reverse operation with the destination, which rests from now on. */
+  rest?: { id: string; pair: string };
   ours?: boolean;
   /** A pair that was deleted goes on from what its destination holds, where the numbers allow it. */
   byNumber?: boolean;
@@ -65,7 +67,7 @@ export function initialCopy(words: {
   };
 }
 
-const entryOf = (pair: ForwardPair) => pair.hold?.id ?? pair.id;
+const entryOf = (pair: ForwardPair) => pair.hold?.id ?? pair.rest?.id ?? pair.id;
 
 /** After a failback with data loss the others may hold what P lacks: overwriting it is a named decision. */
 function question(compared: readonly SystemName[], next: string): RoutineStep[] {
@@ -118,13 +120,13 @@ function formed(
   names: readonly string[],
   open: string,
 ): RoutineStep[] {
-  const { id, pair, kind, text, hold, ours, byNumber } = words;
+  const { id, pair, kind, text, hold, rest, ours, byNumber } = words;
   const name = arrow(pair, kind);
   const held = hold
     ? [
         holdDownstream({
           id: hold.id,
-          next: id,
+          next: rest?.id ?? id,
           host: 'host-P',
           pair,
           kind,
@@ -134,8 +136,21 @@ function formed(
         }),
       ]
     : [];
+  const rested = rest
+    ? [
+        restStep({
+          id: rest.id,
+          next: id,
+          host: 'host-P',
+          pair: rest.pair,
+          why: 'normal operation has no use for it, and its source must be free to take host writes at the next failover.',
+          abortState: open,
+        }),
+      ]
+    : [];
   return [
     ...held,
+    ...rested,
     formStep({
       id,
       ...(ours ? { ours } : {}),

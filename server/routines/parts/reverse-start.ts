@@ -171,6 +171,32 @@ export function holdDownstream(words: {
   });
 }
 
+/** A pair of the operation that has ended rests: suspended, and asynchronous, so that it keeps its source from nothing later. */
+export function restStep(words: {
+  id: string;
+  next: string;
+  host: HostName;
+  pair: PairName;
+  why: string;
+  abortState: string;
+}): RoutineStep {
+  const { pair } = words;
+  const { source, destination } = endsOfPair(pair);
+  return step({
+    id: words.id,
+    ours: true,
+    title: `Let the pair of ${source} and ${destination} rest`,
+    text: `Suspends it where it flows, and leaves it as an async pair: ${words.why} Both ends go on marking differences.`,
+    host: words.host,
+    target: source,
+    action: 'rest-pair',
+    parameters: { pair, kind: 'async' },
+    expects: [expects(pair, ANY_STATE, 'suspending', ['absent', ...SUSPENDED])],
+    outcomes: { 'at-rest': to(words.next, `Nothing flows between ${source} and ${destination}.`) },
+    abortState: words.abortState,
+  });
+}
+
 /** Brings a pair to duplex, from whatever it is met in. */
 export function formStep(words: {
   id: string;
