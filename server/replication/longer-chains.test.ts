@@ -5,7 +5,8 @@ import { RefusedError } from '../domain/refusal.ts';
 import { Node } from '../simulation/node.ts';
 import { World } from '../simulation/world.ts';
 import { HostLoad } from './testing/host-load.ts';
-import { StorageGroup, type TestSettings } from './testing/storage-group.ts';
+import { StorageGroup } from './testing/storage-group.ts';
+import type { TestSettings } from './testing/test-world.ts';
 
 function groupOf(seed: string, settings: TestSettings) {
   return new StorageGroup(
