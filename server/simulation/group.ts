@@ -7,9 +7,9 @@ import type { WitnessReply } from '../domain/host.ts';
 import { pairName, WITNESS } from '../domain/names.ts';
 import { isCopying, isSuspended } from '../domain/pair-states.ts';
 import { DiskError, type Ports } from '../domain/ports.ts';
-import { nextHops } from '../domain/ways.ts';
 import { RefusedError } from '../domain/refusal.ts';
 import type { StorageInstruction } from '../domain/storage-controller.ts';
+import { nextHops } from '../domain/ways.ts';
 import { Host, type HostTiming } from '../hosts/host.ts';
 import { attachNbdVolume } from '../hosts/ledger/nbd-volume.ts';
 import { Witness } from '../hosts/witness.ts';
@@ -291,10 +291,11 @@ export class SimGroup {
   ): Promise<unknown> {
     const instruction = instructionFor(name, method, params);
     const { life } = this.world.machine(name);
+    const cameOrder = this.observer.history.events.length;
     try {
       const reply = await system.handle(method, params, from);
       if (instruction && life?.alive)
-        this.observer.add({ kind: 'instruction', system: name, instruction, outcome: 'done' });
+        this.observer.add({ kind: 'instruction', system: name, instruction, outcome: 'done', cameOrder });
       // Where the register is out of reach, a peer that knows no newer generation says so by answering.
       const asker = this.observer.recordOf(from.peer.name);
       if (!instruction && method === 'storage' && life?.alive && asker && from.peer.group === GROUP)
@@ -302,7 +303,7 @@ export class SimGroup {
       return reply;
     } catch (error) {
       if (instruction && life?.alive && error instanceof RefusedError)
-        this.observer.add({ kind: 'instruction', system: name, instruction, outcome: error.refusal });
+        this.observer.add({ kind: 'instruction', system: name, instruction, outcome: error.refusal, cameOrder });
       throw error;
     } finally {
       if (instruction && life?.alive) this.observer.lookForPromotion();
