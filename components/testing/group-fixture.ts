@@ -123,6 +123,7 @@ export function normalStatus(at: number): GroupStatus {
     holder: 'P',
     powered: true,
     systems: ['P', 'I', 'R'].map((name) => systemFixture(name, at)),
+    switches: [],
     pairs: [pairFixture('P-I', at), pairFixture('I-R', at)],
     hosts: [hostFixture('host-P', at), hostFixture('host-R', at)],
     lines: [

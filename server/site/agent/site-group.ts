@@ -2,9 +2,9 @@
 import { rmSync } from 'node:fs';
 import { type Arrangement, findArrangement, type GroupDefinition } from '../../domain/arrangement.ts';
 import { refuse } from '../../domain/refusal.ts';
+import { stretchesOf } from '../../network/connections.ts';
 import type { AddressBook, AgentNotices, DiskFault, LineFault, ProcessView } from '../agent-protocol.ts';
 import type { ChildNotices, ProcessConfig } from '../processes/child-protocol.ts';
-import { stretchesOf } from '../../network/connections.ts';
 import { groupFolder, processPaths } from '../processes/layout.ts';
 import { NoticeThrottle } from '../processes/notice-throttle.ts';
 import { trimLog } from './child-launch.ts';

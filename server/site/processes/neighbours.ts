@@ -3,10 +3,10 @@ import type { Arrangement } from '../../domain/arrangement.ts';
 import type { Ports } from '../../domain/ports.ts';
 import type { ChannelOptions, StreamChannel } from '../../network/channel.ts';
 import type { Identity, LineConditions } from '../../network/channel-types.ts';
+import { type Connection, connectionsOf, type Stretch, stretchesOf } from '../../network/connections.ts';
 import { Link } from '../../network/link.ts';
 import { LineDirection } from '../../network/shaped-stream.ts';
 import type { ProcessConfig, ProcessSettings } from './child-protocol.ts';
-import { type Connection, connectionsOf, type Stretch, stretchesOf } from '../../network/connections.ts';
 
 const REDIAL_MS = 50;
 const MAX_REDIAL_MS = 1000;
