@@ -80,11 +80,16 @@ export class PairService {
     return mine;
   }
 
-  private create(
+  private async create(
     { definition, token, source: theirs }: PairParams<'pair.create'>,
     from: string,
-  ): z.infer<typeof createReply> {
+  ): Promise<z.infer<typeof createReply>> {
     const { core, ends, formation, suspension } = this.parts;
+    if (theirs) {
+      // What is here must outlast this machine: the source may have let go of it.
+      await core.checkpoints.run();
+      core.life.mustLive();
+    }
     const { source, destination, kind } = definition;
     if (source !== from || destination !== core.config.system)
       throw refuse(

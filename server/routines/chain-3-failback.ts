@@ -249,7 +249,7 @@ export const FAILBACK: RoutineGraph = {
   first: 'S480',
   steps: [
     ...beforeReturn(CAST, { stopped: 'S480', ask: 'S481', stop: 'S482', fence: 'S490' }),
-    fence(CAST, { fence: 'S490', next: 'S500' }, 'I-P', STOPPED),
+    fence(CAST, { fence: 'S490', next: 'S500', own: 'S565' }, 'I-P', STOPPED),
     ...drainToMiddle(),
     ...copyToSurvivor(),
     judge(SAYS),

@@ -34,7 +34,7 @@ export function moveOfFour(words: MoveOfFour): RoutineStep[] {
   const { cast, ids, hops, texts } = words;
   const hop = { host: cast.survivorHost, askIsOurs: true, formable: true, abortState: texts.abortState };
   return [
-    fence(cast, { fence: ids.fence, next: ids.near.ask }, words.guarded, texts.abortState),
+    fence(cast, { fence: ids.fence, next: ids.near.ask, own: ids.says.settle }, words.guarded, texts.abortState),
     ...drainHop({ ...hop, pair: hops[0], ids: ids.near, next: ids.far.ask, toSurvivor: false }),
     ...drainHop({ ...hop, pair: hops[1], ids: ids.far, next: ids.says.settle, toSurvivor: true }),
     ...verdict({

@@ -324,6 +324,12 @@ export class Scenario {
         if (options.includes('as-is'))
           this.decisions[step.id] = (round % 2 === 0 ? options.find((id) => id !== 'as-is') : null) ?? 'as-is';
       }
+      // Where nothing has helped so far, everything is brought up to date first.
+      for (const step of round < REPAIR_ROUNDS / 2 ? [] : decisionStepsOf(this.group.arrangement.id)) {
+        const options = step.decision?.options.map(({ id }) => id) ?? [];
+        const instead = options.find((id) => id === 'resync' || id === 'repair');
+        if (instead) this.decisions[step.id] = instead;
+      }
       for (const routine of this.remedy(round)) await this.run(routine);
       await world.scheduler.sleep(300);
     }

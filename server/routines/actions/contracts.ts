@@ -44,7 +44,7 @@ export const ACTION_CONTRACTS: Readonly<Record<string, ActionContract>> = {
   'compare-images': contract(['none', 'newer-elsewhere'], ['base', 'others']),
   'delete-pair': contract(['deleted', 'absent'], ['pair']),
   drain: contract(['ended'], ['pair']),
-  fence: contract(['fenced', 'not-fenced'], ROLES),
+  fence: contract(['fenced', 'not-fenced', 'own'], ROLES),
   'form-if-possible': contract(['already', 'duplex', 'copying', 'not-formed'], ['pair'], false),
   'form-pair': contract(FORMED, ['pair'], false),
   'give-host-role': contract(['promoted'], []),

@@ -47,7 +47,10 @@ async function witnessViews(context: ActionContext, host: HostName): Promise<Hea
   return [];
 }
 
-/** Fences the writer and gathers the evidence. Outcome `fenced` where the writer is proven unable to complete a write. */
+/**
+ * Fences the writer and gathers the evidence. Outcome `fenced` where the writer is proven unable to complete a write, `own`
+ * where it was the survivor itself that took the host writes last: an earlier move that was not ended has left it so.
+ */
 export const fenceStep: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
   const survivor = parameter(context, 'survivor');
@@ -68,13 +71,24 @@ export const fenceStep: Action = async (context): Promise<ActionResult> => {
     fenceHost(context, host, writerHost, generation),
   ]);
   for (const fence of [...others, atWriter]) if (fence) fences.push(fence);
-  const heartbeats = await heartbeatsOf(context, host, writerHost);
-
-  return {
-    outcome: isFenced(context, fences, register) ? 'fenced' : 'not-fenced',
-    findings: { generation, register, fences, heartbeats },
-  };
+  const isOwn = heldLast(register, fences, survivor);
+  if (isOwn)
+    context.note(`witness: ${survivor} itself held generation ${register.lastHeld?.number}, the last one held.`);
+  const heartbeats = await heartbeatsOf(context, host, isOwn ? host : writerHost);
+  const outcome = isOwn ? 'own' : isFenced(context, fences, register) ? 'fenced' : 'not-fenced';
+  return { outcome, findings: { generation, register, fences, heartbeats } };
 };
+
+/** Did `system` take host writes under the last generation that was held? Being named is not enough: it may never have heard. */
+export function heldLast(
+  register: RegisterRecord | null,
+  fences: readonly FenceEvidence[],
+  system: SystemName,
+): boolean {
+  const last = register?.lastHeld;
+  const own = fences.find((fence) => fence.system === system);
+  return last?.holder === system && (own?.lineage.at(-1)?.generation ?? 0) >= last.number;
+}
 
 async function raiseSurely(
   context: ActionContext,
@@ -146,7 +160,7 @@ function isFenced(context: ActionContext, fences: readonly FenceEvidence[], regi
   return judgeChain({
     writer: parameter(context, 'writer'),
     survivor: parameter(context, 'survivor'),
-    guard: guardOf(context),
+    guard: guardOf(context, parameter(context, 'writer')),
     fenceGeneration: register.generation.number,
     fences,
     register,
@@ -157,8 +171,8 @@ function isFenced(context: ActionContext, fences: readonly FenceEvidence[], regi
 }
 
 /** The sync pair whose answers bind the writer, where this routine's writer is the source of one. */
-export function guardOf(context: ActionContext) {
-  const guarded = guardedPairOf(context.arrangement, parameter(context, 'writer'));
+export function guardOf(context: ActionContext, writer: SystemName) {
+  const guarded = guardedPairOf(context.arrangement, writer);
   if (!guarded) return null;
   return {
     system: guarded.destination,

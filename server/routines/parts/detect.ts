@@ -147,7 +147,7 @@ export function orderlyStop(
 /** The fence (ours, 1b rules 1–4), which comes before any evidence. */
 export function fence(
   cast: Cast,
-  ids: { fence: string; next: string },
+  ids: { fence: string; next: string; own: string },
   /** The pair the fence cuts, or shows as it stands. */
   watched: PairName,
   abortState: string,
@@ -168,6 +168,10 @@ export function fence(
     outcomes: {
       fenced: to(ids.next, `${writer} is proven unable to complete another write.`),
       'not-fenced': to(ids.next, `${writer} may still complete writes; ${verb} will be a forced decision.`),
+      own: to(
+        ids.own,
+        `${survivor} itself took the host writes last, and was not given back its role: nothing is to be fetched.`,
+      ),
     },
     abortState,
   });

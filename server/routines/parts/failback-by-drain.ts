@@ -54,7 +54,7 @@ export function failbackByDrain(words: FailbackByDrain): RoutineGraph {
     first: ids.before.stopped,
     steps: [
       ...beforeReturn(cast, ids.before),
-      fence(cast, { fence: ids.before.fence, next: ids.hop.ask }, words.watched, STOPPED),
+      fence(cast, { fence: ids.before.fence, next: ids.hop.ask, own: ids.says.settle }, words.watched, STOPPED),
       ...drainHop({
         pair: feeding,
         ids: ids.hop,

@@ -78,7 +78,7 @@ export function switchOverOfThree(words: TakeoverOfThree, pairs: readonly string
 function takeoverSteps(words: TakeoverOfThree, giveBack: string | null): RoutineStep[] {
   const cast = castOf(words);
   return [
-    fence(cast, { fence: 'S205', next: 'S210' }, 'P-I', FENCED),
+    fence(cast, { fence: 'S205', next: 'S210', own: 'S242' }, 'P-I', FENCED),
     ...drainHop({
       pair: 'I-R',
       ids: {

@@ -39,7 +39,7 @@ class Cover {
     const found: Path[] = [];
     for (const [start, stretches] of this.stretches) {
       for (const stretch of stretches) {
-        for (const fence of ['fenced', 'not-fenced']) {
+        for (const fence of ['fenced', 'not-fenced', 'own']) {
           const path = this.pathWith(start, stretch, fence);
           if (path && !found.some((other) => sameSteps(other, path))) found.push(path);
         }

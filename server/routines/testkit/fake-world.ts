@@ -132,7 +132,9 @@ export class FakeWorld extends FakeStorage {
     if (generation.runId === runId) return { verb: 'register', record: this.register };
     if (generation.number !== expected)
       throw refuse('stale-generation', `the register is at ${generation.number}`, 'Start a new run.');
-    this.register = { ...this.register, generation: { number: expected + 1, runId, holder: null } };
+    const { number, holder } = generation;
+    const lastHeld = holder === null ? this.register.lastHeld : { number, holder };
+    this.register = { ...this.register, generation: { number: expected + 1, runId, holder: null }, lastHeld };
     this.given.push({ number: expected + 1, runId });
     this.done.push(`register ${expected + 1}`);
     return { verb: 'register', record: this.register };

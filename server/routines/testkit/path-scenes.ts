@@ -191,6 +191,15 @@ const fenced =
     if (verdict !== 'no-data-loss') world.heard[told(step, 'writerHost') as HostOfChain].completed = numbers.short;
   };
 
+/** The survivor held the last generation itself; whoever else answers does not matter. */
+const own: Make = ({ world }, step) => {
+  const survivor = told(step, 'survivor');
+  const { number } = world.register.generation;
+  world.register = { ...world.register, generation: { ...world.register.generation, holder: null } };
+  world.register = { ...world.register, lastHeld: { number, holder: survivor } };
+  world.systems[survivor as Letter].lineage.push({ generation: number, first: 1_000 });
+};
+
 /** The survivor's number and what was heard of the writer's, at the moment the verdict is drawn. */
 const judged =
   (kind: 'no-data-loss' | 'data-loss' | 'unknown'): Make =>
@@ -260,7 +269,7 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
   'compare-images': { none, 'newer-elsewhere': firstOf('others', { completedNumber: 500, lastNumber: 500 }) },
   'delete-pair': { deleted: both(healthy, pair('suspend')), absent: both(healthy, pair(null)) },
   drain: { ended: both(healthy, alone(), pair('duplex')) },
-  fence: { fenced: fenced(true), 'not-fenced': fenced(false) },
+  fence: { fenced: fenced(true), 'not-fenced': fenced(false), own },
   'form-if-possible': {
     duplex: both(healthy, alone(), pair(null), sameNumbers(true)),
     already: both(healthy, alone(), pair('duplex')),
@@ -367,8 +376,11 @@ export function sceneFor(step: RoutineStep, outcome: string): Make | null {
 
 /** Nothing but the step's own outcome is arranged, so a path may ask for what earlier findings forbid. */
 export function isImpossible(graph: RoutineGraph, path: Path): string | null {
-  const isUnfenced = answerOf(graph, path, 'fence') === 'not-fenced';
-  if (isUnfenced && answerOf(graph, path, 'judge') === 'no-data-loss')
+  const fence = answerOf(graph, path, 'fence');
+  const verdict = answerOf(graph, path, 'judge');
+  if (fence === 'not-fenced' && verdict === 'no-data-loss')
     return 'no data loss is never said of a writer that is not fenced';
+  if (fence === 'own' && (verdict === 'data-loss' || verdict === 'unknown'))
+    return 'a system that has lost nothing holds all it completed itself';
   return null;
 }
