@@ -16,6 +16,10 @@ export const fleet = {
   name: 'Name',
   nameHint: 'A lower-case letter, then letters, digits and hyphens; at most 31.',
   arrangement: 'Arrangement',
+  normalOperation: 'Normal operation',
+  reverseOperation: 'Reverse operation',
+  operationOf: (operation: string, holder: string, pairs: string) =>
+    `${operation}: the host writes to ${holder}; ${pairs}`,
   fence: 'Fence level',
   volumes: 'Volumes',
   volumeSize: 'Volume size, MiB',
