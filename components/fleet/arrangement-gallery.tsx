@@ -2,11 +2,12 @@
 
 import type { UseFormRegisterReturn } from 'react-hook-form';
 import { ARRANGEMENTS, type Arrangement, type ArrangementOperation } from '../../server/domain/arrangement.ts';
+import { wordsOfOperation } from '../../server/domain/arrangements/words.ts';
 import { messages } from '../messages/messages.ts';
 import { PairShaft } from '../topology/pair-shaft.tsx';
 import { sketchOf } from './sketch.ts';
 
-const { fleet: text, topology } = messages;
+const { fleet: text } = messages;
 
 /** All arrangements to choose one from, each drawn as it stands in normal and in reverse operation. */
 export function ArrangementGallery({ field }: { field: UseFormRegisterReturn }) {
@@ -43,9 +44,6 @@ interface SketchProps {
 
 function Sketch({ arrangement, operation, title }: SketchProps) {
   const { width, height, systems, pairs, switches } = sketchOf(arrangement, operation);
-  const spoken = operation.pairs
-    .map((pair) => topology.pairArrow(`${pair.source}-${pair.destination}`, pair.kind))
-    .join(', ');
   return (
     <span className="flex min-w-0 flex-col text-sm text-muted">
       {title}
@@ -54,7 +52,7 @@ function Sketch({ arrangement, operation, title }: SketchProps) {
         width={width}
         height={height}
         role="img"
-        aria-label={text.operationOf(title, operation.holder, spoken)}
+        aria-label={text.operationOf(title, wordsOfOperation(arrangement, operation))}
         className="h-auto max-w-full"
       >
         {pairs.map(({ pair, from, to, arc }) => (

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ARRANGEMENTS, findArrangement, guardedPairOf, operationOf, pairsTowards } from './arrangement.ts';
 import { mirrorOf } from './arrangements/mirror.ts';
+import { wordsOfOperation } from './arrangements/words.ts';
 import { hopsBetween, lineEnds, linesOfLink, linkedSystems, nextHops } from './ways.ts';
 
 const chain = (id: string) => {
@@ -114,4 +115,26 @@ describe('ways', () => {
 it('a mirror turned twice shows what stood before it', () => {
   const { systems } = chain('chain-4');
   for (const { name } of systems) expect(mirrorOf(systems, mirrorOf(systems, name))).toBe(name);
+});
+
+describe('an operation in words', () => {
+  it.each([
+    ['chain-3', 'P ⇒ I → R', 'R → I ⇒ P'],
+    ['chain-3-direct', 'P ⇒ I → R', 'R → P (without I)'],
+    ['chain-4-bypass', 'P ⇒ I → R (without J)', 'R ⇒ J → P (without I)'],
+    ['chain-4-bypass-backup', 'P ⇒ I → R → J', 'R ⇒ J → P → I'],
+    ['chain-4', 'P ⇒ I → J → R', 'R ⇒ J → I → P'],
+  ])('%s', (id, normal, reverse) => {
+    const arrangement = chain(id);
+    expect(wordsOfOperation(arrangement, arrangement.normal)).toBe(normal);
+    expect(wordsOfOperation(arrangement, arrangement.reverse)).toBe(reverse);
+  });
+
+  it('begins anew for a second pair of the same source', () => {
+    const pairs = [
+      { source: 'P', destination: 'I', kind: 'sync' as const },
+      { source: 'P', destination: 'R', kind: 'async' as const },
+    ];
+    expect(wordsOfOperation(chain('chain-3'), { holder: 'P', pairs })).toBe('P ⇒ I, P → R');
+  });
 });

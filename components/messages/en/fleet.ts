@@ -18,8 +18,7 @@ export const fleet = {
   arrangement: 'Arrangement',
   normalOperation: 'Normal operation',
   reverseOperation: 'Reverse operation',
-  operationOf: (operation: string, holder: string, pairs: string) =>
-    `${operation}: the host writes to ${holder}; ${pairs}`,
+  operationOf: (operation: string, words: string) => `${operation}: ${words}`,
   fence: 'Fence level',
   volumes: 'Volumes',
   volumeSize: 'Volume size, MiB',
