@@ -4,9 +4,9 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useId } from 'react';
-import { type FieldError, useForm } from 'react-hook-form';
+import { type FieldError, type UseFormReturn, useForm } from 'react-hook-form';
 import { z } from 'zod';
-import { ARRANGEMENTS, LIMITS } from '../../server/domain/arrangement.ts';
+import { ARRANGEMENTS, findArrangement, LIMITS } from '../../server/domain/arrangement.ts';
 import { useLostRefusal } from '../live/live-provider.tsx';
 import { refusalOfError } from '../live/refusal-of.ts';
 import { useTRPC } from '../live/trpc.ts';
@@ -16,6 +16,8 @@ import { Button } from '../ui/button.tsx';
 import { cn } from '../ui/cn.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { RefusalNote } from '../ui/refusal-note.tsx';
+import { ArrangementGallery } from './arrangement-gallery.tsx';
+import { lengthsFor } from './derive.ts';
 
 const { fleet: text } = messages;
 const MIB = 1024 * 1024;
@@ -46,9 +48,15 @@ const DEFAULTS: Values = {
   fence: 'status',
   volumes: 2,
   volumeMib: 64,
-  km: Object.fromEntries((FIRST?.lines ?? []).map((line) => [line.name, line.defaultKm])),
+  km: lengthsFor(FIRST, {}),
   ledger: true,
 };
+
+/** Asks for the lengths of the lines the chosen arrangement has; what was already typed for one of them stays. */
+function followArrangement(form: UseFormReturn<Values>): void {
+  const { arrangement, km } = form.getValues();
+  form.setValue('km', lengthsFor(findArrangement(arrangement), km), { shouldValidate: form.formState.isSubmitted });
+}
 
 interface CreateGroupProps {
   open: boolean;
@@ -73,7 +81,7 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
   const create = useMutation(trpc.groups.create.mutationOptions());
   const form = useForm<Values>({ resolver: zodResolver(schema), defaultValues: DEFAULTS });
   const { errors } = form.formState;
-  const lines = ARRANGEMENTS.find((each) => each.id === form.watch('arrangement'))?.lines ?? [];
+  const lines = findArrangement(form.watch('arrangement'))?.lines ?? [];
   const submit = form.handleSubmit(async (values) => {
     if (taken.includes(values.name)) return form.setError('name', { message: text.nameTaken(values.name) });
     await create.mutateAsync({
@@ -82,7 +90,7 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
       fence: values.fence,
       volumeCount: values.volumes,
       volumeBytes: values.volumeMib * MIB,
-      km: values.km,
+      km: lengthsFor(findArrangement(values.arrangement), values.km),
       ledger: values.ledger,
     });
     onDone();
@@ -106,17 +114,7 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
             />
           )}
         </Field>
-        <Field label={text.arrangement} wide>
-          {(id) => (
-            <select id={id} className={fieldStyle} {...form.register('arrangement')}>
-              {ARRANGEMENTS.map((arrangement) => (
-                <option key={arrangement.id} value={arrangement.id}>
-                  {`${arrangement.id}: ${arrangement.title}`}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <ArrangementGallery field={form.register('arrangement', { onChange: () => followArrangement(form) })} />
         <Field label={text.volumes} error={errors.volumes}>
           {(id) => (
             <input

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { FleetRow } from '../../server/api/views.ts';
+import { ARRANGEMENTS, findArrangement } from '../../server/domain/arrangement.ts';
 import { normalStatus, rowOf } from '../testing/group-fixture.ts';
-import { holdOrder, matches, orderFleet, wouldMove } from './derive.ts';
+import { holdOrder, lengthsFor, matches, orderFleet, wouldMove } from './derive.ts';
+import { sketchOf } from './sketch.ts';
 
 const AT = 1_700_000_000_000;
 const row = (group: string, change: Partial<FleetRow> = {}): FleetRow => ({
@@ -40,5 +42,38 @@ describe('search of the fleet', () => {
     expect(matches(row('demo'), 'chain-3 normal')).toBe(true);
     expect(matches(row('demo'), 'demo suspend')).toBe(false);
     expect(matches(row('demo'), '  ')).toBe(true);
+  });
+});
+
+describe('choosing an arrangement', () => {
+  it('asks for the lines it has, keeping what was typed', () => {
+    const direct = findArrangement('chain-3-direct');
+    expect(lengthsFor(direct, { 'P-I': 42, 'I-J': 7 })).toEqual({ 'P-I': 42, 'I-R': 1000, 'P-R': 1100 });
+    expect(lengthsFor(null, { 'P-I': 42 })).toEqual({});
+  });
+
+  it.each(ARRANGEMENTS.map((arrangement) => arrangement.id))('draws %s in both operations, all of it in view', (id) => {
+    const arrangement = findArrangement(id);
+    if (!arrangement) throw new Error('not found');
+    const drawings = [arrangement.normal, arrangement.reverse].map((operation) => sketchOf(arrangement, operation));
+    expect(drawings[0]?.height).toBe(drawings[1]?.height);
+    for (const [index, drawing] of drawings.entries()) {
+      const operation = index === 0 ? arrangement.normal : arrangement.reverse;
+      expect(drawing.pairs.map((each) => each.pair)).toEqual(operation.pairs);
+      expect(drawing.systems.filter((system) => system.holder).map((system) => system.name)).toEqual([
+        operation.holder,
+      ]);
+      const ys = drawing.pairs.flatMap((each) => [each.from.y, each.to.y, each.arc?.low ?? 0]);
+      for (const y of ys) expect(y).toBeLessThan(drawing.height);
+    }
+  });
+
+  it('leads what passes a system over below it, and shows who is left out', () => {
+    const bypass = findArrangement('chain-4-bypass');
+    if (!bypass) throw new Error('not found');
+    const drawing = sketchOf(bypass, bypass.normal);
+    expect(drawing.pairs.map((each) => each.arc !== null)).toEqual([false, true]);
+    expect(drawing.systems.filter((system) => !system.used).map((system) => system.name)).toEqual(['J']);
+    expect(drawing.switches.map((device) => device.name)).toEqual(['switch-I', 'switch-J']);
   });
 });

@@ -8,7 +8,7 @@ import type { Selection } from '../shell/routes.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { HostFactsView } from './host-facts.tsx';
-import { LineFactsView, WitnessFactsView } from './other-facts.tsx';
+import { LineFactsView, SwitchFactsView, WitnessFactsView } from './other-facts.tsx';
 import { PairFactsView } from './pair-facts.tsx';
 import { SystemFactsView } from './system-facts.tsx';
 
@@ -48,6 +48,10 @@ function contentOf(status: GroupStatus, selection: Selection): { title: string; 
       return host
         ? { title: topology.hostTitle(host.name), body: <HostFactsView key={host.name} group={status} host={host} /> }
         : missing;
+    }
+    case 'switch': {
+      const device = status.switches.find((each) => each.name === selection.name);
+      return device ? { title: topology.switchTitle(device.name), body: <SwitchFactsView device={device} /> } : missing;
     }
     case 'line': {
       const line = status.lines.find((each) => each.name === selection.name);

@@ -1,6 +1,6 @@
 'use client';
 
-import type { GroupStatus, LineStatus } from '../../server/domain/group-status.ts';
+import type { GroupStatus, LineStatus, SwitchStatus } from '../../server/domain/group-status.ts';
 import { NOTHING } from '../format/numbers.ts';
 import { formatMs } from '../format/time.ts';
 import { ObservedBy } from '../live/age.tsx';
@@ -34,6 +34,29 @@ export function LineFactsView({ status, line }: { status: GroupStatus; line: Lin
           />
         </Fact>
       </dl>
+    </Section>
+  );
+}
+
+/** Everything known of a switching device. */
+export function SwitchFactsView({ device }: { device: SwitchStatus }) {
+  return (
+    <Section>
+      <dl>
+        <Fact name={text.site}>{messages.topology.site(device.site)}</Fact>
+        <Fact name={text.role}>{device.role}</Fact>
+        <Fact name={text.standsBefore}>{device.system}</Fact>
+        <Fact name={text.process}>
+          <UpSign up={upWord(device)} word />
+        </Fact>
+        <Fact name={text.pid}>
+          <span className="num">{device.pid ?? NOTHING}</span>
+        </Fact>
+        <Fact name={text.observed}>
+          <ObservedBy observer={device.observer} at={device.observedAt} className="whitespace-normal" />
+        </Fact>
+      </dl>
+      <p className="text-muted">{text.switchText(device.system)}</p>
     </Section>
   );
 }

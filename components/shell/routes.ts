@@ -1,8 +1,8 @@
 /** Every address of the dashboard, in one place. */
 
-export type Selection = { kind: 'system' | 'pair' | 'host' | 'line' | 'witness'; name: string };
+export type Selection = { kind: 'system' | 'pair' | 'host' | 'switch' | 'line' | 'witness'; name: string };
 
-const KINDS: readonly Selection['kind'][] = ['system', 'pair', 'host', 'line', 'witness'];
+const KINDS: readonly Selection['kind'][] = ['system', 'pair', 'host', 'switch', 'line', 'witness'];
 
 export const routes = {
   fleet: () => '/',

@@ -123,6 +123,7 @@ export function normalStatus(at: number): GroupStatus {
     holder: 'P',
     powered: true,
     systems: ['P', 'I', 'R'].map((name) => systemFixture(name, at)),
+    switches: [],
     pairs: [pairFixture('P-I', at), pairFixture('I-R', at)],
     hosts: [hostFixture('host-P', at), hostFixture('host-R', at)],
     lines: [
@@ -136,6 +137,41 @@ export function normalStatus(at: number): GroupStatus {
     alarms: [],
     activeRun: null,
     observedAt: at - 200,
+  };
+}
+
+/** A group of chain-4-bypass in normal operation at `at`. */
+export function bypassStatus(at: number): GroupStatus {
+  const normal = normalStatus(at);
+  const j = systemFixture('R', at, {
+    name: 'J',
+    site: 'remote-intermediate',
+    role: 'secondary intermediate',
+    observer: 'agent remote-intermediate',
+  });
+  return {
+    ...normal,
+    arrangement: 'chain-4-bypass',
+    systems: ['P', 'I', 'J', 'R'].map((name) => (name === 'J' ? j : systemFixture(name, at))),
+    switches: (['intermediate', 'remote-intermediate'] as const).map((site) => {
+      const system = site === 'intermediate' ? 'I' : 'J';
+      return {
+        name: `switch-${system}`,
+        site,
+        role: `switching device 300${system}`,
+        system,
+        up: true,
+        pid: 4130,
+        observer: `agent ${site}`,
+        observedAt: at - 700,
+      };
+    }),
+    lines: [
+      { name: 'P-I', ends: ['P', 'I'], km: 100, connected: true, rttMs: 1, fault: null },
+      { name: 'I-J', ends: ['I', 'J'], km: 900, connected: true, rttMs: 9, fault: null },
+      { name: 'J-R', ends: ['J', 'R'], km: 100, connected: true, rttMs: 1, fault: null },
+      { name: 'host-P-host-R', ends: ['host-P', 'host-R'], km: 1100, connected: true, rttMs: 11, fault: null },
+    ],
   };
 }
 

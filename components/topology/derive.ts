@@ -1,5 +1,5 @@
 /** What the graph and the table show, derived from the one status of the group. Pure; no judgement of its own. */
-import { findArrangement } from '../../server/domain/arrangement.ts';
+import { findArrangement, plannedPairs } from '../../server/domain/arrangement.ts';
 import type { GroupStatus, HostStatus, PairStatus, SystemStatus } from '../../server/domain/group-status.ts';
 import { parsePairName } from '../../server/domain/names.ts';
 import type { RunView } from '../../server/routines/step-graph.ts';
@@ -23,16 +23,30 @@ export function shapeOf(status: GroupStatus): LayoutShape {
       hosts: status.hosts
         .filter((host) => host.site === name)
         .map((host) => ({ name: host.name, system: host.name.replace(/^host-/, '') })),
+      switches: status.switches
+        .filter((device) => device.site === name)
+        .map((device) => ({ name: device.name, system: device.system })),
     }),
   );
   const systems = status.systems.map((system) => system.name);
   return {
     sites,
+    couples: couplesOf(status),
     lines: status.lines
       .filter((line) => line.ends.every((end) => systems.includes(end)))
       .map(({ name, ends, km }) => ({ name, ends, km })),
     witness: true,
   };
+}
+
+/** Systems that are paired in some operation: by the arrangement, which does not change, and then by what stands besides. */
+function couplesOf(status: GroupStatus): [string, string][] {
+  const arrangement = findArrangement(status.arrangement);
+  const known = arrangement ? plannedPairs(arrangement) : [];
+  const met = status.pairs.map((pair) => parsePairName(pair.name)).filter((ends) => ends !== null);
+  const couples = [...known, ...met].map((ends): [string, string] => [ends.source, ends.destination]);
+  const keys = couples.map((ends) => ends.toSorted().join('~'));
+  return couples.filter((_ends, index) => keys.indexOf(keys[index] ?? '') === index);
 }
 
 const keyOf = (name: string): string => {

@@ -13,13 +13,14 @@ import { PairStateWord } from '../pair-state/pair-state-word.tsx';
 import { cn } from '../ui/cn.ts';
 import { copyShare, endsOf } from './derive.ts';
 import { gaugeRows } from './gauges.ts';
+import type { Arc } from './layout.ts';
 import { PairShaft } from './pair-shaft.tsx';
 import { zoomLevelOf } from './zoom.ts';
 
 const { topology: text } = messages;
 
 export type PairEdge = Edge<
-  { pair: PairStatus; href: string; selected: boolean; step: string | null; below: boolean; moving: boolean },
+  { pair: PairStatus; href: string; selected: boolean; step: string | null; arc: Arc | null; moving: boolean },
   'pair'
 >;
 export type HeartbeatEdge = Edge<{ there: HeartbeatData | null; back: HeartbeatData | null }, 'heartbeat'>;
@@ -34,22 +35,22 @@ function useLevel() {
 const PairArrow = memo((props: EdgeProps<PairEdge>) => {
   const { sourceX, sourceY, targetX, targetY, data } = props;
   if (!data) return null;
-  const depth = data.below ? 150 : 0;
-  const labelX = (sourceX + targetX) / 2;
-  const labelY = (sourceY + targetY) / 2 + depth * 0.75;
+  const { arc } = data;
+  const labelX = arc?.labelX ?? (sourceX + targetX) / 2;
+  const labelY = arc?.low ?? (sourceY + targetY) / 2;
   return (
     <>
       <PairShaft
-        from={{ x: sourceX, y: sourceY }}
-        to={{ x: targetX, y: targetY }}
-        depth={depth}
+        from={arc?.from ?? { x: sourceX, y: sourceY }}
+        to={arc?.to ?? { x: targetX, y: targetY }}
+        arc={arc}
         kind={data.pair.kind}
         state={data.pair.state}
         moving={data.moving}
         bold={data.selected || data.step !== null}
       />
       <EdgeLabelRenderer>
-        <PairLabel data={data} x={labelX} y={labelY} room={Math.abs(targetX - sourceX)} />
+        <PairLabel data={data} x={labelX} y={labelY} room={arc?.labelRoom ?? Math.abs(targetX - sourceX)} />
       </EdgeLabelRenderer>
     </>
   );

@@ -5,7 +5,7 @@ import { appearanceOf } from '../pair-state/appearance.ts';
 import { routes, type Selection } from '../shell/routes.ts';
 import { drawnPairs, heartbeatSeen, type StepMark, statesAt } from './derive.ts';
 import type { HeartbeatData, TopologyEdge } from './edges.tsx';
-import { areNeighbours, type Box, enclosureOf, type Layout } from './layout.ts';
+import { arcBetween, type Box, enclosureOf, type Layout } from './layout.ts';
 import type { TopologyNode } from './nodes.tsx';
 
 /** Moving dashes cost a repaint each frame, so no more than this many edges ever move at once. */
@@ -36,9 +36,12 @@ export function graphNodes({ status, layout, selection, step }: GraphInput): Top
   const nodes: TopologyNode[] = [];
   for (const [site, box] of layout.sites)
     nodes.push({ id: `site:${site}`, type: 'site', data: { site }, ...place(box, 0), className: BACKGROUND });
-  drawnPairs(status.pairs).forEach((pair, index) => {
+  // Takes up the room of the arcs, so that they are in view when everything is fitted into it.
+  if (layout.below)
+    nodes.push({ id: 'below', type: 'room', data: {}, ...place(layout.below, 0), className: BACKGROUND });
+  drawnPairs(status.pairs).forEach((pair) => {
     const ends = parsePairName(pair.name);
-    const box = ends ? enclosureOf(layout, ends.source, ends.destination, index % 2) : null;
+    const box = ends ? enclosureOf(layout, ends.source, ends.destination) : null;
     if (box)
       nodes.push({
         id: `enclosure:${pair.name}`,
@@ -59,6 +62,14 @@ export function graphNodes({ status, layout, selection, step }: GraphInput): Top
       data: { host, href, selected: isSelected(selection, 'host', host.name) },
       ...place(box, 3),
     });
+  }
+  for (const device of status.switches) {
+    const box = layout.switches.get(device.name);
+    if (!box) continue;
+    const href = routes.inspect(status.name, { kind: 'switch', name: device.name });
+    const selected = isSelected(selection, 'switch', device.name);
+    // Before the arcs that come down through it.
+    nodes.push({ id: device.name, type: 'switch', data: { device, href, selected }, ...place(box, 5) });
   }
   if (layout.witness) {
     const href = routes.inspect(status.name, { kind: 'witness', name: 'witness' });
@@ -112,7 +123,7 @@ export function graphEdges({ status, layout, selection, step }: GraphInput): Top
     const from = ends ? layout.systems.get(ends.source) : undefined;
     const to = ends ? layout.systems.get(ends.destination) : undefined;
     if (!ends || !from || !to) return [];
-    const below = !areNeighbours(layout, ends.source, ends.destination);
+    const arc = arcBetween(layout, ends.source, ends.destination);
     const rightwards = from.x < to.x;
     if (appearanceOf(pair.state).moving) moving += 1;
     return [
@@ -121,8 +132,8 @@ export function graphEdges({ status, layout, selection, step }: GraphInput): Top
         type: 'pair',
         source: ends.source,
         target: ends.destination,
-        sourceHandle: below ? 'bottom' : rightwards ? 'right' : 'left',
-        targetHandle: below ? 'bottom' : rightwards ? 'left' : 'right',
+        sourceHandle: arc ? 'bottom' : rightwards ? 'right' : 'left',
+        targetHandle: arc ? 'bottom' : rightwards ? 'left' : 'right',
         zIndex: 4,
         focusable: false,
         data: {
@@ -130,7 +141,7 @@ export function graphEdges({ status, layout, selection, step }: GraphInput): Top
           href: routes.inspect(status.name, { kind: 'pair', name: pair.name }),
           selected: isSelected(selection, 'pair', pair.name),
           step: step?.pairs.includes(pair.name) ? step.step : null,
-          below,
+          arc,
           moving: appearanceOf(pair.state).moving && moving <= MOVING_EDGES,
         },
       },

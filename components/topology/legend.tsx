@@ -32,15 +32,7 @@ function Sample({ kind, state, box }: { kind: 'sync' | 'async'; state: string; b
           strokeDasharray={box}
         />
       ) : null}
-      <PairShaft
-        from={{ x: 4, y: 12 }}
-        to={{ x: 68, y: 12 }}
-        depth={0}
-        kind={kind}
-        state={state}
-        moving={false}
-        bold={false}
-      />
+      <PairShaft from={{ x: 4, y: 12 }} to={{ x: 68, y: 12 }} kind={kind} state={state} moving={false} bold={false} />
     </svg>
   );
 }
@@ -64,6 +56,7 @@ export function Legend() {
             <Row sample={<Sample kind="async" state="suspend" />} text={text.legendText.hollow} />
             <Row sample={<BoldSample />} text={text.legendText.bold} />
             <Row sample={<RulerSample />} text={text.legendText.ruler} />
+            <Row sample={<SwitchSample />} text={text.legendText.switch} />
           </ul>
           <ul className="flex flex-col gap-1" aria-label={text.legendText.states}>
             {STATES.map((state) => (
@@ -107,6 +100,14 @@ function RulerSample() {
   return (
     <svg width="72" height="24" aria-hidden="true" className="shrink-0">
       <path d="M4 6v12M68 6v12M4 12h64" stroke="var(--muted)" fill="none" />
+    </svg>
+  );
+}
+
+function SwitchSample() {
+  return (
+    <svg width="72" height="24" aria-hidden="true" className="shrink-0">
+      <path d="M36 2l10 10-10 10-10-10z" fill="var(--surface)" stroke="var(--border-strong)" />
     </svg>
   );
 }

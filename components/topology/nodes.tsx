@@ -3,7 +3,13 @@
 import { Handle, type Node, type NodeProps, Position, useStore } from '@xyflow/react';
 import Link from 'next/link';
 import { memo } from 'react';
-import type { GroupStatus, HostStatus, LineStatus, SystemStatus } from '../../server/domain/group-status.ts';
+import type {
+  GroupStatus,
+  HostStatus,
+  LineStatus,
+  SwitchStatus,
+  SystemStatus,
+} from '../../server/domain/group-status.ts';
 import { formatBytes, formatCount, formatRate, formatShare, NOTHING, shareOf } from '../format/numbers.ts';
 import { formatMs } from '../format/time.ts';
 import { Ago, ObservedBy } from '../live/age.tsx';
@@ -35,8 +41,20 @@ export type SystemNode = Node<
 export type VolumesNode = Node<{ system: SystemStatus }, 'volumes'>;
 export type HostNode = Node<{ host: HostStatus; href: string; selected: boolean }, 'host'>;
 export type WitnessNode = Node<{ witness: GroupStatus['witness']; href: string; selected: boolean }, 'witness'>;
+export type SwitchNode = Node<{ device: SwitchStatus; href: string; selected: boolean }, 'switch'>;
+/** Nothing but its place. */
+export type RoomNode = Node<Record<string, never>, 'room'>;
 export type RulerNode = Node<{ line: LineStatus; href: string; selected: boolean }, 'ruler'>;
-export type TopologyNode = SiteNode | EnclosureNode | SystemNode | VolumesNode | HostNode | WitnessNode | RulerNode;
+export type TopologyNode =
+  | SiteNode
+  | RoomNode
+  | EnclosureNode
+  | SystemNode
+  | VolumesNode
+  | HostNode
+  | SwitchNode
+  | WitnessNode
+  | RulerNode;
 
 function useLevel() {
   return useStore((state) => zoomLevelOf(state.transform[2]));
@@ -248,6 +266,57 @@ const HostBox = memo(({ data }: NodeProps<HostNode>) => {
 });
 HostBox.displayName = 'HostBox';
 
+const DIAMOND_STROKE = { up: 'var(--border-strong)', down: 'var(--failure)', unknown: 'var(--unknown)' } as const;
+
+/** A switching device: a diamond on the way down from the system it stands before, its name beside it. */
+const SwitchBox = memo(({ data, width = 0, height = 0 }: NodeProps<SwitchNode>) => {
+  const level = useLevel();
+  const { device } = data;
+  const up = upWord(device);
+  const half = height / 2 - 3;
+  return (
+    <Link
+      href={data.href}
+      scroll={false}
+      aria-label={`${text.switchTitle(device.name)}: ${text.up[up]}`}
+      aria-current={data.selected ? 'true' : undefined}
+      className={cn(
+        'nopan absolute inset-0 rounded-md text-[13px] leading-[17px] hover:bg-raised',
+        data.selected && 'ring-2 ring-ink ring-offset-1 ring-offset-canvas',
+      )}
+    >
+      <svg width={width} height={height} aria-hidden="true" className="absolute inset-0">
+        <path
+          d={`M${width / 2} ${height / 2 - half}l${half} ${half}l${-half} ${half}l${-half} ${-half}Z`}
+          fill="var(--surface)"
+          stroke={DIAMOND_STROKE[up]}
+          strokeWidth={up === 'down' ? 2.5 : 1.5}
+          strokeDasharray={up === 'unknown' ? '3 3' : undefined}
+        />
+      </svg>
+      <span className="absolute inset-0 flex items-center justify-center">
+        <UpSign up={up} sign />
+      </span>
+      {level === 'far' ? null : (
+        <span
+          className="absolute inset-y-0 right-0 flex flex-col justify-center"
+          style={{ left: width / 2 + height / 2 + 4 }}
+        >
+          <span className="truncate font-medium">{device.name}</span>
+          {up === 'up' ? null : (
+            <span className={cn('truncate', up === 'down' ? 'text-failure' : 'text-unknown')}>{text.up[up]}</span>
+          )}
+        </span>
+      )}
+    </Link>
+  );
+});
+SwitchBox.displayName = 'SwitchBox';
+
+/** Takes up room and shows nothing. */
+const Room = memo((_props: NodeProps<RoomNode>) => null);
+Room.displayName = 'Room';
+
 const WitnessBox = memo(({ data }: NodeProps<WitnessNode>) => {
   const level = useLevel();
   const { witness } = data;
@@ -328,10 +397,12 @@ RulerBox.displayName = 'RulerBox';
 
 export const nodeTypes = {
   site: SiteBox,
+  room: Room,
   enclosure: Enclosure,
   system: SystemBox,
   volumes: VolumesBox,
   host: HostBox,
+  switch: SwitchBox,
   witness: WitnessBox,
   ruler: RulerBox,
 };

@@ -61,6 +61,22 @@ export function TopologyCards({ status }: { status: GroupStatus }) {
           </Card>
         ))}
       </Cards>
+      {status.switches.length > 0 ? (
+        <Cards title={columns.switch}>
+          {status.switches.map((device) => (
+            <Card
+              key={device.name}
+              group={status.name}
+              selection={{ kind: 'switch', name: device.name }}
+              title={text.switchTitle(device.name)}
+              sign={<UpSign up={upWord(device)} word />}
+            >
+              <Fact name={columns.before}>{device.system}</Fact>
+              <ObservedBy observer={device.observer} at={device.observedAt} className="text-sm" />
+            </Card>
+          ))}
+        </Cards>
+      ) : null}
       <Cards title={columns.line}>
         {status.lines.map((line) => (
           <Card

@@ -31,6 +31,7 @@ export function TopologyTable({ status }: { status: GroupStatus }) {
       <PairTable status={status} />
       <SystemTable status={status} />
       <HostTable status={status} />
+      {status.switches.length > 0 ? <SwitchTable status={status} /> : null}
       <LineTable status={status} />
     </div>
   );
@@ -225,6 +226,41 @@ function HostRow({ group, host }: { group: string; host: HostStatus }) {
         <ObservedBy observer={host.observer} at={host.observedAt} />
       </Td>
     </tr>
+  );
+}
+
+function SwitchTable({ status }: { status: GroupStatus }) {
+  return (
+    <Panel title={columns.switch}>
+      <Table label={columns.switch}>
+        <thead>
+          <tr>
+            {[columns.switch, columns.site, columns.before, columns.up, columns.observed].map((column) => (
+              <Th key={column}>{column}</Th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {status.switches.map((device) => (
+            <tr key={device.name}>
+              <Td className="whitespace-nowrap">
+                <InspectLink href={routes.inspect(status.name, { kind: 'switch', name: device.name }, 'table')}>
+                  {text.switchTitle(device.name)}
+                </InspectLink>
+              </Td>
+              <Td className="whitespace-nowrap">{text.site(device.site)}</Td>
+              <Td>{device.system}</Td>
+              <Td>
+                <UpSign up={upWord(device)} word />
+              </Td>
+              <Td>
+                <ObservedBy observer={device.observer} at={device.observedAt} />
+              </Td>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+    </Panel>
   );
 }
 

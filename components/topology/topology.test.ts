@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PAIR_STATES } from '../../server/domain/pair-states.ts';
 import { appearanceOf, worstState } from '../pair-state/appearance.ts';
-import { copyingStatus, lossStatus, normalStatus, pairFixture } from '../testing/group-fixture.ts';
+import { bypassStatus, copyingStatus, lossStatus, normalStatus, pairFixture } from '../testing/group-fixture.ts';
 import { drainingRun, endedRun } from '../testing/run-fixture.ts';
 import { copyShare, drawnPairs, endsOf, heartbeatSeen, shapeOf, stepMarkOf, upWord } from './derive.ts';
 import { gaugeRows } from './gauges.ts';
@@ -98,6 +98,22 @@ describe('the graph', () => {
     expect(places(after.nodes)).toEqual(places(before.nodes));
     const arrow = after.edges.find((edge) => edge.id === 'pair:R-I');
     expect(arrow).toMatchObject({ source: 'R', target: 'I', sourceHandle: 'left', targetHandle: 'right' });
+  });
+
+  it('leads a pair that passes a system over below the lanes, with the room it takes in view', () => {
+    const { nodes, edges } = graphOf(bypassStatus(AT));
+    const arc = edges.find((edge) => edge.id === 'pair:I-R');
+    expect(arc).toMatchObject({ type: 'pair', sourceHandle: 'bottom', targetHandle: 'bottom' });
+    expect(arc?.type === 'pair' && arc.data?.arc?.low).toBeGreaterThan(0);
+    expect(edges.find((edge) => edge.id === 'pair:P-I')?.data).toMatchObject({ arc: null });
+    expect(nodes.map((node) => node.type)).toContain('room');
+    expect(nodes.filter((node) => node.type === 'enclosure').map((node) => node.id)).toEqual(['enclosure:P-I']);
+  });
+
+  it('draws switching devices where the arrangement has any', () => {
+    const { nodes } = graphOf(bypassStatus(AT));
+    expect(nodes.filter((node) => node.type === 'switch').map((node) => node.id)).toEqual(['switch-I', 'switch-J']);
+    expect(graphOf(normalStatus(AT)).nodes.some((node) => node.type === 'switch')).toBe(false);
   });
 
   it('lets no more edges move than the machine can bear', () => {

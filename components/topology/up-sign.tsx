@@ -2,8 +2,17 @@ import { messages } from '../messages/messages.ts';
 import { cn } from '../ui/cn.ts';
 import type { UpWord } from './derive.ts';
 
+interface UpSignProps {
+  up: UpWord;
+  size?: number;
+  /** Print the word even while all is well. */
+  word?: boolean;
+  /** Print no word at all: it stands elsewhere. */
+  sign?: boolean;
+}
+
 /** Up is quiet; down and unknown have shapes of their own. The word is printed beside or spoken. */
-export function UpSign({ up, size = 14, word = false }: { up: UpWord; size?: number; word?: boolean }) {
+export function UpSign({ up, size = 14, word = false, sign = false }: UpSignProps) {
   return (
     <span
       className={cn(
@@ -28,7 +37,7 @@ export function UpSign({ up, size = 14, word = false }: { up: UpWord; size?: num
           <path d="M5.5 5.8a2.5 2.5 0 1 1 3.6 2.3c-.8.4-1.1.8-1.1 1.6M8 12.4v.4" strokeLinecap="round" />
         ) : null}
       </svg>
-      {word || up !== 'up' ? messages.topology.up[up] : null}
+      {!sign && (word || up !== 'up') ? messages.topology.up[up] : null}
     </span>
   );
 }

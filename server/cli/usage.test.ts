@@ -85,6 +85,12 @@ test('options of another arrangement are refused, not ignored', async () => {
   expect(answer.json().error.message).toContain('--backups');
 });
 
+test('the arrangements are known without a server', async () => {
+  const answer = await runWords(NOWHERE, 'group', 'arrangements');
+  expect(answer.code).toBe(0);
+  expect(answer.out).toContain('normal   P ⇒ I → R (without J)');
+});
+
 test('a rehearsal needs no server, and the same seed gives the same history', async () => {
   const words = ['rehearse', '--arrangement', 'chain-3', '--seed', '3', '--json'];
   const [first, second] = [await runWords(NOWHERE, ...words), await runWords(NOWHERE, ...words)];

@@ -30,13 +30,15 @@ export function siteOfProcess(arrangement: Arrangement, process: string): string
   if (process === WITNESS) return 'witness';
   const system = arrangement.systems.find((one) => one.name === process);
   const host = arrangement.hosts.find((one) => one.name === process);
-  return system?.site ?? host?.site ?? null;
+  const device = arrangement.switches?.find((one) => one.name === process);
+  return system?.site ?? host?.site ?? device?.site ?? null;
 }
 
 /** All processes of a group, in topology order. */
 export function processesOf(arrangement: Arrangement): { name: string; site: string; kind: ProcessView['kind'] }[] {
   return [
     ...arrangement.systems.map(({ name, site }) => ({ name, site, kind: 'storage' as const })),
+    ...(arrangement.switches ?? []).map(({ name, site }) => ({ name, site, kind: 'switch' as const })),
     ...arrangement.hosts.map(({ name, site }) => ({ name, site, kind: 'host' as const })),
     { name: WITNESS, site: 'witness', kind: 'witness' as const },
   ];

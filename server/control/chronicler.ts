@@ -100,7 +100,7 @@ export class Chronicler {
     if (!this.leads() || !view.facts || view.factsAt === null) return;
     if ('storage' in view.facts) this.compareEnds(view, view.factsAt);
     else if ('host' in view.facts) this.compareHeartbeats(view.group, view.facts.host.heartbeats, view.factsAt);
-    else this.compareHeartbeats(view.group, view.facts.witness.heartbeats, view.factsAt);
+    else if ('witness' in view.facts) this.compareHeartbeats(view.group, view.facts.witness.heartbeats, view.factsAt);
   }
 
   /** A group's name may be given again. */

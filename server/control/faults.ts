@@ -4,13 +4,13 @@
  */
 
 import { refuse } from '../domain/refusal.ts';
-import { connectionsOf } from '../site/processes/connections.ts';
+import { stretchesOf } from '../network/connections.ts';
 import { type Agents, processesOf } from './agents.ts';
 import type { Chronicler } from './chronicler.ts';
 import type { Database } from './database.ts';
 import { markCleared, readFault, recordFault, standingFaults } from './fault-store.ts';
 import { type GroupRecord, readGroup } from './groups.ts';
-import { changedLines, endsOfLine, namesOfLines } from './line-faults.ts';
+import { changedLines, lineCalled } from './line-faults.ts';
 import type { FaultInput, FaultKind, FaultView } from './views.ts';
 
 const LINE_KINDS: ReadonlySet<FaultKind> = new Set(['cut', 'degrade', 'isolate']);
@@ -163,7 +163,7 @@ export class FaultInjector {
     if (input.kind === 'degrade' && Object.keys(input.conditions ?? {}).length === 0) {
       throw refuse('bad-request', 'a degraded line needs at least one condition', 'Give --delay-ms, --loss or --rate.');
     }
-    if (input.kind === 'isolate' && connectionsOf(group.arrangement, group.definition, input.target).length === 0) {
+    if (input.kind === 'isolate' && stretchesOf(group.arrangement, group.definition, input.target).length === 0) {
       throw refuse(
         'unknown-system',
         `group ${group.name} has no process ${input.target}`,
@@ -187,12 +187,9 @@ export class FaultInjector {
   }
 
   private async restoreLine(group: GroupRecord, input: FaultInput, by: string): Promise<string> {
-    const ends = endsOfLine(group.arrangement, group.definition, input.target);
-    const name = namesOfLines(group.arrangement, group.definition).find(
-      (line) => line.ends[0] === ends[0] && line.ends[1] === ends[1],
-    );
+    const line = lineCalled(group.arrangement, group.definition, input.target);
     const ofLine = (fault: FaultInput) =>
-      (fault.kind === 'cut' || fault.kind === 'degrade') && [name?.name, name?.reversed].includes(fault.target);
+      (fault.kind === 'cut' || fault.kind === 'degrade') && [line.name, line.reversed].includes(fault.target);
     const standing = await standingFaults(this.database, group.name);
     await this.changeLines(group, (faults) => faults.map((fault) => fault.input).filter((fault) => !ofLine(fault)));
     await markCleared(

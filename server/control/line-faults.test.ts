@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defaultGroup, findArrangement } from '../domain/arrangement.ts';
-import { changedLines, endsOfLine, lineConditions, namesOfLines } from './line-faults.ts';
+import { changedLines, lineCalled, lineConditions, namesOfLines } from './line-faults.ts';
 import type { FaultInput } from './views.ts';
 
 const arrangement = findArrangement('chain-3');
@@ -29,8 +29,8 @@ test('every line has one name, and is found by either order of its ends', () => 
   const names = namesOfLines(arrangement, definition).map((line) => line.name);
   expect(new Set(names).size).toBe(names.length);
   expect(names).toEqual(expect.arrayContaining(['P-I', 'I-R', 'host-P-host-R', 'host-P-P', 'P-witness']));
-  expect(endsOfLine(arrangement, definition, 'R-I')).toEqual(['I', 'R']);
-  expect(() => endsOfLine(arrangement, definition, 'P-R')).toThrow('no line P-R');
+  expect(lineCalled(arrangement, definition, 'R-I').ends).toEqual(['I', 'R']);
+  expect(() => lineCalled(arrangement, definition, 'P-R')).toThrow('no line P-R');
 });
 
 test('a cut takes both directions, or the one that leaves the end named', () => {
@@ -65,4 +65,20 @@ test('clearing an isolation leaves a cut of the same line alone', () => {
   const cut = fault('cut', 'host-P-host-R');
   const left = changes([isolated, cut], [cut]);
   expect(Object.keys(left).sort()).toEqual(['R>host-R', 'host-R>R', 'host-R>witness', 'witness>host-R'].sort());
+});
+
+test('a line that ends at a switching device carries everything that passes it', () => {
+  const bypass = findArrangement('chain-4-bypass');
+  if (!bypass) throw new Error('chain-4-bypass is gone');
+  const group = defaultGroup('demo', bypass);
+  const edges = (input: FaultInput) => [...lineConditions(bypass, group, [input]).keys()].sort();
+  expect(edges(fault('cut', 'P-I'))).toEqual(['P>switch-I', 'switch-I>P']);
+  expect(edges(fault('cut', 'I-P', { from: 'I' }))).toEqual(['switch-I>P']);
+  expect(edges(fault('degrade', 'I-J', { conditions: { delayMs: 5 } }))).toEqual([
+    'switch-I>switch-J',
+    'switch-J>switch-I',
+  ]);
+  // Cutting the device off leaves nothing of its three stretches; cutting a system off leaves the line whole.
+  expect(edges(fault('isolate', 'switch-J'))).toHaveLength(6);
+  expect(edges(fault('isolate', 'I'))).toEqual(['I>switch-I', 'I>witness', 'switch-I>I', 'witness>I']);
 });

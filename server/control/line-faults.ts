@@ -2,12 +2,13 @@
 
 import type { Arrangement, GroupDefinition } from '../domain/arrangement.ts';
 import { refuse } from '../domain/refusal.ts';
+import { lineEnds } from '../domain/ways.ts';
 import type { LineConditions } from '../network/channel-types.ts';
-import { connectionsOf } from '../site/processes/connections.ts';
+import { connectionsOf, stretchesOf } from '../network/connections.ts';
 import { processesOf } from './agents.ts';
 import type { FaultInput } from './views.ts';
 
-/** One direction of a line: what leaves `process` for `peer`. */
+/** One direction of a line: what leaves `process` for `peer`, the next process on the way. */
 export interface Edge {
   process: string;
   peer: string;
@@ -15,11 +16,11 @@ export interface Edge {
 
 export const edgeKey = ({ process, peer }: Edge) => `${process}>${peer}`;
 
-/** Both directions of the line called `name` (`P-I`, `host-P-host-R`, `host-P-witness`), in the order of its name. */
-export function endsOfLine(arrangement: Arrangement, definition: GroupDefinition, name: string): [string, string] {
+/** The line called `name` (`P-I`, `host-P-host-R`, `host-P-witness`), whichever end is named first. */
+export function lineCalled(arrangement: Arrangement, definition: GroupDefinition, name: string): NamedLine {
   const lines = namesOfLines(arrangement, definition);
   const found = lines.find((line) => line.name === name || line.reversed === name);
-  if (found) return found.ends;
+  if (found) return found;
   throw refuse(
     'unknown-line',
     `group ${definition.name} has no line ${name}`,
@@ -27,40 +28,56 @@ export function endsOfLine(arrangement: Arrangement, definition: GroupDefinition
   );
 }
 
+interface NamedLine {
+  name: string;
+  reversed: string;
+  /** The two systems or processes it is named after. */
+  ends: [string, string];
+  /** The processes at its ends: a switching device may stand before a system. */
+  at: [string, string];
+}
+
 /** Every line of a group once, named by its ends: systems' lines by the arrangement, others with the calling end first. */
-export function namesOfLines(
-  arrangement: Arrangement,
-  definition: GroupDefinition,
-): { name: string; reversed: string; ends: [string, string] }[] {
-  return processesOf(arrangement).flatMap(({ name: process }) =>
+export function namesOfLines(arrangement: Arrangement, definition: GroupDefinition): NamedLine[] {
+  const between = arrangement.lines.map((line): NamedLine => {
+    const [first, second] = line.ends;
+    return { name: line.name, reversed: `${second}-${first}`, ends: [first, second], at: lineEnds(arrangement, line) };
+  });
+  const others = processesOf(arrangement).flatMap(({ name: process }) =>
     connectionsOf(arrangement, definition, process)
-      .filter((connection) => connection.dials)
-      .map(({ peer }) => ({
-        name: `${process}-${peer}`,
-        reversed: `${peer}-${process}`,
-        ends: [process, peer] as [string, string],
-      })),
+      .filter((connection) => connection.dials && connection.kind === 'local')
+      .map(
+        ({ peer }): NamedLine => ({
+          name: `${process}-${peer}`,
+          reversed: `${peer}-${process}`,
+          ends: [process, peer],
+          at: [process, peer],
+        }),
+      ),
   );
+  return [...between, ...others];
 }
 
 /** Directions a fault changes. */
 function edgesOf(arrangement: Arrangement, definition: GroupDefinition, fault: FaultInput): Edge[] {
   if (fault.kind === 'isolate') {
-    return connectionsOf(arrangement, definition, fault.target).flatMap(({ peer }) => [
-      { process: fault.target, peer },
-      { process: peer, peer: fault.target },
+    return stretchesOf(arrangement, definition, fault.target).flatMap(({ neighbour }) => [
+      { process: fault.target, peer: neighbour },
+      { process: neighbour, peer: fault.target },
     ]);
   }
   if (fault.kind !== 'cut' && fault.kind !== 'degrade') return [];
-  const [a, b] = endsOfLine(arrangement, definition, fault.target);
+  const { at, ends } = lineCalled(arrangement, definition, fault.target);
+  const [a, b] = at;
   const both = [
     { process: a, peer: b },
     { process: b, peer: a },
   ];
   if (fault.from === undefined) return both;
-  const oneWay = both.filter((edge) => edge.process === fault.from);
+  const from = fault.from === ends[0] ? a : fault.from === ends[1] ? b : fault.from;
+  const oneWay = both.filter((edge) => edge.process === from);
   if (oneWay.length > 0) return oneWay;
-  throw refuse('bad-request', `${fault.from} is no end of line ${fault.target}`, `Name ${a} or ${b}.`);
+  throw refuse('bad-request', `${fault.from} is no end of line ${fault.target}`, `Name ${ends[0]} or ${ends[1]}.`);
 }
 
 function conditionsOf(fault: FaultInput, base: LineConditions): Partial<LineConditions> {
@@ -83,8 +100,8 @@ export function lineConditions(
   const wanted = new Map<string, { edge: Edge; conditions: Partial<LineConditions> }>();
   for (const fault of faults) {
     for (const edge of edgesOf(arrangement, definition, fault)) {
-      const base = connectionsOf(arrangement, definition, edge.process).find(
-        (connection) => connection.peer === edge.peer,
+      const base = stretchesOf(arrangement, definition, edge.process).find(
+        (stretch) => stretch.neighbour === edge.peer,
       );
       if (!base) continue;
       const before = wanted.get(edgeKey(edge))?.conditions;

@@ -18,37 +18,6 @@ export interface PreflightFacts {
   now: number;
 }
 
-/** Operations a routine is meant for; from others it ends at its first step, having changed nothing. */
-const MEANT_FOR: Record<string, readonly GroupStatus['operation'][]> = {
-  'initial-copy': ['forming', 'degraded', 'normal'],
-  failover: ['normal', 'degraded', 'stopped'],
-  'switch-over': ['normal'],
-  'reverse-copy': ['failed-over', 'reverse'],
-  'reverse-copy-control': ['reverse'],
-  failback: ['reverse', 'failed-over'],
-};
-
-const SIDE_EFFECTS: Record<string, readonly string[]> = {
-  'initial-copy': [
-    'A destination that is copied onto is inconsistent until the copy ends; it keeps its last consistent image meanwhile.',
-  ],
-  failover: [
-    'A new generation is raised: the old primary refuses host writes from then on, even after it returns.',
-    'The pair between I and R is drained, then reversed.',
-    'The work is restarted on host R if you choose so.',
-  ],
-  'switch-over': [
-    'The work on host P is stopped; it is down until it is restarted on host R.',
-    'A new generation is raised.',
-  ],
-  'reverse-copy': ['P and I are overwritten with R’s data where they differ.'],
-  'reverse-copy-control': ['Runs until you end it; R→I and I⇒P copy in turn.'],
-  failback: [
-    'The work has to be stopped on host R; it is down until it is restarted on host P.',
-    'A new generation is raised.',
-  ],
-};
-
 const hostAge = (observedAt: number | null, now: number) =>
   observedAt === null ? null : Math.max(0, now - observedAt);
 
@@ -74,7 +43,7 @@ export function preflight(facts: PreflightFacts): PreflightView {
       rtoMs: durationOf(facts.earlier),
       bytes: bytesToMove(status, graph),
     },
-    sideEffects: [...(SIDE_EFFECTS[graph.id] ?? [])],
+    sideEffects: [...(graph.effects ?? [])],
     decisions: graph.steps.flatMap(({ id, decision }) => (decision ? [{ step: id, ...decision }] : [])),
     command: `npx switchback run ${graph.id} --group ${status.name}`,
   };
@@ -133,7 +102,7 @@ function hostCheck({ status, graph, now }: PreflightFacts): PreflightCheck {
 }
 
 function operationCheck({ status, graph, now }: PreflightFacts): PreflightCheck {
-  const meant = MEANT_FOR[graph.id];
+  const meant = graph.meantFor;
   const fits = !meant || meant.includes(status.operation);
   return {
     id: 'operation',

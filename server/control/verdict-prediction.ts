@@ -2,10 +2,9 @@
  * What a takeover would probably have to say of the data, from what is observed now. It proves nothing: the routine fences
  * first and judges by what is then on disk. It only spares the operator a surprise.
  */
-
-import { findArrangement } from '../domain/arrangement.ts';
+import { type ArrangementPair, findArrangement, guardedPairOf, pairsTowards } from '../domain/arrangement.ts';
 import type { GroupStatus, PairStatus } from '../domain/group-status.ts';
-import { pairName } from '../domain/names.ts';
+import { pairName, type SystemName } from '../domain/names.ts';
 import type { RoutineGraph } from '../routines/step-graph.ts';
 import type { PreflightView } from './views.ts';
 
@@ -17,59 +16,88 @@ function lastState(pair: PairStatus | undefined): string {
   return pair.state === 'unknown' ? (pair.lastKnown?.state ?? 'unknown') : pair.state;
 }
 
+/** What is known of the operation that a takeover would end. */
+interface Outlook {
+  status: GroupStatus;
+  writer: SystemName;
+  survivor: SystemName;
+  /** Pairs over which what the writer completes reaches the survivor, with their status. */
+  way: readonly { pair: ArrangementPair; status: PairStatus | undefined }[];
+  guarded: ArrangementPair | null;
+}
+
 /** Null for routines that move no work, and so say no verdict. */
 export function predictVerdict(status: GroupStatus, graph: RoutineGraph): Prediction | null {
   if (graph.intent !== 'failover' && graph.intent !== 'planned') return null;
   const arrangement = findArrangement(status.arrangement);
   if (!arrangement) return null;
-  const { guardedPair, normal } = arrangement;
-  const forward = status.holder === normal.holder;
-  const find = (source: string, destination: string) =>
-    status.pairs.find(
-      (pair) => pair.name === pairName(source, destination) || pair.name === pairName(destination, source),
-    );
-  const guarded = find(guardedPair.source, guardedPair.destination);
-  const asyncPairs = status.pairs.filter((pair) => pair.kind === 'async');
-  const middle = status.systems.find((system) => system.name === guardedPair.destination);
-  if (!forward) return predictReturn(asyncPairs);
-  if (middle?.up !== true && middle?.up !== null) {
+  const { normal, reverse } = arrangement;
+  const isForward = status.holder === normal.holder;
+  const [from, to] = isForward ? [normal, reverse] : [reverse, normal];
+  const outlook: Outlook = {
+    status,
+    writer: from.holder,
+    survivor: to.holder,
+    way: pairsTowards(from, to.holder).map((pair) => ({ pair, status: findPair(status, pair) })),
+    guarded: guardedPairOf(arrangement, from.holder),
+  };
+  // Going back is planned: what a living writer completed is asked of itself.
+  const isAsked = !isForward && status.systems.find(({ name }) => name === outlook.writer)?.up === true;
+  return (isAsked ? null : predictGuard(outlook)) ?? predictDrain(outlook) ?? predictProof(outlook, isAsked);
+}
+
+function findPair(status: GroupStatus, { source, destination }: ArrangementPair): PairStatus | undefined {
+  return status.pairs.find(
+    (pair) => pair.name === pairName(source, destination) || pair.name === pairName(destination, source),
+  );
+}
+
+/** What stands in the way of a proof at the sync pair whose answers the writer waits for. */
+function predictGuard({ status, writer, guarded }: Outlook): Prediction | null {
+  if (!guarded) return null;
+  const guard = status.systems.find((system) => system.name === guarded.destination);
+  if (guard?.up === false) {
     return {
       kind: 'data-loss',
-      text: `${guardedPair.destination} is down: what it holds and has not passed on would be missing, counted from the last heartbeat.`,
+      text: `${guarded.destination} is down: what it holds and has not passed on would be missing, counted from the last heartbeat.`,
     };
   }
-  const sync = lastState(guarded);
-  if (sync !== 'duplex') {
-    const alone =
-      guarded?.fence === 'never' ? 'P may have gone on alone' : 'P may have gone on alone, if that was recorded';
-    return {
-      kind: 'unknown',
-      text: `${guarded?.name ?? 'the sync pair'} was last seen in ${sync}: ${alone}. The fence step finds out.`,
-    };
-  }
-  const broken = asyncPairs.find((pair) => lastState(pair) !== 'duplex');
-  if (broken)
-    return {
-      kind: 'unknown',
-      text: `${broken.name} is in ${lastState(broken)}: it has to be brought up to date first, if its source can be reached.`,
-    };
-  if (status.witness.up !== true)
+  const pair = findPair(status, guarded);
+  const state = lastState(pair);
+  if (state === 'duplex') return null;
+  const alone = `${writer} may have gone on alone${pair?.fence === 'never' ? '' : ', if that was recorded'}`;
+  return {
+    kind: 'unknown',
+    text: `${pair?.name ?? 'the sync pair'} was last seen in ${state}: ${alone}. The fence step finds out.`,
+  };
+}
+
+/** A pair that does not follow has to be repaired before it can be drained. */
+function predictDrain({ way }: Outlook): Prediction | null {
+  const broken = way.find(({ pair, status }) => pair.kind === 'async' && lastState(status) !== 'duplex');
+  if (!broken) return null;
+  const { source, destination } = broken.pair;
+  return {
+    kind: 'unknown',
+    text: `${broken.status?.name ?? pairName(source, destination)} is in ${lastState(broken.status)}: it has to be brought up to date first, if its source can be reached.`,
+  };
+}
+
+function predictProof({ status, survivor, guarded }: Outlook, isAsked: boolean): Prediction {
+  if (!isAsked && guarded && status.witness.up !== true)
     return {
       kind: 'unknown',
       text: 'The monitoring host does not answer: without its register nothing can be proven.',
     };
-  return {
-    kind: 'no-data-loss',
-    text: 'Both pairs are in duplex and the register answers: everything completed can be drained to R and proven.',
-  };
-}
-
-function predictReturn(asyncPairs: readonly PairStatus[]): Prediction {
-  const broken = asyncPairs.find((pair) => lastState(pair) !== 'duplex');
-  if (broken)
+  if (!isAsked && !guarded)
     return {
       kind: 'unknown',
-      text: `${broken.name} is in ${lastState(broken)}: it has to be resynced before it can be drained.`,
+      text: 'The system that takes the host writes does not answer, and no other answers each of them: what it completed last cannot be known.',
     };
-  return { kind: 'no-data-loss', text: 'With the work stopped, everything can be drained and proven.' };
+  return {
+    kind: 'no-data-loss',
+    text: isAsked
+      ? 'With the work stopped, everything can be drained and proven.'
+      : `Every pair on the way is in duplex and the register answers: everything completed can be drained to ${survivor} and proven.`,
+  };
 }

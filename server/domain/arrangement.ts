@@ -1,8 +1,13 @@
 /**
  * Arrangements as data: what systems, hosts, sites, lines and pairs a consistency group has in normal and in reverse
- * operation (003 Fig. 1, 10, 14, 18, 19; 000; 001). Adding an arrangement adds an entry here and a routine file.
+ * operation (003 Fig. 1, 10, 14, 18, 19; 000; 001). Adding an arrangement adds a file to `arrangements/`, an entry here and a
+ * routine file.
  */
-import type { HostName, LineName, SiteName, SystemName } from './names.ts';
+import { CHAIN_3 } from './arrangements/chain-3.ts';
+import { CHAIN_3_DIRECT } from './arrangements/chain-3-direct.ts';
+import { CHAIN_4 } from './arrangements/chain-4.ts';
+import { CHAIN_4_BYPASS, CHAIN_4_BYPASS_BACKUP } from './arrangements/chain-4-bypass.ts';
+import type { HostName, LineName, SiteName, SwitchName, SystemName } from './names.ts';
 import type { PairKind } from './pair-states.ts';
 import type { FenceLevel, Transport } from './storage-controller.ts';
 
@@ -20,10 +25,26 @@ export interface ArrangementLine {
   defaultPaths: number;
 }
 
+/** A switching device before a system (003 §[0124]): what is addressed to that system goes in, all else passes through. */
+export interface ArrangementSwitch {
+  name: SwitchName;
+  site: SiteName;
+  /** The system it stands before. */
+  system: SystemName;
+  role: string;
+}
+
 export interface ArrangementPair {
   source: SystemName;
   destination: SystemName;
   kind: PairKind;
+}
+
+/** What stands while the work is on one side. */
+export interface ArrangementOperation {
+  /** System that takes host writes. */
+  holder: SystemName;
+  pairs: readonly ArrangementPair[];
 }
 
 export interface Arrangement {
@@ -34,54 +55,61 @@ export interface Arrangement {
   /** In topology order. */
   sites: readonly SiteName[];
   lines: readonly ArrangementLine[];
-  normal: { holder: SystemName; pairs: readonly ArrangementPair[] };
-  reverse: { holder: SystemName; pairs: readonly ArrangementPair[] };
-  /** Sync pair whose split the register records; the verdict rests on it. */
-  guardedPair: ArrangementPair;
+  /** Absent where every line ends at the systems it is named after. */
+  switches?: readonly ArrangementSwitch[];
+  normal: ArrangementOperation;
+  reverse: ArrangementOperation;
   /** Routine ids in the order an operator meets them. */
   routines: readonly string[];
 }
 
-const CHAIN_3: Arrangement = {
-  id: 'chain-3',
-  title: 'Chain of three: sync to a near site, async to a far one',
-  systems: [
-    { name: 'P', site: 'production', role: 'primary' },
-    { name: 'I', site: 'intermediate', role: 'primary intermediate' },
-    { name: 'R', site: 'remote', role: 'secondary' },
-  ],
-  hosts: [
-    { name: 'host-P', site: 'production', system: 'P' },
-    { name: 'host-R', site: 'remote', system: 'R' },
-  ],
-  sites: ['production', 'intermediate', 'remote'],
-  lines: [
-    { name: 'P-I', ends: ['P', 'I'], defaultKm: 100, defaultPaths: 2 },
-    { name: 'I-R', ends: ['I', 'R'], defaultKm: 1000, defaultPaths: 2 },
-  ],
-  normal: {
-    holder: 'P',
-    pairs: [
-      { source: 'P', destination: 'I', kind: 'sync' },
-      { source: 'I', destination: 'R', kind: 'async' },
-    ],
-  },
-  reverse: {
-    holder: 'R',
-    pairs: [
-      { source: 'R', destination: 'I', kind: 'async' },
-      { source: 'I', destination: 'P', kind: 'sync' },
-    ],
-  },
-  guardedPair: { source: 'P', destination: 'I', kind: 'sync' },
-  routines: ['initial-copy', 'failover', 'switch-over', 'reverse-copy', 'reverse-copy-control', 'failback'],
-};
-
-export const ARRANGEMENTS: readonly Arrangement[] = [CHAIN_3];
+export const ARRANGEMENTS: readonly Arrangement[] = [
+  CHAIN_3,
+  CHAIN_3_DIRECT,
+  CHAIN_4_BYPASS,
+  CHAIN_4_BYPASS_BACKUP,
+  CHAIN_4,
+];
 
 /** The arrangement called `id`, or null. */
 export function findArrangement(id: string): Arrangement | null {
   return ARRANGEMENTS.find((arrangement) => arrangement.id === id) ?? null;
+}
+
+/** Every pair of either operation once, normal operation first: the same two systems may be paired in both directions or kinds. */
+export function plannedPairs(arrangement: Arrangement): readonly ArrangementPair[] {
+  const pairs = [...arrangement.normal.pairs, ...arrangement.reverse.pairs];
+  return pairs.filter((pair, index) => pairs.findIndex((other) => samePair(pair, other)) === index);
+}
+
+function samePair(a: ArrangementPair, b: ArrangementPair): boolean {
+  return a.source === b.source && a.destination === b.destination && a.kind === b.kind;
+}
+
+/** What stands while `holder` takes the host writes; null for a system that never does. */
+export function operationOf(arrangement: Arrangement, holder: SystemName | null): ArrangementOperation | null {
+  return [arrangement.normal, arrangement.reverse].find((operation) => operation.holder === holder) ?? null;
+}
+
+/**
+ * The sync pair whose answers the writes completed by `writer` wait for, and whose split the register records: the verdict
+ * rests on it. Null where the writer is the source of none, as R in reverse operation of chain-3.
+ */
+export function guardedPairOf(arrangement: Arrangement, writer: SystemName): ArrangementPair | null {
+  const operation = operationOf(arrangement, writer);
+  return operation?.pairs.find((pair) => pair.source === writer && pair.kind === 'sync') ?? null;
+}
+
+/** The pairs over which what `holder` writes reaches `system`, the one nearest to the holder first; empty where none do. */
+export function pairsTowards(operation: ArrangementOperation, system: SystemName): readonly ArrangementPair[] {
+  const way: ArrangementPair[] = [];
+  for (let at = system; at !== operation.holder; ) {
+    const feeding = operation.pairs.find((pair) => pair.destination === at && !way.includes(pair));
+    if (!feeding) return [];
+    way.unshift(feeding);
+    at = feeding.source;
+  }
+  return way;
 }
 
 /** Light in fibre takes about 5 µs per kilometre, one way. */

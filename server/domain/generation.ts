@@ -28,6 +28,8 @@ export interface RegisterRecord {
   state: 'joined' | 'alone';
   /** Update number at which `state` was recorded. */
   number: number;
+  /** The newest generation before this one that was given to a holder, and to whom. */
+  lastHeld?: { number: number; holder: SystemName } | undefined;
 }
 
 /** Carried by every instruction; storage persists the highest and refuses lower (1b rule 8). */

@@ -76,8 +76,21 @@ export interface HostStatus {
   heartbeats: HeartbeatView[];
 }
 
+export interface SwitchStatus {
+  name: string;
+  site: SiteName;
+  role: string;
+  /** The system it stands before. */
+  system: SystemName;
+  up: boolean | null;
+  pid: number | null;
+  observer: string;
+  observedAt: number | null;
+}
+
 export interface LineStatus {
   name: string;
+  /** What it is named after; a switching device may stand before a system. */
   ends: [string, string];
   km: number;
   connected: boolean | null;
@@ -112,6 +125,8 @@ export interface GroupStatus {
   systems: SystemStatus[];
   pairs: PairStatus[];
   hosts: HostStatus[];
+  /** Switching devices, where the arrangement has any. */
+  switches: SwitchStatus[];
   lines: LineStatus[];
   witness: {
     up: boolean | null;

@@ -118,6 +118,14 @@ export interface WitnessFacts {
   heartbeats: HeartbeatView[];
 }
 
+/** What a switching device tells of itself. */
+export interface SwitchFacts {
+  device: string;
+  /** Streams that pass through it now. */
+  streams: number;
+  relayedBytes: number;
+}
+
 export type WitnessInstruction =
   | { verb: 'witness-facts' }
   | { verb: 'register-read' }

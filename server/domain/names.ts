@@ -4,6 +4,8 @@
 export type SystemName = string;
 /** `host-P`, `host-R`, … */
 export type HostName = string;
+/** `switch-I`, `switch-J`: a switching device, named after the system it stands before. */
+export type SwitchName = string;
 /** Site: production, intermediate, remote-intermediate, remote, witness, control. */
 export type SiteName = 'production' | 'intermediate' | 'remote-intermediate' | 'remote' | 'witness' | 'control';
 /** Line named by its ends, `P-I`, `host-P-host-R`. */

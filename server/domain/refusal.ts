@@ -27,6 +27,7 @@ export type RefusalCode =
   | 'other-copier'
   | 'not-confirmed'
   | 'not-consistent'
+  | 'not-equal'
   | 'busy'
   | 'unreachable'
   | 'timeout'

@@ -7,6 +7,7 @@ import type { HeartbeatView } from './host.ts';
 import type { SiteName } from './names.ts';
 import { pairName, WITNESS } from './names.ts';
 import { type Fresh, freshOf, type GroupFacts } from './status-facts.ts';
+import { linesOfLink } from './ways.ts';
 
 type Derived = Omit<GroupStatus, 'alarms' | 'severity' | 'summary'>;
 
@@ -24,7 +25,7 @@ export function alarmsOf(facts: GroupFacts, status: Derived): Alarm[] {
     ...sites.map(({ site: _, ...alarm }) => alarm),
     ...unfinished(facts, status),
     ...lines.alarms,
-    ...pairAlarms(facts, status, troubled, lines.ends),
+    ...pairAlarms(facts, status, troubled, lines.names),
     ...evidenceAlarms(facts),
     ...journalAlarms(facts, status),
     ...unprotected(facts, status, troubled),
@@ -71,11 +72,8 @@ function siteAlarm(facts: GroupFacts, status: Derived, site: SiteName): SiteAlar
 
 function namesAt(facts: GroupFacts, site: SiteName): string[] {
   if (site === 'witness') return [WITNESS];
-  const { systems, hosts } = facts.arrangement;
-  return [
-    ...hosts.filter((host) => host.site === site).map((host) => host.name),
-    ...systems.filter((system) => system.site === site).map((system) => system.name),
-  ];
+  const { systems, hosts, switches = [] } = facts.arrangement;
+  return [...hosts, ...systems, ...switches].filter((process) => process.site === site).map(({ name }) => name);
 }
 
 /** Every fresh view anybody else has of these hosts. */
@@ -172,7 +170,7 @@ function lineAlarms(
   facts: GroupFacts,
   status: Derived,
   troubled: ReadonlySet<SiteName>,
-): { alarms: Alarm[]; ends: [string, string][] } {
+): { alarms: Alarm[]; names: string[] } {
   const down = status.lines.filter(
     (line) => line.connected === false && !line.ends.some((end) => isTroubled(facts, end, troubled)),
   );
@@ -187,7 +185,7 @@ function lineAlarms(
       since: facts.faults.find((fault) => fault.line === line.name)?.since ?? status.observedAt,
     };
   });
-  return { alarms, ends: down.map((line) => line.ends) };
+  return { alarms, names: down.map((line) => line.name) };
 }
 
 /**
@@ -198,17 +196,19 @@ function pairAlarms(
   facts: GroupFacts,
   status: Derived,
   troubled: ReadonlySet<SiteName>,
-  cut: readonly [string, string][],
+  /** Lines told already. */
+  cut: readonly string[],
 ): Alarm[] {
   const { normal, reverse } = facts.arrangement;
   const present = [normal, reverse].find((operation) => operation.holder === status.holder)?.pairs ?? [];
   return status.pairs.flatMap((pair) => {
     const ends = pair.name.split('-');
+    const [source = '', destination = ''] = ends;
     const wanted = present.some((each) => pairName(each.source, each.destination) === pair.name);
     if (pair.state !== 'failure-suspend' || !wanted) return [];
     const told =
       ends.some((end) => isTroubled(facts, end, troubled)) ||
-      cut.some((line) => line.every((end) => ends.includes(end)));
+      linesOfLink(facts.arrangement, source, destination).some((line) => cut.includes(line));
     return told ? [] : [pairAlarm(facts, status, pair)];
   });
 }

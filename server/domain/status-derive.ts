@@ -2,6 +2,7 @@
  * The one status function: from one object of required facts to what every screen, the command line, the API and the
  * metrics show. Pure; no reader adds a judgement of its own, so no two of them can disagree.
  */
+import { type ArrangementSwitch, operationOf, pairsTowards } from './arrangement.ts';
 import type { Generation } from './generation.ts';
 import type {
   GroupStatus,
@@ -10,20 +11,23 @@ import type {
   Operation,
   PairStatus,
   Severity,
+  SwitchStatus,
   SystemStatus,
 } from './group-status.ts';
 import { type HostName, pairName, type SystemName, WITNESS } from './names.ts';
 import { alarmsOf } from './status-alarms.ts';
 import { type Fresh, freshOf, type GroupFacts } from './status-facts.ts';
 import { pairStatuses } from './status-pairs.ts';
+import type { SystemFacts } from './storage-controller.ts';
+import { kmBetween, linesOfLink, linkedSystems } from './ways.ts';
 
 /** Status of a group, as of `facts.now`. */
 export function deriveGroupStatus(facts: GroupFacts): GroupStatus {
   const systems = facts.arrangement.systems.map((system) => systemStatus(facts, system.name));
   const hosts = facts.arrangement.hosts.map((host) => hostStatus(facts, host.name));
-  const pairs = pairStatuses(facts);
   const current = currentGeneration(facts);
-  const operation = operationOf(facts, current, systems, pairs);
+  const pairs = pairStatuses(facts, operationOf(facts.arrangement, current?.holder ?? null));
+  const operation = operationNow(facts, current, systems, pairs);
   const partial = {
     name: facts.definition.name,
     arrangement: facts.arrangement.id,
@@ -34,6 +38,7 @@ export function deriveGroupStatus(facts: GroupFacts): GroupStatus {
     systems,
     pairs,
     hosts,
+    switches: (facts.arrangement.switches ?? []).map((device) => switchStatus(facts, device)),
     lines: lineStatuses(facts),
     witness: witnessStatus(facts),
     rpo: { nowMs: rpoNow(facts, current, pairs), objectiveMs: facts.objectives.rpoMs },
@@ -116,6 +121,11 @@ function hostStatus(facts: GroupFacts, name: HostName): HostStatus {
   };
 }
 
+function switchStatus(facts: GroupFacts, { name, site, role, system }: ArrangementSwitch): SwitchStatus {
+  const { up, process, observer, observedAt } = freshOf(facts, name);
+  return { name, site, role, system, up, pid: up === null ? null : (process?.pid ?? null), observer, observedAt };
+}
+
 function witnessStatus(facts: GroupFacts): GroupStatus['witness'] {
   const fresh = freshOf(facts, WITNESS);
   const register = fresh.witness?.register ?? null;
@@ -140,7 +150,7 @@ function currentGeneration(facts: GroupFacts): Generation | null {
   return candidates.find((generation) => generation.holder !== null) ?? candidates[0] ?? null;
 }
 
-function operationOf(
+function operationNow(
   facts: GroupFacts,
   current: Generation | null,
   systems: readonly SystemStatus[],
@@ -151,11 +161,20 @@ function operationOf(
   if (current.holder === null) return 'stopped';
   const { normal, reverse } = facts.arrangement;
   if (current.holder === normal.holder) return normalOperation(facts, systems, pairs);
-  const reversed = reverse.pairs.every(({ source, destination }) => {
+  const reversed = reverse.pairs.every(({ source, destination, kind }) => {
     const pair = pairs.find((candidate) => candidate.name === pairName(source, destination));
-    return pair !== undefined && pair.state !== 'absent';
+    return pair !== undefined && pair.state !== 'absent' && pair.kind === kind;
   });
-  return current.holder === reverse.holder && reversed ? 'reverse' : 'failed-over';
+  return current.holder === reverse.holder && reversed && hasFollowed(facts, current) ? 'reverse' : 'failed-over';
+}
+
+/**
+ * Has the system the work comes from been copied to since it was taken over? Pairs of reverse operation may still rest from
+ * the last time. Where it is not heard there is only their word.
+ */
+function hasFollowed(facts: GroupFacts, current: Generation): boolean {
+  const old = freshOf(facts, facts.arrangement.normal.holder).storage;
+  return old === null || (old.lineage.at(-1)?.generation ?? 0) >= current.number;
 }
 
 function normalOperation(facts: GroupFacts, systems: readonly SystemStatus[], pairs: readonly PairStatus[]): Operation {
@@ -171,25 +190,46 @@ function normalOperation(facts: GroupFacts, systems: readonly SystemStatus[], pa
 
 function lineStatuses(facts: GroupFacts): LineStatus[] {
   const lines = facts.arrangement.lines.map((line): LineStatus => {
-    const seen = line.ends.flatMap((end, index) => {
-      const peer = line.ends[1 - index];
-      return freshOf(facts, end).storage?.lines.filter((candidate) => candidate.peer === peer) ?? [];
-    });
+    const seen = viewsOver(facts, line.name);
+    // What is connected over a line proves that it carries, whatever else that goes over it may have met further on.
+    const carries = seen.some((views) => views.length > 0 && views.every((view) => view.connected));
+    const own = viewsBetween(facts, line.ends);
     return {
       name: line.name,
       ends: [...line.ends],
-      km: facts.definition.lines[line.name]?.km ?? line.defaultKm,
-      // Either end may be the first to notice a cut, so one "no" is enough.
-      connected: seen.length === 0 ? null : seen.every((view) => view.connected),
-      rttMs: seen.find((view) => view.rttMs !== null)?.rttMs ?? null,
+      km: kmOf(facts, line),
+      connected: carries ? true : seen.every((views) => views.length === 0) ? null : false,
+      rttMs: own.find((view) => view.rttMs !== null)?.rttMs ?? null,
       fault: lineFault(facts, line.name),
     };
   });
-  return [...lines, ...hostLines(facts, lines)];
+  return [...lines, ...hostLines(facts)];
 }
 
-/** Heartbeats run over a line of their own, as long as the lines between the two systems together. */
-function hostLines(facts: GroupFacts, lines: readonly LineStatus[]): LineStatus[] {
+function kmOf(facts: GroupFacts, line: { name: string; defaultKm: number }): number {
+  return facts.definition.lines[line.name]?.km ?? line.defaultKm;
+}
+
+type LineView = SystemFacts['lines'][number];
+
+/** What both ends of a link say of it. Either may be the first to notice a cut, so one "no" is enough. */
+function viewsBetween(facts: GroupFacts, ends: readonly [SystemName, SystemName]): LineView[] {
+  return ends.flatMap((end, index) => {
+    const peer = ends[1 - index];
+    return freshOf(facts, end).storage?.lines.filter((candidate) => candidate.peer === peer) ?? [];
+  });
+}
+
+/** By link that goes over the line: several where switching devices share it. */
+function viewsOver(facts: GroupFacts, line: string): LineView[][] {
+  const { arrangement } = facts;
+  return linkedSystems(arrangement)
+    .filter(([a, b]) => linesOfLink(arrangement, a, b).includes(line))
+    .map((ends) => viewsBetween(facts, ends));
+}
+
+/** Heartbeats run over a line of their own, as long as the shortest way between the two systems. */
+function hostLines(facts: GroupFacts): LineStatus[] {
   const [first, second] = facts.arrangement.hosts;
   if (!first || !second) return [];
   const name = `${first.name}-${second.name}`;
@@ -200,7 +240,7 @@ function hostLines(facts: GroupFacts, lines: readonly LineStatus[]): LineStatus[
     {
       name,
       ends: [first.name, second.name],
-      km: lines.reduce((sum, line) => sum + line.km, 0),
+      km: kmBetween(facts.arrangement, (line) => kmOf(facts, line), first.system, second.system),
       connected: views.length === 0 ? null : views.every((view) => !view.lost),
       rttMs: null,
       fault: lineFault(facts, name),
@@ -217,17 +257,18 @@ function lineFault(facts: GroupFacts, line: string): string | null {
 function rpoNow(facts: GroupFacts, current: Generation | null, pairs: readonly PairStatus[]): number | null {
   if (!current?.holder) return null;
   const { normal, reverse } = facts.arrangement;
-  const wanted = current.holder === normal.holder ? normal.pairs : reverse.pairs;
-  let total = 0;
-  for (const { source, destination } of wanted) {
-    const behind = hopBehind(
-      facts,
-      pairs.find((pair) => pair.name === pairName(source, destination)),
+  const operation =
+    operationOf(facts.arrangement, current.holder) ?? (current.holder === normal.holder ? normal : reverse);
+  const behind = operation.pairs.map(({ destination }) => {
+    const way = pairsTowards(operation, destination).map(({ source, destination: to }) =>
+      hopBehind(
+        facts,
+        pairs.find((pair) => pair.name === pairName(source, to)),
+      ),
     );
-    if (behind === null) return null;
-    total += behind;
-  }
-  return total;
+    return way.includes(null) ? null : way.reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
+  });
+  return behind.includes(null) ? null : Math.max(0, ...behind.map((ms) => ms ?? 0));
 }
 
 function hopBehind(facts: GroupFacts, pair: PairStatus | undefined): number | null {

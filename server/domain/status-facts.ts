@@ -6,9 +6,9 @@ import type { SystemFacts } from './storage-controller.ts';
 
 /** One process of the group, as its site agent last told of it. */
 export interface ObservedProcess {
-  /** `P`, `host-P`, `witness`. */
+  /** `P`, `host-P`, `switch-I`, `witness`. */
   name: string;
-  kind: 'storage' | 'host' | 'witness';
+  kind: 'storage' | 'host' | 'witness' | 'switch';
   state: 'starting' | 'up' | 'down' | 'held-down' | 'stopped';
   pid: number | null;
   nbdPort: number | null;

@@ -1,4 +1,5 @@
 /** What is shown of each pair: both ends as they see it, the worse of the two, and what may be done with it. */
+import { type ArrangementOperation, type ArrangementPair, plannedPairs } from './arrangement.ts';
 import type { PairStatus } from './group-status.ts';
 import type { SystemName } from './names.ts';
 import { pairKey, pairName } from './names.ts';
@@ -40,12 +41,21 @@ function endOf(facts: GroupFacts, system: SystemName, other: SystemName): End {
   return { system, fresh, pair, state, last: known ? { pair: known, at: fresh.process?.factsAt ?? 0 } : null };
 }
 
-/** All pairs of the arrangement, each once, whichever way it stands now. */
-export function pairStatuses(facts: GroupFacts): PairStatus[] {
-  const keys = new Map<string, { source: SystemName; destination: SystemName; kind: PairKind }>();
-  for (const pair of [...facts.arrangement.normal.pairs, ...facts.arrangement.reverse.pairs]) {
+/**
+ * All pairs of the operation that stands, each once, whichever way it stands now, and those of the other operation that
+ * either end still knows.
+ */
+export function pairStatuses(facts: GroupFacts, operation: ArrangementOperation | null): PairStatus[] {
+  const { normal } = facts.arrangement;
+  const keys = new Map<string, ArrangementPair>();
+  for (const pair of (operation ?? normal).pairs) keys.set(pairKey(pair.source, pair.destination), pair);
+  for (const pair of plannedPairs(facts.arrangement)) {
     const key = pairKey(pair.source, pair.destination);
-    if (!keys.has(key)) keys.set(key, pair);
+    const isKnown = [pair.source, pair.destination].some((system, index, ends) => {
+      const { pair: now, last } = endOf(facts, system, ends[1 - index] ?? system);
+      return now !== null || last !== null;
+    });
+    if (!keys.has(key) && isKnown) keys.set(key, pair);
   }
   const statuses = [...keys.values()].map((pair) => pairStatus(facts, pair));
   return statuses.map((status) => ({ ...status, actions: actionsOf(facts, status, statuses) }));
@@ -219,7 +229,7 @@ function whyOthersRefuse(
         cure: `Split ${other.name} first.`,
       };
     }
-    if (otherDestination === source && other.kind === 'async') {
+    if (otherDestination === source && other.kind === 'async' && status.kind === 'sync') {
       return {
         reason: `${source} is being written by ${other.name} (${other.state})`,
         cure: `Split ${other.name} first.`,

@@ -230,5 +230,6 @@ export function failedOver(reversed: boolean): StatusBench {
   bench.storage('P').pairs = [
     reversed ? pairFacts('I', 'P', 'destination', 'suspend') : pairFacts('P', 'I', 'source', 'failure-suspend'),
   ];
+  if (reversed) bench.storage('P').lineage = [...bench.storage('P').lineage, { generation: 2, first: 101 }];
   return bench;
 }

@@ -111,8 +111,11 @@ export type StorageInstruction =
   | { verb: 'split'; pair: PairName; token: DriverToken; expectedVersion?: number }
   | { verb: 'drain'; pair: PairName; token: DriverToken; deadlineMs: number; expectedVersion?: number }
   | { verb: 'resync'; pair: PairName; token: DriverToken; expectedVersion?: number }
-  /** `pair` is the wanted direction; where it stands so already nothing happens. */
-  | { verb: 'reverse'; pair: PairName; token: DriverToken; expectedVersion?: number }
+  /**
+   * `pair` is the wanted direction, `kind` the wanted kind where the two systems are paired in both; where it stands so
+   * already nothing happens. The differences of both ends stay on record.
+   */
+  | { verb: 'reverse'; pair: PairName; kind?: PairKind; token: DriverToken; expectedVersion?: number }
   | { verb: 'delete'; pair: PairName; token: DriverToken }
   | { verb: 'rollback'; pair: PairName; token: DriverToken }
   /** Answers when this end is in one of `states` (at once if it is already), refuses with `timeout` otherwise. */

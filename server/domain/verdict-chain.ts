@@ -106,9 +106,11 @@ function testimonyOf(heartbeats: readonly HeartbeatView[], writer: FenceEvidence
 
 /** The guard's own record of the pair, as of the fence. */
 function guardPair(weighed: Weighed) {
-  return (
-    weighed.guard?.pairs.find((pair) => pair.name === weighed.facts.guard?.pair && pair.end === 'destination') ?? null
-  );
+  const { guard, facts } = weighed;
+  // The same two systems may stand as an async pair now, whose answers bind nobody.
+  const isIt = (pair: FenceEvidence['pairs'][number]) =>
+    pair.name === facts.guard?.pair && pair.end === 'destination' && pair.kind === 'sync';
+  return guard?.pairs.find(isIt) ?? null;
 }
 
 function registerRead(facts: VerdictFacts): RegisterRecord | null {
@@ -159,6 +161,15 @@ function newestOf(lineage: Lineage): number {
   return lineage.at(-1)?.generation ?? 0;
 }
 
+/**
+ * Number behind which the writer's own completions are lost. What it took over from the holder before it may have been
+ * under way there and completed to nobody: that was judged when it took over.
+ */
+function lostAfter({ writer, guard }: Weighed, shared: number): number {
+  const reign = (writer ?? guard)?.lineage.at(-1);
+  return Math.max(shared, (reign?.first ?? 1) - 1);
+}
+
 /** The writer answered the fence: what it completed is known exactly, and it completes nothing more. */
 function fromWriter(weighed: Weighed, writer: FenceEvidence): Verdict {
   const completed = writer.completedNumber;
@@ -166,11 +177,12 @@ function fromWriter(weighed: Weighed, writer: FenceEvidence): Verdict {
   if (shared >= completed) {
     return proven(weighed, `${weighed.facts.survivor} holds every update ${writer.system} completed, to ${completed}.`);
   }
-  const loss = countLost(weighed.facts.entries?.list ?? [], shared, completed, weighed.facts.image.stampedAt);
+  const { entries, image } = weighed.facts;
+  const loss = countLost(entries?.list ?? [], lostAfter(weighed, shared), completed, image.stampedAt);
   if (loss.updates < 1)
     return proven(
       weighed,
-      `The numbers ${shared + 1} to ${completed} of ${writer.system} carry no data: their writes failed.`,
+      `The numbers ${shared + 1} to ${completed} of ${writer.system} carry nothing that it completed to a host.`,
     );
   const text = `${writer.system} completed ${completed}; ${weighed.facts.survivor} shares its history to ${shared}.`;
   return { ...base(weighed), kind: 'data-loss', lost: loss, evidence: [text, ...weighed.evidence] };
@@ -204,7 +216,7 @@ function fromGuard(weighed: Weighed, guard: FenceEvidence): Verdict {
   }
   // Everything answered was completed as well: between the two bounds nothing is left open.
   if (testimony.number === answered) {
-    const loss = countLost(facts.entries?.list ?? [], shared, answered, facts.image.stampedAt);
+    const loss = countLost(facts.entries?.list ?? [], lostAfter(weighed, shared), answered, facts.image.stampedAt);
     if (loss.updates >= 1) return { ...base(weighed), kind: 'data-loss', lost: loss };
   }
   return lowerBound(weighed, [], []);
@@ -214,7 +226,7 @@ function fromGuard(weighed: Weighed, guard: FenceEvidence): Verdict {
 function lowerBound(weighed: Weighed, missing: string[], toSettle: string[]): Verdict {
   const { facts, testimony } = weighed;
   const other = weighed.writer ?? weighed.guard;
-  const held = other ? sharedWith(facts, other, facts.image.number) : facts.image.number;
+  const held = lostAfter(weighed, other ? sharedWith(facts, other, facts.image.number) : facts.image.number);
   if (testimony.number <= held) return unknown(weighed, missing, toSettle);
   const loss = boundedLoss(held, testimony, facts.image.stampedAt, facts.entries?.list ?? []);
   if (loss.updates < 1) return unknown(weighed, missing, toSettle);

@@ -27,7 +27,8 @@ const truth: fc.Arbitrary<Truth> = fc
     unanswered: fc.nat(5),
     alone: fc.constantFrom<Truth['alone']>('nowhere', 'register', 'I', 'unrecorded'),
     beyond: fc.nat(10),
-    short: fc.nat(6),
+    // What each hop on the way to the survivor did not pass on: one drain in chain-3, two in chain-4.
+    short: fc.array(fc.nat(4), { minLength: 1, maxLength: 3 }),
     unheard: fc.nat(6),
     pAnswers: fc.boolean(),
     iAnswers: fc.boolean(),
@@ -45,7 +46,7 @@ const truth: fc.Arbitrary<Truth> = fc
       completed,
       answered: draw.answered,
       alone,
-      drained: Math.max(0, draw.answered - draw.short),
+      drained: draw.short.reduce((left, short) => Math.max(0, left - short), draw.answered),
       heard: Math.max(0, completed - draw.unheard),
       pAnswers: draw.pAnswers,
       iAnswers: draw.iAnswers,
@@ -111,4 +112,23 @@ describe('verdict against the truth', () => {
       { numRuns: 3000 },
     );
   });
+
+  it('judges the mirror image of a chain as it judges the chain', () => {
+    fc.assert(
+      fc.property(truth, (world) => {
+        const judged = judgeChain(factsOf(world));
+        expect(judgeChain(mirrored(factsOf(world)))).toEqual(mirrored(judged));
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });
+
+const MIRROR: Record<string, string> = { P: 'R', I: 'J', R: 'P' };
+
+/** The same with every system's name exchanged for that of its mirror image, in names of pairs and hosts and in sentences too. */
+function mirrored<T>(value: T): T {
+  const text = JSON.stringify(value).replace(/\b[PIR]\b/g, (name) => MIRROR[name] ?? name);
+  // Only names were exchanged, so the shape is the same.
+  return JSON.parse(text) as T;
+}

@@ -130,9 +130,17 @@ export const hostInstructionSchema: z.ZodType<HostInstruction> = z.discriminated
 /** All that one host may ask of another. */
 export const peerInstructionSchema = z.discriminatedUnion('verb', [hostFacts, raiseHostGeneration]);
 
+export const lastHeldSchema = z.object({ number: count, holder: name });
+
 const registerReplySchema = z.object({
   verb: z.literal('register'),
-  record: z.object({ generation: generationSchema, epoch: count, state: z.enum(['joined', 'alone']), number: count }),
+  record: z.object({
+    generation: generationSchema,
+    epoch: count,
+    state: z.enum(['joined', 'alone']),
+    number: count,
+    lastHeld: lastHeldSchema.optional(),
+  }),
 });
 
 /** `params` as an instruction of that shape; refuses with `bad-request`, naming the first field that is wrong. */

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { RegisterRecord } from '../domain/generation.ts';
 import { refuse } from '../domain/refusal.ts';
-import { generationSchema } from './messages.ts';
+import { generationSchema, lastHeldSchema } from './messages.ts';
 
 /** The record with what the rules need besides; only a `RegisterRecord` is ever answered. */
 export interface KeptRegister extends RegisterRecord {
@@ -19,6 +19,7 @@ export const registerSchema: z.ZodType<KeptRegister> = z.object({
   state: z.enum(['joined', 'alone']),
   number: z.int().min(0),
   stateGeneration: z.int().min(0),
+  lastHeld: lastHeldSchema.optional(),
 });
 
 /** Run id of the generation that no run gave. */
@@ -51,7 +52,9 @@ export function fenceRegister(kept: KeptRegister, expected: number, runId: strin
     );
   }
   // State, epoch and number stay: they are the evidence this fence was made for.
-  return { ...kept, generation: { number: expected + 1, runId, holder: null } };
+  const { number, holder } = kept.generation;
+  const lastHeld = holder === null ? kept.lastHeld : { number, holder };
+  return { ...kept, generation: { number: expected + 1, runId, holder: null }, lastHeld };
 }
 
 /** Names the holder of a generation given earlier to the same run. A holder once named stays: two would both write. */
@@ -114,7 +117,8 @@ export function confirms(kept: KeptRegister, system: string, generation: number)
 
 /** The part of the record that is answered. */
 export function answerOf(kept: KeptRegister): RegisterRecord {
-  return { generation: kept.generation, epoch: kept.epoch, state: kept.state, number: kept.number };
+  const { generation, epoch, state, number, lastHeld } = kept;
+  return { generation, epoch, state, number, ...(lastHeld ? { lastHeld } : {}) };
 }
 
 function olderEpoch(kept: KeptRegister, epoch: number): Error {

@@ -1,6 +1,7 @@
 /** Accepts channels on one address, and dials them. */
 import type { ByteStream, Listener, Network } from '../domain/ports.ts';
 import { type ChannelOptions, type Greeting, StreamChannel } from './channel.ts';
+import { encodeRoute, type Route } from './stream-route.ts';
 
 /** Unproven callers at once; more are dropped, so that strangers cannot exhaust memory. */
 const MAX_UNPROVEN = 64;
@@ -46,13 +47,19 @@ export class ChannelServer {
   }
 }
 
-/** Dials `address`. The channel opens, or closes with a reason; the caller sets its callbacks before returning to the loop. */
+/**
+ * Dials `address`, which is a switching device's where `route` says who is meant. The channel opens, or closes with a reason; the caller sets its
+ * callbacks before returning to the loop.
+ */
 export function dialChannel(
   network: Network,
   options: ChannelOptions,
   address: string,
   expects: string,
   greeting: Greeting,
+  route: Route | null = null,
 ): StreamChannel {
-  return new StreamChannel(options, network.connect(address), greeting, expects);
+  const stream = network.connect(address);
+  if (route) stream.write(encodeRoute(route));
+  return new StreamChannel(options, stream, greeting, expects);
 }

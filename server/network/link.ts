@@ -7,6 +7,7 @@ import type { Network, Timer } from '../domain/ports.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { ChannelOptions, StreamChannel } from './channel.ts';
 import { dialChannel } from './channel-server.ts';
+import type { Route } from './stream-route.ts';
 
 export interface LinkOptions {
   /** Name of the process at the other end. */
@@ -17,6 +18,8 @@ export interface LinkOptions {
   /** First pause before dialing again, ms; doubled up to `maxRedialMs`. */
   redialMs: number;
   maxRedialMs: number;
+  /** Where a switching device stands at that address: who is meant, and who calls. */
+  route?: Route | null;
 }
 
 export class Link {
@@ -149,10 +152,9 @@ export class Link {
     this.pauseMs = Math.min(this.pauseMs * 2, this.options.maxRedialMs);
     this.round = Buffer.from(this.channelOptions.ports.entropy.bytes(8)).toString('hex');
     for (let path = 0; path < this.options.paths; path += 1) {
-      const channel = dialChannel(this.network, this.channelOptions, this.address, this.peer, {
-        path,
-        round: this.round,
-      });
+      const greeting = { path, round: this.round };
+      const { route = null } = this.options;
+      const channel = dialChannel(this.network, this.channelOptions, this.address, this.peer, greeting, route);
       channel.onReady = () => this.checkUp();
       this.bind(channel);
     }

@@ -49,8 +49,8 @@ export interface StorageConnections {
   links: ReadonlyMap<SystemName, Link>;
   /** To the monitoring host's register. */
   witness: Link;
-  /** Next hop towards every other system of the group: `{ P: 'I', I: 'I' }` at R. */
-  routes: Readonly<Record<SystemName, SystemName>>;
+  /** Next hops towards every other system of the group, the shortest way first: `{ P: ['I'], I: ['I'] }` at R of chain-3. */
+  routes: Readonly<Record<SystemName, readonly SystemName[]>>;
 }
 
 export interface PairTransition {

@@ -1,4 +1,6 @@
 /** Instructions that begin a copy: create and resync (003 §[0077], [0078], [0083]–[0086]). */
+import type { z } from 'zod';
+import type { DriverToken } from '../domain/generation.ts';
 import { pairKey, pairName } from '../domain/names.ts';
 import { isCopying, isSuspended } from '../domain/pair-states.ts';
 import { refuse } from '../domain/refusal.ts';
@@ -7,7 +9,7 @@ import type { StorageCore } from './core.ts';
 import type { Formation } from './formation.ts';
 import { checkVersion, find, mustAllow, type Of, refusedBy } from './instruction-checks.ts';
 import type { PairEnds } from './pair-ends.ts';
-import { resyncReply } from './pair-messages.ts';
+import { createReply, type heldSchema, resyncReply } from './pair-messages.ts';
 
 export class CopyInstructions {
   constructor(
@@ -35,14 +37,48 @@ export class CopyInstructions {
     const known = core.pairs.get(key);
     if (known && !sameDefinition(known.definition, definition)) throw refusedBy(core, known, 'create');
     if (known && known.state !== 'simplex') return key;
-    this.formation.mayBeginAsSource(key);
-    await this.ends.at(key).link.call('pair.create', { definition, token, knownEqual }, core.config.timing.callMs);
+    this.formation.mayBeginAsSource(key, definition.kind);
+    const { link } = this.ends.at(key);
+    const source = knownEqual ? this.held() : null;
+    const answer = await link.call('pair.create', { definition, token, source }, core.config.timing.callMs);
     core.life.mustLive();
-    const pair = core.pairs.get(key) ?? core.pairs.add(definition, token.claimEpoch, knownEqual);
+    const { held } = createReply.parse(answer);
+    if (held) await this.mustStillHold(key, definition, token, held.lastNumber);
+    const pair = core.pairs.get(key) ?? core.pairs.add(definition, token.claimEpoch, held !== null);
     if (pair.state !== 'simplex') return key;
-    this.formation.mayBeginAsSource(key);
-    this.formation.beginAtSource(key, pair, 'initial-copying', 'initial copy');
+    this.formation.mayBeginAsSource(key, definition.kind);
+    if (held) this.formation.beginEqual(key, pair, held.lastNumber, held.durable, token.generation);
+    else this.formation.beginAtSource(key, pair, 'initial-copying', 'initial copy', token.generation);
     return key;
+  }
+
+  /** What this end holds, for the other one to compare with. */
+  private held(): z.infer<typeof heldSchema> {
+    const { record, lastNumber, journal } = this.core;
+    const { lineage, imageConsistent, evidenceLost } = record;
+    return { lineage, lastNumber, consistent: imageConsistent, evidenceLost, trimmedTo: journal.trimmedTo };
+  }
+
+  /**
+   * The other end has said that it holds everything up to `number`. A sync pair says of both that they are equal, so nothing
+   * may have been written meanwhile. Throws `RefusedError` `not-equal`, with the pair taken back there.
+   */
+  private async mustStillHold(
+    key: string,
+    { kind, destination }: PairDefinition,
+    token: DriverToken,
+    number: number,
+  ): Promise<void> {
+    const { core } = this;
+    if (core.pairs.get(key) || core.lastNumber === number || (kind === 'async' && number >= core.journal.trimmedTo))
+      return;
+    await this.ends.at(key).link.call('pair.delete', { key, token }, core.config.timing.callMs);
+    core.life.mustLive();
+    throw refuse(
+      'not-equal',
+      `${core.config.system} has gone on to update ${core.lastNumber}; ${destination} holds ${number}.`,
+      'Create the pair with a copy.',
+    );
   }
 
   /** At the source: differences only. */
@@ -52,16 +88,17 @@ export class CopyInstructions {
     checkVersion(pair, expectedVersion);
     if (isCopying(pair.state) || pair.state === 'duplex') return;
     mustAllow(core, pair, 'resync');
-    this.formation.mayBeginAsSource(key);
-    const question = { key, source: pair.definition.source, token };
+    const { source, kind } = pair.definition;
+    this.formation.mayBeginAsSource(key, kind);
+    const question = { key, source, kind, token };
     const answer = await this.ends.at(key).link.call('pair.resync', question, core.config.timing.callMs);
     core.life.mustLive();
     const { bits } = resyncReply.parse(answer);
     if (core.pairs.get(key) !== pair || !isSuspended(pair.state) || !core.pairs.isSource(pair)) return;
-    this.formation.mayBeginAsSource(key);
+    this.formation.mayBeginAsSource(key, kind);
     // The copy starts from the persisted union of both ends' differences (rule 12).
     if (!core.mutant('bits-from-source-only')) core.pairs.bitmap(key).union(Buffer.from(bits, 'base64'));
-    this.formation.beginAtSource(key, pair, 'duplex-pending', 'resync');
+    this.formation.beginAtSource(key, pair, 'duplex-pending', 'resync', token.generation);
   }
 }
 

@@ -83,13 +83,17 @@ export class Fencing {
     return evidence;
   }
 
-  /** A sync pair whose source gave numbers under the older generation: what it sends from now on is not answered. */
+  /**
+   * A sync pair whose source gave numbers under the older generation: what it sends from now on is not answered. One formed
+   * under this generation belongs to whoever will hold it.
+   */
   private isFenced(pair: PairRecord, generation: Generation): boolean {
     const { normal, reverse } = this.core.config.arrangement;
     const { source, kind } = pair.definition;
     return (
       kind === 'sync' &&
       isFlowing(pair.state) &&
+      (pair.formedUnder ?? 0) < generation.number &&
       source !== generation.holder &&
       (source === normal.holder || source === reverse.holder)
     );

@@ -3,7 +3,7 @@
  * was there before (1b rules 8, 13, 15, 16).
  */
 import { pairName } from '../domain/names.ts';
-import { isCopying, isFlowing } from '../domain/pair-states.ts';
+import { isCopying, isFlowing, type PairKind } from '../domain/pair-states.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { StorageCore } from './core.ts';
 import type { PairEnds } from './pair-ends.ts';
@@ -45,8 +45,11 @@ export class Formation {
     }
   }
 
-  /** A source must be whole, and must not itself be fed asynchronously meanwhile (rule 8). */
-  mayBeginAsSource(key: string): void {
+  /**
+   * A source must be whole; and a sync pair may not lead on from a system that is fed asynchronously meanwhile (rule 8): its
+   * answers would bind nobody. An async pair may, as in a chain of four.
+   */
+  mayBeginAsSource(key: string, kind: PairKind): void {
     const { config, record, pairs } = this.core;
     if (!record.imageConsistent)
       throw refuse(
@@ -54,7 +57,7 @@ export class Formation {
         `${config.system}'s image is part old, part new; it cannot be copied from.`,
         'Finish the copy to it, or roll it back to its last consistent image.',
       );
-    if (this.core.mutant('both-copiers')) return;
+    if (kind === 'async' || this.core.mutant('both-copiers')) return;
     for (const [other, pair] of pairs.all()) {
       if (other === key || pairs.isSource(pair) || !isFlowing(pair.state) || pair.definition.kind !== 'async') continue;
       const name = pairName(pair.definition.source, pair.definition.destination);
@@ -66,14 +69,32 @@ export class Formation {
     }
   }
 
-  /** Source: copying begins. Everything up to the number given last is covered by bits; what comes after flows. */
-  beginAtSource(key: string, pair: PairRecord, to: 'initial-copying' | 'duplex-pending', reason: string): void {
+  /**
+   * Source: copying begins, by an instruction given under `generation`. Everything up to the number given last is covered by
+   * bits; what comes after flows.
+   */
+  beginAtSource(
+    key: string,
+    pair: PairRecord,
+    to: 'initial-copying' | 'duplex-pending',
+    reason: string,
+    generation: number,
+  ): void {
     const { core } = this;
     const base = core.lastNumber;
     if (core.mutant('resync-all-tracks')) core.pairs.bitmap(key).setAll();
     core.pairs.notePeer(key, base, base);
-    core.pairs.changeState(pair, to, reason, { formationBase: base });
+    core.pairs.changeState(pair, to, reason, { formationBase: base, formedUnder: generation });
     this.ends.at(key).source.open();
+  }
+
+  /** Source: the destination holds everything up to `number`, so nothing is copied; what comes after flows. */
+  beginEqual(key: string, pair: PairRecord, number: number, durable: number, generation: number): void {
+    const { pairs } = this.core;
+    pairs.notePeer(key, number, Math.min(durable, number));
+    pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: generation });
+    this.ends.at(key).source.open();
+    if (pair.definition.kind === 'sync') this.events.syncJoined(key, pair);
   }
 
   /**

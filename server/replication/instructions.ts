@@ -17,7 +17,7 @@ import type { Formation } from './formation.ts';
 import { checkDirection, checkVersion, find, mustAllow, type Of, systemsOf } from './instruction-checks.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { PairRemoval } from './pair-removal.ts';
-import type { Reconciler } from './reconcile.ts';
+import { type Reconciler, stands } from './reconcile.ts';
 import type { Suspension } from './suspension.ts';
 
 export interface InstructionParts {
@@ -166,14 +166,13 @@ export class Instructions {
     const wanted = systemsOf(instruction.pair);
     const { key, pair } = find(core, instruction.pair);
     checkVersion(pair, instruction.expectedVersion);
-    const turns = pair.definition.source !== wanted.source;
-    if (turns) {
-      mustAllow(core, pair, 'reverse');
-      reconciler.mayFlip(pair);
-    }
-    await this.tryPeer(key, 'pair.reverse', { key, source: wanted.source, token: instruction.token });
+    const turned = { source: wanted.source, kind: instruction.kind ?? pair.definition.kind };
+    const turns = !stands(pair, turned);
+    if (turns) mustAllow(core, pair, 'reverse');
+    if (pair.definition.source !== turned.source) reconciler.mayFlip(pair);
+    await this.tryPeer(key, 'pair.reverse', { key, ...turned, token: instruction.token });
     const isStill = core.pairs.get(key) === pair && (isSuspended(pair.state) || !turns);
-    if (isStill) reconciler.flip(pair, wanted.source, instruction.token.claimEpoch);
+    if (isStill) reconciler.flip(pair, turned, instruction.token.claimEpoch);
     return this.reply(key);
   }
 

@@ -4,6 +4,7 @@ import { PAIR_STATES } from '../domain/pair-states.ts';
 
 const system = z.string().min(1).max(8);
 const number = z.number().int().min(0);
+const pairKind = z.enum(['sync', 'async']);
 
 export const generationSchema = z.object({ number: number, runId: z.string().max(128), holder: system.nullable() });
 export const lineageSchema = z.array(z.object({ generation: number, first: number })).max(10_000);
@@ -17,9 +18,18 @@ export const tokenSchema = z.object({
 export const definitionSchema = z.object({
   source: system,
   destination: system,
-  kind: z.enum(['sync', 'async']),
+  kind: pairKind,
   transport: z.enum(['journal', 'difference-snapshot']),
   fence: z.enum(['never', 'data', 'status']),
+});
+
+/** What one end holds, as far as the other needs it to judge whether a copy is needed. */
+export const heldSchema = z.object({
+  lineage: lineageSchema,
+  lastNumber: number,
+  consistent: z.boolean(),
+  evidenceLost: z.boolean(),
+  trimmedTo: number,
 });
 
 /** What one end tells the other of itself, at each contact. */
@@ -42,9 +52,10 @@ export type EndView = z.infer<typeof endSchema>;
 export const pairMethods = {
   /** Both ends tell what they have; each then mends its own side. */
   'pair.exchange': z.object({ key: z.string(), end: endSchema }),
-  'pair.create': z.object({ definition: definitionSchema, token: tokenSchema, knownEqual: z.boolean() }),
+  /** `source`: what the source holds, where the destination is to go on from what it has itself; null for a whole copy. */
+  'pair.create': z.object({ definition: definitionSchema, token: tokenSchema, source: heldSchema.nullable() }),
   'pair.delete': z.object({ key: z.string(), token: tokenSchema }),
-  'pair.reverse': z.object({ key: z.string(), source: system, token: tokenSchema }),
+  'pair.reverse': z.object({ key: z.string(), source: system, kind: pairKind.optional(), token: tokenSchema }),
   /** The other end is, or is to be, suspended. `agreed`: the number up to which the teller knows both to agree. */
   'pair.split': z.object({
     key: z.string(),
@@ -61,7 +72,7 @@ export const pairMethods = {
     token: tokenSchema,
   }),
   /** To the destination: a differential copy is to begin. Answers with its bits. */
-  'pair.resync': z.object({ key: z.string(), source: system, token: tokenSchema }),
+  'pair.resync': z.object({ key: z.string(), source: system, kind: pairKind.optional(), token: tokenSchema }),
   'pair.open': z.object({
     key: z.string(),
     session: number,
@@ -95,6 +106,9 @@ export const openReply = z.union([
   }),
 ]);
 export type OpenReply = z.infer<typeof openReply>;
+
+/** `held`: the pair is in duplex there, for it goes on from that number; null where a copy is awaited. */
+export const createReply = z.object({ held: z.object({ lastNumber: number, durable: number }).nullable() });
 
 export const resyncReply = z.object({ bits: z.string(), lastNumber: number, lineage: lineageSchema });
 

@@ -4,12 +4,15 @@ import type { DriverToken, Generation } from '../domain/generation.ts';
 import { pairKey, pairName } from '../domain/names.ts';
 import { isCopying, isFlowing, isSuspended } from '../domain/pair-states.ts';
 import { refuse } from '../domain/refusal.ts';
+import { judgeResume } from '../domain/resume.ts';
+import type { PairDefinition } from '../domain/storage-controller.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { StorageCore } from './core.ts';
 import type { Drains } from './drains.ts';
 import type { Formation } from './formation.ts';
 import type { PairEnds } from './pair-ends.ts';
 import {
+  type createReply,
   type EndView,
   type flushReply,
   type OpenReply,
@@ -18,7 +21,7 @@ import {
   pairMethods,
   type resyncReply,
 } from './pair-messages.ts';
-import type { Reconciler } from './reconcile.ts';
+import { type Reconciler, stands } from './reconcile.ts';
 import type { Suspension } from './suspension.ts';
 import type { PairRecord } from './system-record.ts';
 
@@ -77,8 +80,16 @@ export class PairService {
     return mine;
   }
 
-  private create({ definition, token, knownEqual }: PairParams<'pair.create'>, from: string): { ok: true } {
+  private async create(
+    { definition, token, source: theirs }: PairParams<'pair.create'>,
+    from: string,
+  ): Promise<z.infer<typeof createReply>> {
     const { core, ends, formation, suspension } = this.parts;
+    if (theirs) {
+      // What is here must outlast this machine: the source may have let go of it.
+      await core.checkpoints.run();
+      core.life.mustLive();
+    }
     const { source, destination, kind } = definition;
     if (source !== from || destination !== core.config.system)
       throw refuse(
@@ -91,7 +102,7 @@ export class PairService {
     ends.at(key);
     const known = core.pairs.get(key);
     const isSameKind = known?.definition.source === source && known.definition.kind === kind;
-    if (known && isSameKind && known.state === 'simplex') return { ok: true };
+    if (known && isSameKind && known.state === 'simplex' && !theirs) return { held: null };
     if (known && !isSameKind)
       throw refuse(
         'already-exists',
@@ -99,13 +110,42 @@ export class PairService {
         'Reverse and resync it, or delete it first.',
       );
     formation.mayBeginAsDestination(key);
+    if (theirs) this.mustHold(definition, theirs);
     if (known) {
       // The source has lost it, so what is left here belongs to an older pair of that name.
       suspension.suspend(key, 'fault', 'the source creates the pair anew', null, false);
       core.pairs.remove(key, token.claimEpoch);
     }
-    core.pairs.add(definition, token.claimEpoch, knownEqual);
-    return { ok: true };
+    const pair = core.pairs.add(definition, token.claimEpoch, theirs !== null);
+    if (!theirs) return { held: null };
+    core.pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: token.generation });
+    return { held: { lastNumber: core.lastNumber, durable: core.checkpointNumber } };
+  }
+
+  /** Throws `RefusedError` where a copy is needed after all. A sync pair says of both ends that they are equal. */
+  private mustHold(
+    { source, destination, kind }: PairDefinition,
+    theirs: NonNullable<PairParams<'pair.create'>['source']>,
+  ): void {
+    const { record, lastNumber, journal } = this.parts.core;
+    const resume = judgeResume(
+      { ...theirs, system: source, journal: theirs },
+      {
+        system: destination,
+        lineage: record.lineage,
+        lastNumber,
+        consistent: record.imageConsistent,
+        evidenceLost: record.evidenceLost,
+        journal,
+      },
+    );
+    if (resume.kind === 'equal' || (resume.kind === 'delta' && kind === 'async')) return;
+    const why = resume.kind === 'delta' ? `${destination} lacks ${resume.updates} updates` : resume.why;
+    throw refuse(
+      'not-equal',
+      `${destination} cannot go on from what it holds: ${why}.`,
+      'Create the pair with a copy.',
+    );
   }
 
   private delete({ key, token }: PairParams<'pair.delete'>): { ok: true } {
@@ -117,12 +157,13 @@ export class PairService {
     return { ok: true };
   }
 
-  private reverse({ key, source, token }: PairParams<'pair.reverse'>): { ok: true } {
+  private reverse({ key, source, kind, token }: PairParams<'pair.reverse'>): { ok: true } {
     this.parts.admit(token);
     const pair = this.parts.ends.mustFind(key);
-    if (pair.definition.source !== source && !isSuspended(pair.state))
+    const wanted = { source, kind: kind ?? pair.definition.kind };
+    if (!stands(pair, wanted) && !isSuspended(pair.state))
       throw this.wrongState(pair, 'Split the pair first (pair split).');
-    this.parts.reconciler.flip(pair, source, token.claimEpoch);
+    this.parts.reconciler.flip(pair, wanted, token.claimEpoch);
     return { ok: true };
   }
 
@@ -152,18 +193,19 @@ export class PairService {
     return { target: drains.begin(key, deadlineMs, 'drain') };
   }
 
-  private resync({ key, source, token }: PairParams<'pair.resync'>): z.infer<typeof resyncReply> {
+  private resync({ key, source, kind, token }: PairParams<'pair.resync'>): z.infer<typeof resyncReply> {
     const { core, ends, formation, reconciler, suspension } = this.parts;
     this.parts.admit(token);
     const pair = ends.mustFind(key);
-    if (pair.definition.source !== source) {
+    const wanted = { source, kind: kind ?? pair.definition.kind };
+    if (!stands(pair, wanted)) {
       if (token.claimEpoch <= pair.epoch || isFlowing(pair.state)) throw this.wrongState(pair, 'Reverse it first.');
-      reconciler.flip(pair, source, token.claimEpoch);
+      reconciler.flip(pair, wanted, token.claimEpoch);
     }
     formation.mayBeginAsDestination(key);
     if (isFlowing(pair.state)) suspension.suspend(key, 'fault', 'the source resyncs', null, false);
     if (pair.state === 'simplex') throw this.wrongState(pair, 'Start the initial copy (pair create).');
-    core.pairs.changeState(pair, 'duplex-pending', 'resync', { formationBase: null });
+    core.pairs.changeState(pair, 'duplex-pending', 'resync', { formationBase: null, formedUnder: token.generation });
     ends.at(key).destination.awaitCopy();
     return {
       bits: Buffer.from(core.pairs.bitmap(key).snapshot()).toString('base64'),

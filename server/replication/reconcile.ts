@@ -1,8 +1,9 @@
 /** How the two ends of a pair agree again after they lost touch: each mends its own side, by the same rules. */
 import { commonNumber, type Generation } from '../domain/generation.ts';
-import { pairName } from '../domain/names.ts';
+import { pairKey, pairName } from '../domain/names.ts';
 import { isCopying, isFlowing, isSuspended } from '../domain/pair-states.ts';
 import { refuse } from '../domain/refusal.ts';
+import type { PairDefinition } from '../domain/storage-controller.ts';
 import type { StorageCore } from './core.ts';
 import type { Drains } from './drains.ts';
 import type { Formation } from './formation.ts';
@@ -10,6 +11,13 @@ import type { PairEnds } from './pair-ends.ts';
 import type { EndView } from './pair-messages.ts';
 import type { SuspendedBy, Suspension } from './suspension.ts';
 import type { PairRecord } from './system-record.ts';
+
+/** How a pair is to stand: in which direction, and of which kind. */
+export type Wanted = Pick<PairDefinition, 'source' | 'kind'>;
+
+export function stands({ definition }: PairRecord, { source, kind }: Wanted): boolean {
+  return definition.source === source && definition.kind === kind;
+}
 
 export class Reconciler {
   constructor(
@@ -47,7 +55,7 @@ export class Reconciler {
     const pair = this.core.pairs.get(key);
     if (!pair) return;
     if (!theirs.definition) return this.otherLacksIt(key, pair, theirs);
-    if (theirs.definition.source !== pair.definition.source) return this.directionsDiffer(key, pair, theirs);
+    if (!stands(pair, theirs.definition)) return this.directionsDiffer(key, pair, theirs);
     if (this.core.pairs.isSource(pair)) this.reconcileSource(key, pair, theirs);
     else this.reconcileDestination(key, pair, theirs);
   }
@@ -67,14 +75,14 @@ export class Reconciler {
     }
   }
 
-  /** The end that was reversed last is right; the other follows, and marks what it has more. */
+  /** The end that was turned last, in direction or kind, is right; the other follows, and marks what it has more. */
   private directionsDiffer(key: string, pair: PairRecord, theirs: EndView): void {
     const isNewer = theirs.epoch > pair.epoch || (theirs.epoch === pair.epoch && theirs.version > pair.version);
     const agreed = Math.min(theirs.agreedNumber, this.commonWith(theirs));
     if (isFlowing(pair.state)) this.suspension.suspend(key, 'fault', 'the other end was reversed', agreed, false);
     const mayFlip = !this.core.record.holdsHostRole || theirs.definition?.source === this.core.config.system;
     if (isNewer && mayFlip && theirs.definition && isSuspended(pair.state))
-      this.flip(pair, theirs.definition.source, theirs.epoch);
+      this.flip(pair, theirs.definition, theirs.epoch);
   }
 
   private reconcileSource(key: string, pair: PairRecord, theirs: EndView): void {
@@ -121,22 +129,25 @@ export class Reconciler {
   }
 
   /**
-   * Turns a suspended pair round. Bits stay; what was sent in the old direction says nothing of the new one. Refuses to
+   * Turns a suspended pair round, or makes it of the other kind. Bits stay; what was sent in the old direction says nothing of the new one. Refuses to
    * make a system that takes host writes a destination: nobody would be told that it goes on without the other end.
    */
-  flip(pair: PairRecord, source: string, epoch: number): void {
+  flip(pair: PairRecord, { source, kind }: Wanted, epoch: number): void {
     const { definition } = pair;
     const { core } = this;
-    if (definition.source === source) {
+    if (stands(pair, { source, kind })) {
       if (epoch > pair.epoch) {
         pair.epoch = epoch;
         core.save();
       }
       return;
     }
-    this.mayFlip(pair);
-    const turned = { ...definition, source, destination: definition.source };
-    core.pairs.changeState(pair, pair.state, `reversed to ${pairName(turned.source, turned.destination)}`, {
+    if (definition.source !== source) this.mayFlip(pair);
+    const destination = definition.source === source ? definition.destination : definition.source;
+    const chosen = core.config.definition.transport[pairKey(source, destination)] ?? 'journal';
+    const transport = kind === 'async' ? chosen : 'journal';
+    const turned = { ...definition, source, destination, kind, transport };
+    core.pairs.changeState(pair, pair.state, `turned to ${pairName(source, destination)}, ${kind}`, {
       definition: turned,
       epoch,
       aloneRecorded: false,

@@ -15,7 +15,7 @@ export const instructionSchema: z.ZodType<StorageInstruction> = z.discriminatedU
   z.object({ verb: z.literal('split'), pair, token, expectedVersion }),
   z.object({ verb: z.literal('drain'), pair, token, deadlineMs: milliseconds, expectedVersion }),
   z.object({ verb: z.literal('resync'), pair, token, expectedVersion }),
-  z.object({ verb: z.literal('reverse'), pair, token, expectedVersion }),
+  z.object({ verb: z.literal('reverse'), pair, kind: z.enum(['sync', 'async']).optional(), token, expectedVersion }),
   z.object({ verb: z.literal('delete'), pair, token }),
   z.object({ verb: z.literal('rollback'), pair, token }),
   z.object({

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { DiskError, type Ports } from '../domain/ports.ts';
-import { refuse } from '../domain/refusal.ts';
+import { refusalOf, refuse } from '../domain/refusal.ts';
 import type { StorageController, StorageInstruction, StorageReply, SystemFacts } from '../domain/storage-controller.ts';
 import type { Channel } from '../network/channel-types.ts';
 import type { StorageConfig, StorageConnections, StorageObserver } from './config.ts';
@@ -53,7 +53,7 @@ export class StorageSystem implements StorageController {
 
   /** Serves any call that reaches this process over a channel. Throws `RefusedError`. */
   async handle(method: string, params: unknown, from: Channel): Promise<unknown> {
-    if (method === 'storage') return this.serveRelay(params);
+    if (method === 'storage') return this.serveRelay(params, from.peer.name);
     // `hasOwn` proves that it is one of them.
     if (Object.hasOwn(pairMethods, method))
       return this.inside(({ pairService }) => pairService.serve(method as PairMethod, params, from.peer.name));
@@ -171,7 +171,7 @@ export class StorageSystem implements StorageController {
     );
   }
 
-  private serveRelay(params: unknown): Promise<StorageReply> {
+  private serveRelay(params: unknown, from: string): Promise<StorageReply> {
     const parsed = relaySchema.safeParse(params);
     if (!parsed.success)
       throw refuse('bad-request', 'An instruction names its target and what to do.', 'Send { target, instruction }.');
@@ -186,22 +186,28 @@ export class StorageSystem implements StorageController {
     }
     return parsed.data.target === this.config.system
       ? this.perform(instruction.data)
-      : this.relay(parsed.data.target, instruction.data);
+      : this.relay(parsed.data.target, instruction.data, from);
   }
 
-  /** Instructs another system of the group, through the neighbour that leads there (003 §[0077]: I is instructed through P). */
-  private async relay(target: string, instruction: StorageInstruction): Promise<StorageReply> {
-    const hop = this.connections.routes[target];
-    const link = hop === undefined ? undefined : this.connections.links.get(hop);
-    if (!link)
-      throw refuse(
-        'unknown-system',
-        `${this.config.system} knows no way to ${target}.`,
-        'Name a system of this group.',
-      );
+  /**
+   * Instructs another system of the group, through the neighbour that leads there (003 §[0077]: I is instructed through P).
+   * Where a way is closed the next one is tried; never back to `from`, which has sent it here.
+   */
+  private async relay(target: string, instruction: StorageInstruction, from = ''): Promise<StorageReply> {
+    const ways = (this.connections.routes[target] ?? []).flatMap((hop) => this.connections.links.get(hop) ?? []);
+    const open = ways.filter((link) => link.peer !== from);
     const timeoutMs = this.config.timing.callMs + ('timeoutMs' in instruction ? instruction.timeoutMs : 0);
-    // The other end checks what it gets and answers in kind.
-    return (await link.call('storage', { target, instruction }, timeoutMs)) as StorageReply;
+    for (const [index, link] of open.entries()) {
+      try {
+        // The other end checks what it gets and answers in kind.
+        return (await link.call('storage', { target, instruction }, timeoutMs)) as StorageReply;
+      } catch (error) {
+        if (index === open.length - 1 || refusalOf(error).code !== 'unreachable') throw error;
+      }
+    }
+    throw ways.length > 0
+      ? refuse('unreachable', `${this.config.system} has no other way to ${target}.`, 'Restore the line to it.')
+      : refuse('unknown-system', `${this.config.system} knows no way to ${target}.`, 'Name a system of this group.');
   }
 }
 

@@ -29,6 +29,8 @@ export interface PairRecord {
   drainTarget: number | null;
   /** Destination end: number the formation copy under way began at; null before it began and after it ended. */
   formationBase: number | null;
+  /** Generation under which a copy was last begun by instruction: a newer one fences a sync pair, this one does not. */
+  formedUnder?: number;
 }
 
 export interface SystemRecord {

@@ -52,8 +52,11 @@ export interface ActionContext {
   perform(host: HostName, instruction: HostInstruction, timeoutMs: number): Promise<HostReply>;
   /** A sentence for the step's record: what was seen or done, and by whom. */
   note(sentence: string): void;
-  /** Reports a pair as `observer` sees it; the record's transitions come from these. Null: it has none. */
-  sawPair(observer: SystemName, key: { a: SystemName; b: SystemName }, pair: PairFacts | null): void;
+  /**
+   * Reports a pair as `observer` sees it; the record's transitions come from these. Null: it has none. `isEqual`: it was
+   * formed without a copy.
+   */
+  sawPair(observer: SystemName, key: { a: SystemName; b: SystemName }, pair: PairFacts | null, isEqual?: boolean): void;
   progress(progress: NonNullable<StepRecord['progress']>): void;
   /** Throws `Interrupted` where the operator's order waits: long steps call it at each turn. */
   yieldToOrders(): Promise<void>;

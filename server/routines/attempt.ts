@@ -92,8 +92,8 @@ function contextOf(input: AttemptInput, attempt: Attempt, log: TransitionLog): A
       attempt.evidence.push(sentence);
       show();
     },
-    sawPair: (observer, key, pair) => {
-      if (log.look(observer, key, pair)) show();
+    sawPair: (observer, key, pair, isEqual) => {
+      if (log.look(observer, key, pair, isEqual)) show();
     },
     progress: (progress) => {
       attempt.progress = progress;

@@ -3,85 +3,27 @@
  * repair for every broken state (S501–S506), the guards against copying an inconsistent image over a good one (S545,
  * S565), the verdict (S535), and the named decisions where data would be given up.
  */
-import { judgement, ROLES, restartOn, STOPPED } from './chain-3-failback-end.ts';
 import { ANY_STATE, decide, end, expects, looksAt, option, step, to } from './graph-words.ts';
+import { type Cast, SUSPENDED } from './parts/cast.ts';
+import { fence } from './parts/detect.ts';
+import { restartAfterFailback } from './parts/restart.ts';
+import { AT_HOME, beforeReturn, STOPPED } from './parts/return.ts';
+import { announcements, failbackTexts, judge } from './parts/verdict.ts';
 import type { RoutineGraph, RoutineStep } from './step-graph.ts';
 
-const SUSPENDED = ['suspend', 'failure-suspend'] as const;
-
-const UNTOUCHED = 'nothing was changed';
-
-function before(): RoutineStep[] {
-  return [
-    step({
-      id: 'S480',
-      ours: true,
-      title: 'Work on host R stopped?',
-      text: 'Failback needs the work on host R stopped, or host R lost.',
-      host: 'host-P',
-      target: 'P',
-      action: 'check-work-stopped',
-      parameters: { otherHost: 'host-R' },
-      outcomes: {
-        'already-here': end(
-          'done',
-          'P holds the host role; run initial-copy to return to normal operation',
-          'P takes host writes already: there is nothing to go back from.',
-        ),
-        stopped: to('S490', 'The work on host R is stopped.'),
-        lost: to('S490', 'Host R does not answer: it counts as lost.'),
-        running: to('S481', 'The work on host R still runs.'),
-      },
-      abortState: UNTOUCHED,
-    }),
-    decide({
-      id: 'S481',
-      ours: true,
-      title: 'The work on host R runs',
-      text: 'It has to be stopped before P can be brought up to R’s last write.',
-      question: 'Stop the work on host R now?',
-      byDefault: 'stop-work',
-      options: [
-        option('stop-work', 'Stop the work on host R', 'From here until the restart on host P, nobody works.', {
-          step: 'S482',
-        }),
-        option('cancel', 'Stop here', 'Nothing is changed.', { ending: 'aborted', state: UNTOUCHED }),
-      ],
-      abortState: UNTOUCHED,
-    }),
-    step({
-      id: 'S482',
-      ours: true,
-      title: 'Stop the work on host R',
-      text: 'Stops the work application on host R in an orderly way.',
-      host: 'host-R',
-      target: 'R',
-      action: 'stop-work',
-      outcomes: {
-        stopped: to('S490', 'The work on host R is stopped.'),
-        'no-ledger': to('S490', 'No work of ours to stop; the fence shuts outside clients out.'),
-        'still-running': end('failed', UNTOUCHED, 'Host R did not stop its work.'),
-      },
-      abortState: 'the work on host R is stopped, nothing else was changed; start it with the ledger command',
-    }),
-    step({
-      id: 'S490',
-      ours: true,
-      title: 'Fence',
-      text: 'Takes a new generation from the register and has it persisted at P, I, R and host R, in this order, where they answer. What each says in that same step is the evidence of the verdict.',
-      host: 'host-P',
-      target: 'P',
-      action: 'fence',
-      parameters: ROLES,
-      expects: [expects('I-P', ANY_STATE, null, ANY_STATE)],
-      outcomes: {
-        fenced: to('S500', 'R is proven unable to complete another write.'),
-        'not-fenced': to('S500', 'R may still complete writes; going back will be a forced decision.'),
-      },
-      abortState: STOPPED,
-    }),
-  ];
-}
+const CAST: Cast = {
+  move: 'back',
+  survivor: 'P',
+  survivorHost: 'host-P',
+  writer: 'R',
+  writerHost: 'host-R',
+  middle: ['I'],
+};
+const SAYS = {
+  cast: CAST,
+  ids: { settle: 'S565', judge: 'S535', kept: 'S540', lost: 'S570', unknown: 'S575', role: 'S580' },
+  texts: failbackTexts(CAST, STOPPED, 'R or I'),
+};
 
 function drainToMiddle(): RoutineStep[] {
   return [
@@ -299,23 +241,28 @@ export const FAILBACK: RoutineGraph = {
   intent: 'planned',
   host: 'host-P',
   resident: false,
+  meantFor: ['reverse', 'failed-over'],
+  effects: [
+    'The work has to be stopped on host R; it is down until it is restarted on host P.',
+    'A new generation is raised.',
+  ],
   first: 'S480',
   steps: [
-    ...before(),
+    ...beforeReturn(CAST, { stopped: 'S480', ask: 'S481', stop: 'S482', fence: 'S490' }),
+    fence(CAST, { fence: 'S490', next: 'S500', own: 'S565' }, 'I-P', STOPPED),
     ...drainToMiddle(),
     ...copyToSurvivor(),
-    ...judgement(),
-    ...restartOn({
-      role: 'S580',
-      start: 'S585',
+    judge(SAYS),
+    ...announcements({ ...SAYS, protect: null, giveBack: 'S590' }),
+    ...restartAfterFailback({
+      ids: { role: 'S580', start: 'S585' },
       system: 'P',
       host: 'host-P',
       ending: 'done',
-      state: 'P holds the host role; run initial-copy to return to normal operation',
+      state: AT_HOME,
     }),
-    ...restartOn({
-      role: 'S590',
-      start: 'S595',
+    ...restartAfterFailback({
+      ids: { role: 'S590', start: 'S595' },
       system: 'R',
       host: 'host-R',
       ending: 'aborted',

@@ -2,126 +2,37 @@
  * Reverse operation of chain-3: reverse copy (003 Fig. 7, §[0089]–[0094]) and its resident control (Fig. 8,
  * §[0095]–[0100]). R→I never copies while I⇒P copies, and the other way round.
  */
-import { ANY_STATE, decide, end, expects, looksAt, option, step, to } from './graph-words.ts';
+import { ANY_STATE, end, expects, looksAt, step, to } from './graph-words.ts';
+import { SUSPENDED } from './parts/cast.ts';
+import { holdDownstream, holderOfReverse, type ReverseStart, reverseStart } from './parts/reverse-start.ts';
 import type { RoutineGraph, RoutineStep } from './step-graph.ts';
 
 const UNTOUCHED = 'nothing was changed: the work runs on host R';
 const R_ONLY =
   'the work runs on host R; I and P hold older consistent data or are being copied onto, run reverse-copy again';
-const SUSPENDED = ['suspend', 'failure-suspend'] as const;
 
-function holderStep(id: string, next: string): RoutineStep {
-  return step({
-    id,
-    ours: true,
-    title: 'R holds the host role?',
-    text: 'Copying from R is right only while R is the system that takes host writes.',
-    host: 'host-R',
-    target: 'R',
-    action: 'check-holder',
-    parameters: { system: 'R' },
-    outcomes: {
-      holder: to(next, 'R holds the host role.'),
-      'held-elsewhere': end(
-        'failed',
-        'nothing was changed',
-        'Another system takes the host writes: copying from R would overwrite newer data.',
-      ),
-      unfinished: end(
-        'failed',
-        'nothing was changed',
-        'A takeover was begun and not ended: nobody holds the host role. Run failover to its end first.',
-      ),
-    },
-    abortState: UNTOUCHED,
-  });
-}
+const START: ReverseStart = {
+  ids: { holder: 'S291', faults: 'S292', spread: 'S293', compare: 'S294', overwrite: 'S297', next: 'S298' },
+  host: 'host-R',
+  system: 'R',
+  otherHost: 'host-P',
+  abortState: UNTOUCHED,
+  needed: ['P', 'I', 'R'],
+  demoted: ['I', 'P'],
+  compared: ['P', 'I'],
+};
 
 function before(): RoutineStep[] {
   return [
-    holderStep('S291', 'S292'),
-    step({
-      id: 'S292',
-      ours: true,
-      title: 'All faults cleared?',
-      text: 'Reverse copy needs host P, P, I and R: each is asked.',
-      host: 'host-R',
-      action: 'check-faults-cleared',
-      parameters: { otherHost: 'host-P' },
-      outcomes: {
-        cleared: to('S293', 'Everybody answers.'),
-        'not-cleared': end(
-          'failed',
-          UNTOUCHED,
-          'Somebody does not answer. Clear the fault, then run reverse-copy again.',
-        ),
-      },
-      abortState: UNTOUCHED,
-    }),
-    step({
-      id: 'S293',
-      ours: true,
-      title: 'Demote P',
-      text: 'Hands the generation in force to I, P and host P, so that P refuses host writes before it is written over.',
-      host: 'host-R',
-      target: 'P',
-      action: 'spread-generation',
-      parameters: { systems: 'I P', otherHost: 'host-P' },
-      expects: [expects('P-I', ANY_STATE, null, ANY_STATE)],
-      outcomes: { spread: to('S294', 'P and host P know that R took over.') },
-      abortState: UNTOUCHED,
-    }),
-    step({
-      id: 'S294',
-      ours: true,
-      title: 'Does P or I hold updates that R lacks?',
-      text: 'Compares what P completed and what I applied with R’s history.',
-      host: 'host-R',
-      target: 'R',
-      action: 'compare-images',
-      parameters: { base: 'R', others: 'P I' },
-      outcomes: {
-        none: to('S298', 'R lacks nothing.'),
-        'newer-elsewhere': to('S297', 'P or I holds updates that the takeover gave up.'),
-      },
-      abortState: UNTOUCHED,
-    }),
-    decide({
-      id: 'S297',
-      ours: true,
-      title: 'Updates that only P or I holds',
-      text: 'The takeover lost updates; they are still on P or I, and R has gone on without them.',
-      question: 'Overwrite them with R’s data?',
-      // The consent that counts was given, by typed name, when the work was restarted without them.
-      byDefault: 'overwrite',
-      options: [
-        option(
-          'overwrite',
-          'Overwrite with R’s data',
-          'The updates named in the takeover’s verdict are gone for good.',
-          { step: 'S298' },
-        ),
-        option('stop', 'Stop here', 'Nothing is changed; they can be read from P’s and I’s volumes first.', {
-          ending: 'aborted',
-          state: UNTOUCHED,
-        }),
-      ],
-      abortState: UNTOUCHED,
-    }),
-    step({
+    ...reverseStart(START),
+    holdDownstream({
       id: 'S298',
-      ours: true,
-      title: 'Hold I⇒P while R→I copies',
-      text: 'Splits the pair between I and P where R→I has to copy.',
+      next: 'S300',
       host: 'host-R',
-      target: 'I',
-      action: 'split-downstream',
-      parameters: { pair: 'R-I', downstream: 'I-P' },
-      expects: [expects('I-P', ANY_STATE, null, ['absent', 'duplex', ...SUSPENDED])],
-      outcomes: {
-        'not-needed': to('S300', 'Nothing flows that would be in the way.'),
-        split: to('S300', 'The pair is suspended; P keeps its image.'),
-      },
+      pair: 'R-I',
+      kind: 'async',
+      downstream: 'I-P',
+      downstreamKind: 'sync',
       abortState: R_ONLY,
     }),
   ];
@@ -134,6 +45,8 @@ export const REVERSE_COPY: RoutineGraph = {
   intent: 'maintenance',
   host: 'host-R',
   resident: false,
+  meantFor: ['failed-over', 'reverse'],
+  effects: ['P and I are overwritten with R’s data where they differ.'],
   first: 'S291',
   steps: [
     ...before(),
@@ -252,9 +165,11 @@ export const REVERSE_COPY_CONTROL: RoutineGraph = {
   intent: 'maintenance',
   host: 'host-R',
   resident: true,
+  meantFor: ['reverse'],
+  effects: ['Runs until you end it; R→I and I⇒P copy in turn.'],
   first: 'S390',
   steps: [
-    holderStep('S390', 'S391'),
+    holderOfReverse(START, { holder: 'S390', next: 'S391' }),
     step({
       id: 'S391',
       ours: true,

@@ -1,12 +1,12 @@
 /** The routines of chain-3, in the order an operator meets them. */
 import { FAILBACK } from './chain-3-failback.ts';
-import { INITIAL_COPY } from './chain-3-forward.ts';
+import { initialCopyOfThree } from './chain-3-forward.ts';
 import { REVERSE_COPY, REVERSE_COPY_CONTROL } from './chain-3-reverse.ts';
 import { FAILOVER, SWITCH_OVER } from './chain-3-takeover.ts';
 import type { RoutineGraph } from './step-graph.ts';
 
 export const CHAIN_3_ROUTINES: readonly RoutineGraph[] = [
-  INITIAL_COPY,
+  initialCopyOfThree('chain-3'),
   FAILOVER,
   SWITCH_OVER,
   REVERSE_COPY,

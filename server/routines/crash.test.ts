@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunStart, RunView } from './step-graph.ts';
 import type { FakeWorld } from './testkit/fake-world.ts';
 import { drive, KilledError, Killer, MemoryRun } from './testkit/memory-run-store.ts';
-import { forwardWorld, reverseWorld } from './testkit/path-scenes.ts';
+import { forwardWorld, reverseWorld } from './testkit/worlds.ts';
 
 interface Scenario {
   routine: string;
@@ -87,6 +87,42 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
+/** Moves of the other chains, each killed at every call like those of chain-3. */
+for (const arrangement of ['chain-3-direct', 'chain-4-bypass', 'chain-4-bypass-backup', 'chain-4']) {
+  SCENARIOS[`${arrangement}: failover without loss`] = {
+    routine: 'failover',
+    world: () => {
+      const world = forwardWorld(arrangement);
+      world.loseProduction();
+      return world;
+    },
+  };
+  SCENARIOS[`${arrangement}: reverse copy after a failover`] = {
+    routine: 'reverse-copy',
+    world: () => {
+      const world = reverseWorld(arrangement);
+      // As a failover leaves them: forward pairs suspended, those of reverse operation not formed yet.
+      for (const { source, destination } of world.arrangement.reverse.pairs)
+        world.setPair(`${source}-${destination}`, null);
+      for (const { source, destination, kind } of world.arrangement.normal.pairs)
+        world.setPair(`${source}-${destination}`, source === 'R' ? 'duplex' : 'suspend', kind);
+      return world;
+    },
+  };
+  SCENARIOS[`${arrangement}: failback`] = { routine: 'failback', world: () => reverseWorld(arrangement) };
+  SCENARIOS[`${arrangement}: initial copy after a failback`] = {
+    routine: 'initial-copy',
+    world: () => {
+      const world = forwardWorld(arrangement);
+      for (const { source, destination } of world.arrangement.normal.pairs)
+        world.setPair(`${source}-${destination}`, null);
+      for (const { source, destination, kind } of world.arrangement.reverse.pairs)
+        world.setPair(`${source}-${destination}`, 'suspend', kind);
+      return world;
+    },
+  };
+}
+
 interface Result {
   steps: string[];
   ending: RunView['ending'];
@@ -98,7 +134,7 @@ interface Result {
 }
 
 /** A step repeated after it had taken effect says that it found its work done; both outcomes lead the same way. */
-const SAME_WAY: Record<string, string> = { already: 'duplex', 'not-needed': 'split' };
+const SAME_WAY: Record<string, string> = { already: 'duplex', 'not-needed': 'split', absent: 'deleted' };
 
 function resultOf(world: FakeWorld, view: RunView): Result {
   const systems = Object.values(world.systems);

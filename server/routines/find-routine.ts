@@ -1,9 +1,18 @@
 /** All routines of all arrangements. Adding an arrangement adds its table here. */
 import { refuse } from '../domain/refusal.ts';
 import { CHAIN_3_ROUTINES } from './chain-3.ts';
+import { CHAIN_3_DIRECT_ROUTINES } from './chain-3-direct.ts';
+import { CHAIN_4_ROUTINES } from './chain-4.ts';
+import { CHAIN_4_BYPASS_BACKUP_ROUTINES, CHAIN_4_BYPASS_ROUTINES } from './chain-4-bypass.ts';
 import type { RoutineGraph, RoutineStep } from './step-graph.ts';
 
-export const ROUTINES: readonly RoutineGraph[] = [...CHAIN_3_ROUTINES];
+export const ROUTINES: readonly RoutineGraph[] = [
+  ...CHAIN_3_ROUTINES,
+  ...CHAIN_3_DIRECT_ROUTINES,
+  ...CHAIN_4_BYPASS_ROUTINES,
+  ...CHAIN_4_BYPASS_BACKUP_ROUTINES,
+  ...CHAIN_4_ROUTINES,
+];
 
 /** The routine called `id` of an arrangement. Refuses with `unknown-routine`, naming those there are. */
 export function findRoutine(arrangement: string, id: string): RoutineGraph {

@@ -3,9 +3,29 @@ import { ARRANGEMENTS } from '../domain/arrangement.ts';
 import { ACTION_CONTRACTS } from './actions/contracts.ts';
 import { ACTIONS } from './actions/table.ts';
 import { findRoutine, findStep, ROUTINES } from './find-routine.ts';
-import { graphFaults, pathsThrough } from './graph-check.ts';
+import { graphFaults } from './graph-check.ts';
 import { end, step, to } from './graph-words.ts';
 import type { RoutineGraph } from './step-graph.ts';
+
+interface Ways {
+  total: number;
+  ended: number;
+}
+
+/** How many ways lead on from a step, and how many of them end; a resident routine's circle is entered once. */
+function waysFrom(graph: RoutineGraph, id: string, known: Map<string, Ways>): Ways {
+  const counted = known.get(id);
+  if (counted) return counted;
+  const ways = { total: 0, ended: 0 };
+  known.set(id, ways);
+  for (const { next } of Object.values(graph.steps.find((step) => step.id === id)?.outcomes ?? {})) {
+    const isEnd = 'ending' in next && ['done', 'failed', 'unknown', 'aborted'].includes(next.ending);
+    const further = 'step' in next ? waysFrom(graph, next.step, known) : { total: 1, ended: isEnd ? 1 : 0 };
+    ways.total += further.total;
+    ways.ended += further.ended;
+  }
+  return ways;
+}
 
 describe.each(ROUTINES.map((graph) => [`${graph.arrangement} ${graph.id}`, graph] as const))('%s', (_name, graph) => {
   it('is well formed: every step reachable, every outcome total, every end named', () => {
@@ -13,18 +33,16 @@ describe.each(ROUTINES.map((graph) => [`${graph.arrangement} ${graph.id}`, graph
   });
 
   it('ends on every way through it', () => {
-    let paths = 0;
-    for (const path of pathsThrough(graph, graph.resident ? 2 : 1)) {
-      paths += 1;
-      expect(['done', 'failed', 'unknown', 'aborted']).toContain(path.ending);
-    }
-    expect(paths).toBeGreaterThan(0);
+    const ways = waysFrom(graph, graph.first, new Map());
+    expect(ways.total).toBeGreaterThan(0);
+    expect(ways.ended).toBe(ways.total);
   });
 
   it('speaks of pairs, hosts and systems of its arrangement only', () => {
     const arrangement = ARRANGEMENTS.find((candidate) => candidate.id === graph.arrangement);
-    const pairs = [...(arrangement?.normal.pairs ?? []), ...(arrangement?.reverse.pairs ?? [])].map(
-      (pair) => `${pair.source}-${pair.destination}`,
+    // A pair may be met turned round where an earlier operation has left it.
+    const pairs = [...(arrangement?.normal.pairs ?? []), ...(arrangement?.reverse.pairs ?? [])].flatMap(
+      ({ source, destination }) => [`${source}-${destination}`, `${destination}-${source}`],
     );
     const hosts = arrangement?.hosts.map((host) => host.name);
     const systems = arrangement?.systems.map((system) => system.name);

@@ -5,7 +5,7 @@ import { whyOrderRefused, whyStartRefused } from './order-rules.ts';
 import type { RunOrder, RunStatus, RunView } from './step-graph.ts';
 import type { FakeWorld } from './testkit/fake-world.ts';
 import { drive, MemoryRun } from './testkit/memory-run-store.ts';
-import { forwardWorld, reverseWorld } from './testkit/path-scenes.ts';
+import { forwardWorld, reverseWorld } from './testkit/worlds.ts';
 
 const by = 'operator';
 const go: RunOrder = { order: 'continue', by };

@@ -2,6 +2,7 @@
  * A routine is a graph of steps held as data (003 Fig. 5–9). The runner walks it, the wizard draws it, the docs print it,
  * and the tests enumerate its every path and restart from its every step.
  */
+import type { Operation } from '../domain/group-status.ts';
 import type { HostName, PairName, SystemName } from '../domain/names.ts';
 import type { PairStateOrAbsent } from '../domain/pair-states.ts';
 import type { Refusal } from '../domain/refusal.ts';
@@ -68,6 +69,10 @@ export interface RoutineGraph {
   intent: 'planned' | 'failover' | 'test' | 'maintenance';
   /** Host whose copy control program runs it. */
   host: HostName;
+  /** Operations it is meant for: in others it ends at its first step, having changed nothing. All where it names none. */
+  meantFor?: readonly Operation[];
+  /** What it brings about that the operator should know before it starts. */
+  effects?: readonly string[];
   /** Resident routines repeat until ended by the operator. */
   resident: boolean;
   first: string;

@@ -1,32 +1,67 @@
 /** Draws a schedule from a seed. The same seed gives the same schedule for ever, whatever the run makes of it. */
+import { type Arrangement, findArrangement } from '../domain/arrangement.ts';
+import { pairName, type SiteName, WITNESS } from '../domain/names.ts';
+import { lineEnds } from '../domain/ways.ts';
 import { Random } from './random.ts';
 import type { Fault, Phase, Schedule, Settings, Story, StoryKind, TimedFault } from './schedule.ts';
 import type { KillMoment } from './virtual-process.ts';
 
-const STORAGE = ['P', 'I', 'R'] as const;
-const PROCESSES = [...STORAGE, 'host-P', 'host-R', 'witness'] as const;
-/** Ways between processes that can be disturbed, the lines first. */
-const WAYS: readonly (readonly [string, string])[] = [
-  ['P', 'I'],
-  ['I', 'R'],
-  ['host-P', 'host-R'],
-  ['P', 'witness'],
-  ['I', 'witness'],
-  ['host-P', 'witness'],
-  ['host-R', 'witness'],
-  ['host-R', 'R'],
-  ['host-P', 'P'],
-  ['control', 'host-R'],
-  ['control', 'host-P'],
-];
-/** Host, target and pair of instructions given by hand. */
-const BY_HAND: readonly (readonly [string, string, string])[] = [
-  ['host-P', 'P', 'P-I'],
-  ['host-P', 'I', 'I-R'],
-  ['host-R', 'R', 'R-I'],
-  ['host-R', 'I', 'I-P'],
-  ['host-R', 'R', 'I-R'],
-];
+/** What there is to hit in an arrangement. */
+interface Targets {
+  arrangement: Arrangement;
+  /** System whose loss is the disaster. */
+  primary: string;
+  storage: readonly string[];
+  processes: readonly string[];
+  /** Ways between processes that can be disturbed, the lines first. */
+  ways: readonly (readonly [string, string])[];
+  lineCount: number;
+  /** Host, target and pair of instructions given by hand. */
+  byHand: readonly (readonly [string, string, string])[];
+  otherSites: readonly SiteName[];
+  hasControl: boolean;
+}
+
+function targetsOf(id: string): Targets {
+  const arrangement = findArrangement(id);
+  if (!arrangement) throw new Error(`no arrangement ${id}`);
+  const { systems, hosts, lines, normal, reverse, switches = [] } = arrangement;
+  const storage = systems.map(({ name }) => name);
+  const hostOf = (system: string) => hosts.find((host) => host.system === system)?.name ?? '';
+  const [near, far] = [hostOf(normal.holder), hostOf(reverse.holder)];
+  const home = systems.find(({ name }) => name === normal.holder)?.site;
+  const feeding = normal.pairs.find(({ destination }) => destination === reverse.holder);
+  const lineWays = lines.map((line) => lineEnds(arrangement, line));
+  const toWitness = storage.filter((name) => name !== reverse.holder);
+  const forward = normal.pairs.map(({ source, destination }) => [near, source, pairName(source, destination)] as const);
+  const backward = reverse.pairs.map(
+    ({ source, destination }) => [far, source, pairName(source, destination)] as const,
+  );
+  return {
+    arrangement,
+    primary: normal.holder,
+    storage,
+    processes: [...storage, ...hosts.map(({ name }) => name), ...switches.map(({ name }) => name), WITNESS],
+    ways: [
+      ...lineWays,
+      [near, far],
+      ...[...toWitness, near, far].map((name) => [name, WITNESS] as const),
+      [far, reverse.holder],
+      [near, normal.holder],
+      ['control', far],
+      ['control', near],
+    ],
+    lineCount: lineWays.length,
+    byHand: [
+      ...forward,
+      ...backward,
+      ...(feeding ? [[far, reverse.holder, pairName(feeding.source, feeding.destination)] as const] : []),
+    ],
+    otherSites: arrangement.sites.filter((site) => site !== home),
+    hasControl: arrangement.routines.includes('reverse-copy-control'),
+  };
+}
+
 /** How long a phase lasts about, ms: where in it a fault may fall. */
 const PHASE_MS: Record<Phase, number> = {
   form: 300,
@@ -47,12 +82,13 @@ const PHASES_OF: Record<StoryKind, readonly Phase[]> = {
 /** The schedule of `seed`. One seed in five goes beyond what must be survived. */
 export function generateSchedule(seed: number, arrangement = 'chain-3'): Schedule {
   const random = new Random(`schedule-${arrangement}-${seed}`);
+  const target = targetsOf(arrangement);
   const survivable = !random.fork('class').chance(0.2);
   const settings = drawSettings(random.fork('settings'), survivable);
-  const story = drawStory(random.fork('story'));
+  const story = drawStory(random.fork('story'), target);
   const faults = [
-    ...drawDisaster(random.fork('disaster'), story.kind, survivable),
-    ...drawFaults(random.fork('faults'), story.kind, survivable),
+    ...drawDisaster(random.fork('disaster'), story.kind, survivable, target),
+    ...drawFaults(random.fork('faults'), story.kind, survivable, target),
   ];
   return { seed, arrangement, survivable, settings, story, faults };
 }
@@ -83,14 +119,15 @@ function drawSettings(random: Random, survivable: boolean): Settings {
   };
 }
 
-function drawStory(random: Random): Story {
+function drawStory(random: Random, { arrangement }: Targets): Story {
   const kind = random.pickWeighted<StoryKind>([
     [3, 'ride-out'],
     [5, 'failover'],
     [2, 'switch-over'],
   ]);
+  const story = ['initial-copy', kind, 'reverse-copy', 'reverse-copy-control', 'failback'];
   const routines =
-    kind === 'ride-out' ? ['initial-copy'] : ['initial-copy', kind, 'reverse-copy', 'reverse-copy-control', 'failback'];
+    kind === 'ride-out' ? ['initial-copy'] : story.filter((routine) => arrangement.routines.includes(routine));
   const kills = random.chance(0.35) ? random.between(1, 2) : 0;
   return {
     kind,
@@ -107,7 +144,7 @@ function drawStory(random: Random): Story {
 }
 
 /** How production is lost, in a story that begins with a disaster. */
-function drawDisaster(random: Random, kind: StoryKind, survivable: boolean): TimedFault[] {
+function drawDisaster(random: Random, kind: StoryKind, survivable: boolean, target: Targets): TimedFault[] {
   if (kind !== 'failover') return [];
   const at = (afterMs: number, fault: Fault): TimedFault => ({ phase: 'disaster', afterMs, fault });
   const lost = random.pickWeighted<'site' | 'storage' | 'torn' | 'cut-off' | 'return'>([
@@ -120,28 +157,35 @@ function drawDisaster(random: Random, kind: StoryKind, survivable: boolean): Tim
   const faults: TimedFault[] = [];
   if (lost === 'site')
     faults.push(at(0, { kind: 'site-loss', site: 'production', power: random.chance(0.3), returnAfterMs: null }));
-  else if (lost === 'storage') faults.push(at(0, { kind: 'kill', process: 'P', restartAfterMs: null }));
+  else if (lost === 'storage') faults.push(at(0, { kind: 'kill', process: target.primary, restartAfterMs: null }));
   else if (lost === 'torn')
     faults.push(
       at(0, {
         kind: 'kill-at-call',
-        process: 'P',
+        process: target.primary,
         calls: random.between(1, 30),
         moment: drawMoment(random),
         restartAfterMs: null,
       }),
     );
-  else faults.push(...cutOff().map((fault) => at(random.fraction() * 20, fault)));
+  else faults.push(...cutOff(target).map((fault) => at(random.fraction() * 20, fault)));
   // P comes back in the middle of the takeover, and nobody can tell it.
   if (lost === 'return')
-    faults.push(at(random.fraction() * 30, { kind: 'kill', process: 'P', restartAfterMs: random.between(1100, 1700) }));
+    faults.push(
+      at(random.fraction() * 30, {
+        kind: 'kill',
+        process: target.primary,
+        restartAfterMs: random.between(1100, 1700),
+      }),
+    );
   if (survivable) return faults;
   // Beyond: the line had been cut before, or the intermediate site goes too, or the witness does.
+  const [nearest = [target.primary, target.primary]] = target.ways;
   if (random.chance(0.6))
     faults.push({
       phase: 'load',
       afterMs: random.fraction() * 150,
-      fault: { kind: 'line', from: 'P', to: 'I', bothWays: true, change: { cut: true }, forMs: null },
+      fault: { kind: 'line', from: nearest[0], to: nearest[1], bothWays: true, change: { cut: true }, forMs: null },
     });
   if (random.chance(0.3))
     faults.push(
@@ -160,15 +204,19 @@ function drawDisaster(random: Random, kind: StoryKind, survivable: boolean): Tim
 }
 
 /** Production lives on, cut off from everybody: the disaster in which two writers threaten. */
-function cutOff(): Fault[] {
-  const inside = ['P', 'host-P'];
-  const outside = ['I', 'R', 'host-R', 'witness', 'control'];
+function cutOff({ arrangement, primary }: Targets): Fault[] {
+  const { systems, hosts, switches = [] } = arrangement;
+  const site = systems.find(({ name }) => name === primary)?.site;
+  const placed = [...systems, ...hosts, ...switches];
+  const inside = placed.filter((process) => process.site === site).map(({ name }) => name);
+  const outside = placed.filter((process) => process.site !== site).map(({ name }) => name);
+  outside.push(WITNESS, 'control');
   return inside.flatMap((from) =>
     outside.map((to): Fault => ({ kind: 'line', from, to, bothWays: true, change: { cut: true }, forMs: null })),
   );
 }
 
-function drawFaults(random: Random, kind: StoryKind, survivable: boolean): TimedFault[] {
+function drawFaults(random: Random, kind: StoryKind, survivable: boolean, target: Targets): TimedFault[] {
   const count = random.pickWeighted([
     [2, 0],
     [3, 1],
@@ -176,50 +224,55 @@ function drawFaults(random: Random, kind: StoryKind, survivable: boolean): Timed
     [2, 3],
     [1, 5],
   ]);
-  const phases = PHASES_OF[kind];
+  const phases = PHASES_OF[kind].filter((phase) => phase !== 'control' || target.hasControl);
   return Array.from({ length: count }, () => {
     const phase = random.pick(phases);
-    return { phase, afterMs: Math.round(random.fraction() * PHASE_MS[phase]), fault: drawFault(random, survivable) };
+    return {
+      phase,
+      afterMs: Math.round(random.fraction() * PHASE_MS[phase]),
+      fault: drawFault(random, survivable, target),
+    };
   });
 }
 
-function drawFault(random: Random, survivable: boolean): Fault {
+function drawFault(random: Random, survivable: boolean, target: Targets): Fault {
+  const { storage, processes, byHand, otherSites } = target;
   const restartAfterMs = random.between(5, 500);
   return random.pickWeighted<() => Fault>([
-    [4, () => ({ kind: 'kill', process: random.pick([...PROCESSES, 'control']), restartAfterMs })],
+    [4, () => ({ kind: 'kill', process: random.pick([...processes, 'control']), restartAfterMs })],
     [
       5,
       () => ({
         kind: 'kill-at-call',
-        process: random.pick(random.chance(0.8) ? STORAGE : PROCESSES),
+        process: random.pick(random.chance(0.8) ? storage : processes),
         calls: random.between(1, 120),
         moment: drawMoment(random),
         restartAfterMs,
       }),
     ],
-    [4, () => drawLineFault(random)],
+    [4, () => drawLineFault(random, target)],
     [
       1,
       () => ({
         kind: 'disk',
-        process: random.pick(STORAGE),
+        process: random.pick(storage),
         trouble: random.pick(['disk-full', 'write-error', 'io-error'] as const),
         forMs: random.between(20, 400),
       }),
     ],
-    [2, () => ({ kind: 'pause', process: random.pick([...PROCESSES, 'control']), forMs: random.between(10, 700) })],
+    [2, () => ({ kind: 'pause', process: random.pick([...processes, 'control']), forMs: random.between(10, 700) })],
     [
       1,
       () => ({
         kind: 'clock-jump',
-        process: random.pick(PROCESSES),
+        process: random.pick(processes),
         byMs: random.pick([-3_600_000, -5_000, 5_000, 3_600_000]),
       }),
     ],
     [
       1,
       () => {
-        const [host, target, pair] = random.pick(BY_HAND);
+        const [host, target, pair] = random.pick(byHand);
         return {
           kind: 'operator',
           host,
@@ -233,7 +286,7 @@ function drawFault(random: Random, survivable: boolean): Fault {
       survivable ? 0 : 2,
       () => ({
         kind: 'site-loss',
-        site: random.pick(['intermediate', 'remote'] as const),
+        site: random.pick(otherSites),
         power: random.chance(0.5),
         returnAfterMs: random.between(100, 1000),
       }),
@@ -249,8 +302,8 @@ function drawMoment(random: Random): KillMoment {
   ]);
 }
 
-function drawLineFault(random: Random): Fault {
-  const [a, b] = random.pick(random.chance(0.6) ? WAYS.slice(0, 2) : WAYS);
+function drawLineFault(random: Random, { ways, lineCount }: Targets): Fault {
+  const [a, b] = random.pick(random.chance(0.6) ? ways.slice(0, lineCount) : ways);
   const [from, to] = random.chance(0.5) ? [a, b] : [b, a];
   const change = random.pickWeighted([
     [4, { cut: true }],

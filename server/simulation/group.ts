@@ -9,17 +9,19 @@ import { isCopying, isSuspended } from '../domain/pair-states.ts';
 import { DiskError, type Ports } from '../domain/ports.ts';
 import { RefusedError } from '../domain/refusal.ts';
 import type { StorageInstruction } from '../domain/storage-controller.ts';
+import { nextHops } from '../domain/ways.ts';
 import { Host, type HostTiming } from '../hosts/host.ts';
 import { attachNbdVolume } from '../hosts/ledger/nbd-volume.ts';
 import { Witness } from '../hosts/witness.ts';
 import type { NbdExport } from '../nbd/export.ts';
 import { NbdServer } from '../nbd/server.ts';
 import type { CallHandler } from '../network/channel-types.ts';
+import { SwitchingDevice } from '../network/switching-device.ts';
 import type { PairTransition, StorageConfig, StorageTiming } from '../replication/config.ts';
 import { StorageSystem } from '../replication/storage-system.ts';
 import { CopyWatch } from './copy-watch.ts';
 import type { MutantName } from './mutants.ts';
-import { lineConditions, Node, routesOf } from './node.ts';
+import { lineAddressOf, lineConditions, Node, switchTable } from './node.ts';
 import { Observer } from './observer.ts';
 import type { Schedule } from './schedule.ts';
 import type { Crash } from './scheduler.ts';
@@ -33,6 +35,8 @@ const RESPAWN_MS = 60;
 /** Every bound of production in proportion, so that a run spends its virtual time on what it is about. */
 const HOST_TIMING: HostTiming = { heartbeatMs: 300, lostAfterMs: 1000, testimonyMs: 250 };
 const TERMINATION_BOUND_MS = 60_000;
+/** Lines no longer than this are drawn as near ones. */
+const NEAR_KM = 300;
 /** How late `register-answers-early` writes, ms. */
 const LATE_MS = 200;
 /** Log lines kept for a look at a failing run. */
@@ -111,8 +115,8 @@ export class SimGroup {
   }
 
   processNames(): string[] {
-    const { systems, hosts } = this.arrangement;
-    return [...systems.map((system) => system.name), ...hosts.map((host) => host.name), WITNESS];
+    const { systems, hosts, switches = [] } = this.arrangement;
+    return [...systems, ...hosts, ...switches].map(({ name }) => name).concat(WITNESS);
   }
 
   startAll(): void {
@@ -135,7 +139,13 @@ export class SimGroup {
   private async boot(name: string, ports: Ports): Promise<void> {
     if (name === WITNESS) await this.bootWitness(ports);
     else if (this.arrangement.hosts.some((host) => host.name === name)) await this.bootHost(name, ports);
+    else if (this.arrangement.switches?.some((device) => device.name === name)) await this.bootSwitch(name, ports);
     else await this.bootStorage(name, ports);
+  }
+
+  private async bootSwitch(name: string, ports: Ports): Promise<void> {
+    const table = switchTable(ports, name, this.arrangement, this.definition, this.shaped);
+    await new SwitchingDevice(ports, name, table).listen(lineAddressOf(name));
   }
 
   /** A disk that fails ends the process, and its supervisor tries again; anything else is a defect. */
@@ -163,7 +173,7 @@ export class SimGroup {
     const connections = {
       links: node.lines(this.arrangement),
       witness: node.link(WITNESS),
-      routes: routesOf(this.arrangement, name),
+      routes: nextHops(this.arrangement, name),
     };
     const system: StorageSystem = new StorageSystem(ports, config, connections, {
       transition: (change) => this.transition(name, change),
@@ -281,10 +291,11 @@ export class SimGroup {
   ): Promise<unknown> {
     const instruction = instructionFor(name, method, params);
     const { life } = this.world.machine(name);
+    const cameOrder = this.observer.history.events.length;
     try {
       const reply = await system.handle(method, params, from);
       if (instruction && life?.alive)
-        this.observer.add({ kind: 'instruction', system: name, instruction, outcome: 'done' });
+        this.observer.add({ kind: 'instruction', system: name, instruction, outcome: 'done', cameOrder });
       // Where the register is out of reach, a peer that knows no newer generation says so by answering.
       const asker = this.observer.recordOf(from.peer.name);
       if (!instruction && method === 'storage' && life?.alive && asker && from.peer.group === GROUP)
@@ -292,7 +303,7 @@ export class SimGroup {
       return reply;
     } catch (error) {
       if (instruction && life?.alive && error instanceof RefusedError)
-        this.observer.add({ kind: 'instruction', system: name, instruction, outcome: error.refusal });
+        this.observer.add({ kind: 'instruction', system: name, instruction, outcome: error.refusal, cameOrder });
       throw error;
     } finally {
       if (instruction && life?.alive) this.observer.lookForPromotion();
@@ -417,7 +428,6 @@ function timingOf({ settings }: Schedule): StorageTiming {
 
 function definitionOf({ settings }: Schedule, arrangement: Arrangement): GroupDefinition {
   const { volumeCount, volumeBytes, trackBytes, journalBytes, fence, pullIntervalMs } = settings;
-  const [near, far] = arrangement.lines;
   return {
     ...defaultGroup(GROUP, arrangement),
     volumeCount,
@@ -426,18 +436,14 @@ function definitionOf({ settings }: Schedule, arrangement: Arrangement): GroupDe
     journalBytes,
     fence,
     pullIntervalMs,
-    lines: {
-      ...(near ? { [near.name]: { km: settings.kmNear, paths: near.defaultPaths, rateBytesPerSecond: null } } : {}),
-      ...(far
-        ? {
-            [far.name]: {
-              km: settings.kmFar,
-              paths: far.defaultPaths,
-              rateBytesPerSecond: settings.rateFarBytesPerSecond,
-            },
-          }
-        : {}),
-    },
+    lines: Object.fromEntries(
+      arrangement.lines.map(({ name, defaultKm, defaultPaths }) => {
+        const isFar = defaultKm > NEAR_KM;
+        const km = isFar ? settings.kmFar : settings.kmNear;
+        const rateBytesPerSecond = isFar ? settings.rateFarBytesPerSecond : null;
+        return [name, { km, paths: defaultPaths, rateBytesPerSecond }];
+      }),
+    ),
     ledger: { enabled: settings.ledger, transactionsPerSecond: 25 },
   };
 }

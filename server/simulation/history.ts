@@ -112,7 +112,14 @@ export type HistoryEvent =
   | { kind: 'fence'; system: SystemName; evidence: FenceEvidence; run: string }
   | { kind: 'register'; record: RegisterRecord }
   | { kind: 'promoted'; system: SystemName; generation: number; forced: boolean; image: CellImage }
-  | { kind: 'instruction'; system: SystemName; instruction: StorageInstruction; outcome: 'done' | Refusal }
+  | {
+      kind: 'instruction';
+      system: SystemName;
+      instruction: StorageInstruction;
+      outcome: 'done' | Refusal;
+      /** Order of the next event when it reached the system: what was admitted then may end after something newer. */
+      cameOrder: number;
+    }
   | {
       kind: 'verdict';
       run: string;

@@ -4,16 +4,20 @@
  */
 import type { Arrangement, GroupDefinition } from '../domain/arrangement.ts';
 import { delayMsOfKm } from '../domain/arrangement.ts';
-import { WITNESS } from '../domain/names.ts';
+import { type LineName, WITNESS } from '../domain/names.ts';
 import type { Ports } from '../domain/ports.ts';
+import { onwardFrom, stretchesFrom } from '../domain/ways.ts';
 import type { ChannelOptions, ChannelTiming, StreamChannel } from '../network/channel.ts';
 import { ChannelServer } from '../network/channel-server.ts';
 import type { CallHandler, LineConditions } from '../network/channel-types.ts';
+import { type Connection, connectionsOf } from '../network/connections.ts';
 import { Link } from '../network/link.ts';
 import { LineDirection } from '../network/shaped-stream.ts';
+import type { SwitchTable } from '../network/switching-device.ts';
 
 export const SIM_SECRET = new Uint8Array(32).fill(7);
 const PORT = 7000;
+const LINE_PORT = 7001;
 const REDIAL_MS = 20;
 const MAX_REDIAL_MS = 400;
 /** Quicker than in production, so that a run spends its virtual time on what it is about. */
@@ -25,12 +29,12 @@ export function addressOf(process: string): string {
   return `${process}:${PORT}`;
 }
 
-interface Neighbour {
-  peer: string;
-  dials: boolean;
-  paths: number;
-  conditions: LineConditions;
+/** Where a switching device takes the lines that end at it. */
+export function lineAddressOf(device: string): string {
+  return `${device}:${LINE_PORT}`;
 }
+
+type Neighbour = Pick<Connection, 'peer' | 'dials' | 'paths' | 'via'>;
 
 export class Node {
   private readonly links = new Map<string, Link>();
@@ -49,23 +53,25 @@ export class Node {
   ) {
     const directions = new Map<string, LineDirection>();
     const neighbours = neighboursOf(arrangement, definition, name);
-    for (const { peer, conditions } of neighbours)
-      if (shaped) directions.set(peer, new LineDirection(ports.clock, ports.entropy, conditions));
+    for (const { neighbour, line } of shaped ? stretchesFrom(arrangement, name) : [])
+      directions.set(
+        neighbour,
+        new LineDirection(ports.clock, ports.entropy, conditionsOf(arrangement, definition, line)),
+      );
     const options: ChannelOptions = {
       ports,
       secret: SIM_SECRET,
       self: { group: definition.name, name },
       handle,
       timing: SIM_TIMING,
-      shapeFor: (peer) => directions.get(peer.name) ?? null,
+      shapeFor: ({ name: peer }) => directions.get(neighbours.find((one) => one.peer === peer)?.via ?? peer) ?? null,
     };
-    for (const { peer, dials, paths } of neighbours) {
-      const address = dials ? addressOf(peer) : null;
+    for (const { peer, dials, paths, via } of neighbours) {
+      const address = dials ? (via === peer ? addressOf(peer) : lineAddressOf(via)) : null;
       if (dials) this.dialled.add(peer);
-      this.links.set(
-        peer,
-        new Link(ports.network, options, { peer, paths, address, redialMs: REDIAL_MS, maxRedialMs: MAX_REDIAL_MS }),
-      );
+      const route = via === peer ? null : { to: peer, by: name };
+      const redial = { redialMs: REDIAL_MS, maxRedialMs: MAX_REDIAL_MS };
+      this.links.set(peer, new Link(ports.network, options, { peer, paths, address, route, ...redial }));
     }
     this.server = new ChannelServer(ports.network, options, (channel) => this.accept(channel));
   }
@@ -94,23 +100,8 @@ export class Node {
   }
 }
 
-/** Next hop from `system` towards every other one, over the fewest lines. */
-export function routesOf(arrangement: Arrangement, system: string): Record<string, string> {
-  const routes: Record<string, string> = {};
-  const reached = [system];
-  for (const at of reached) {
-    for (const { ends } of arrangement.lines) {
-      const next = ends[0] === at ? ends[1] : ends[1] === at ? ends[0] : null;
-      if (next === null || reached.includes(next)) continue;
-      reached.push(next);
-      routes[next] = routes[at] ?? next;
-    }
-  }
-  return routes;
-}
-
 function neighboursOf(arrangement: Arrangement, definition: GroupDefinition, name: string): Neighbour[] {
-  const local = (peer: string, dials: boolean): Neighbour => ({ peer, dials, paths: 1, conditions: UNSHAPED });
+  const local = (peer: string, dials: boolean): Neighbour => ({ peer, dials, paths: 1, via: peer });
   if (name === WITNESS) return [...arrangement.systems, ...arrangement.hosts].map((one) => local(one.name, false));
   const host = arrangement.hosts.find((candidate) => candidate.name === name);
   if (host) {
@@ -126,28 +117,54 @@ function neighboursOf(arrangement: Arrangement, definition: GroupDefinition, nam
   return [...linesOf(arrangement, definition, name), ...hosts, local(WITNESS, true)];
 }
 
-/** What a line between two storage systems does to bytes, by its ends. */
+/** What every stretch of a line does to bytes, by its ends. */
 export function* lineConditions(
   arrangement: Arrangement,
   definition: GroupDefinition,
 ): Generator<{ from: string; to: string; conditions: LineConditions }> {
-  for (const { name } of arrangement.systems) {
-    for (const { peer, conditions } of linesOf(arrangement, definition, name))
-      yield { from: name, to: peer, conditions };
+  for (const { name } of [...arrangement.systems, ...(arrangement.switches ?? [])]) {
+    for (const { neighbour, line } of stretchesFrom(arrangement, name))
+      if (line !== null) yield { from: name, to: neighbour, conditions: conditionsOf(arrangement, definition, line) };
   }
 }
 
+function conditionsOf(arrangement: Arrangement, definition: GroupDefinition, line: LineName | null): LineConditions {
+  const known = arrangement.lines.find(({ name }) => name === line);
+  if (!known) return UNSHAPED;
+  const settings = definition.lines[known.name];
+  return {
+    ...UNSHAPED,
+    delayMs: delayMsOfKm(settings?.km ?? known.defaultKm),
+    jitterMs: 0.3,
+    rateBytesPerSecond: settings?.rateBytesPerSecond ?? null,
+  };
+}
+
 function linesOf(arrangement: Arrangement, definition: GroupDefinition, name: string): Neighbour[] {
-  return arrangement.lines
-    .filter(({ ends }) => ends.includes(name))
-    .map(({ name: line, ends, defaultKm, defaultPaths }) => {
-      const settings = definition.lines[line] ?? { km: defaultKm, paths: defaultPaths, rateBytesPerSecond: null };
-      const conditions = {
-        ...UNSHAPED,
-        delayMs: delayMsOfKm(settings.km),
-        jitterMs: 0.3,
-        rateBytesPerSecond: settings.rateBytesPerSecond,
-      };
-      return { peer: ends[0] === name ? ends[1] : ends[0], dials: ends[0] === name, paths: settings.paths, conditions };
-    });
+  return connectionsOf(arrangement, definition, name).filter(({ kind }) => kind === 'line');
+}
+
+/** The table of a switching device of the simulated group, whose lines end where those of every other do. */
+export function switchTable(
+  ports: Ports,
+  name: string,
+  arrangement: Arrangement,
+  definition: GroupDefinition,
+  shaped: boolean,
+): SwitchTable {
+  const directions = new Map(
+    stretchesFrom(arrangement, name).map(({ neighbour, line }) => {
+      const conditions = shaped ? conditionsOf(arrangement, definition, line) : UNSHAPED;
+      return [neighbour, new LineDirection(ports.clock, ports.entropy, conditions)];
+    }),
+  );
+  return {
+    onward: (recipient) => {
+      const onward = onwardFrom(arrangement, name, recipient);
+      if (!onward) return null;
+      const { neighbour, isLast } = onward;
+      return { ...onward, address: isLast ? addressOf(neighbour) : lineAddressOf(neighbour) };
+    },
+    direction: (neighbour) => directions.get(neighbour) ?? null,
+  };
 }

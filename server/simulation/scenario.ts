@@ -4,7 +4,8 @@
  */
 import { findArrangement } from '../domain/arrangement.ts';
 import type { StorageInstruction } from '../domain/storage-controller.ts';
-import type { RunView } from '../routines/step-graph.ts';
+import { ROUTINES } from '../routines/find-routine.ts';
+import type { RoutineStep, RunView } from '../routines/step-graph.ts';
 import { BlockWriters } from './block-writers.ts';
 import { ControlPlane, WORKERS } from './control-plane.ts';
 import { FaultInjector } from './fault-injector.ts';
@@ -29,24 +30,37 @@ const REPAIR_ROUNDS = 8;
 /** Beyond this many events a world is taken to have lost its way. */
 const MAX_EVENTS = 3_000_000;
 
-/** What the operator of the story chooses wherever a routine asks. */
-function decisionsOf(schedule: Schedule): Record<string, string> {
-  return {
-    S201: 'confirm',
-    S202: 'go-on',
-    S212: schedule.story.resyncAtTakeover ? 'wait' : 'roll-back',
-    S215: schedule.story.resyncAtTakeover ? 'resync' : 'as-is',
-    S250: schedule.story.resyncAtTakeover ? 'reverse' : 'restart',
-    S220: 'restart',
-    S225: 'restart',
-    S297: 'overwrite',
-    S481: 'stop-work',
-    S505: 'repair',
-    S540: 'restart',
-    S570: 'restart',
-    S575: 'restart',
-    S093: 'overwrite',
-  };
+/** What the operator of a story wants wherever a routine asks, the dearest wish first. */
+const PATIENT = [
+  'confirm',
+  'go-on',
+  'wait',
+  'repair',
+  'resync',
+  'reverse',
+  'protect',
+  'overwrite',
+  'stop-work',
+  'restart',
+];
+const HASTY = ['confirm', 'go-on', 'roll-back', 'do-not-wait', 'repair', 'as-is', 'overwrite', 'stop-work', 'restart'];
+
+/** The choice at every decision of every routine of the arrangement. */
+function decisionsOf({ arrangement, story }: Schedule): Record<string, string> {
+  const wishes = story.resyncAtTakeover ? PATIENT : HASTY;
+  const chosen: Record<string, string> = {};
+  for (const step of decisionStepsOf(arrangement)) {
+    const options = step.decision?.options.map(({ id }) => id) ?? [];
+    const wish = wishes.find((id) => options.includes(id)) ?? options[0];
+    if (wish !== undefined) chosen[step.id] = wish;
+  }
+  return chosen;
+}
+
+function decisionStepsOf(arrangement: string, routine: string | null = null): RoutineStep[] {
+  return ROUTINES.filter((graph) => graph.arrangement === arrangement && (routine === null || graph.id === routine))
+    .flatMap((graph) => graph.steps)
+    .filter((step) => step.decision !== null);
 }
 
 export interface Played {
@@ -214,9 +228,14 @@ export class Scenario {
     await this.load(300);
     await this.phase('reverse', () => this.run('reverse-copy'));
     await this.load(story.reverseLoadMs);
-    if (story.controlCycles > 0) await this.phase('control', () => this.runControl(story.controlCycles));
+    if (story.controlCycles > 0 && this.hasControl)
+      await this.phase('control', () => this.runControl(story.controlCycles));
     await this.phase('failback', () => this.run('failback'));
     await this.phase('restore', () => this.run('initial-copy'));
+  }
+
+  private get hasControl(): boolean {
+    return this.group.arrangement.routines.includes('reverse-copy-control');
   }
 
   private hitsProductionOnly(fault: Fault): boolean {
@@ -299,8 +318,18 @@ export class Scenario {
       if (!world.machine(worker).alive && worker === WORKERS[0]) this.control.workerLost(worker);
     await world.scheduler.sleep(1500);
     for (let round = 0; round < REPAIR_ROUNDS && !this.isNormal(); round += 1) {
-      // Where repairing the pair from R leads nowhere, the next attempt goes on with what I holds.
-      this.decisions.S505 = round % 2 === 0 ? 'repair' : 'as-is';
+      // Where bringing a pair up to date first leads nowhere, the next failback goes on with what is there.
+      for (const step of decisionStepsOf(this.group.arrangement.id, 'failback')) {
+        const options = step.decision?.options.map(({ id }) => id) ?? [];
+        if (options.includes('as-is'))
+          this.decisions[step.id] = (round % 2 === 0 ? options.find((id) => id !== 'as-is') : null) ?? 'as-is';
+      }
+      // Where nothing has helped so far, everything is brought up to date first.
+      for (const step of round < REPAIR_ROUNDS / 2 ? [] : decisionStepsOf(this.group.arrangement.id)) {
+        const options = step.decision?.options.map(({ id }) => id) ?? [];
+        const instead = options.find((id) => id === 'resync' || id === 'repair');
+        if (instead) this.decisions[step.id] = instead;
+      }
       for (const routine of this.remedy(round)) await this.run(routine);
       await world.scheduler.sleep(300);
     }
@@ -359,21 +388,22 @@ export class Scenario {
   private isNormal(): boolean {
     const { normal } = this.group.arrangement;
     if (this.holder() !== normal.holder) return false;
-    return normal.pairs.every(({ source, destination }) =>
+    return normal.pairs.every(({ source, destination, kind }) =>
       [source, destination].every((system) => {
         const record = this.group.observer.recordOf(system);
         const pair = Object.values(record?.pairs ?? {}).find(
           ({ definition }) => definition.source === source && definition.destination === destination,
         );
-        return pair?.state === 'duplex';
+        return pair?.state === 'duplex' && pair.definition.kind === kind;
       }),
     );
   }
 
-  /** All systems have the same last number, and the far one has applied it. */
+  /** All systems of normal operation have the same last number, and the farthest one has applied it. */
   private isDrained(): boolean {
-    const numbers = this.group.arrangement.systems.map(
-      ({ name }) => this.group.system(name)?.facts().lastNumber ?? null,
+    const { holder, pairs } = this.group.arrangement.normal;
+    const numbers = [holder, ...pairs.map(({ destination }) => destination)].map(
+      (name) => this.group.system(name)?.facts().lastNumber ?? null,
     );
     return numbers.every((number) => number !== null && number === numbers[0]);
   }

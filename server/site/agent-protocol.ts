@@ -3,7 +3,7 @@
  * site and is the only thing the control plane talks to.
  */
 import type { GroupDefinition } from '../domain/arrangement.ts';
-import type { HostFacts, HostInstruction, HostReply, WitnessFacts } from '../domain/host.ts';
+import type { HostFacts, HostInstruction, HostReply, SwitchFacts, WitnessFacts } from '../domain/host.ts';
 import type { SiteName } from '../domain/names.ts';
 import type { SystemFacts } from '../domain/storage-controller.ts';
 import type { LineConditions } from '../network/channel-types.ts';
@@ -12,7 +12,7 @@ import type { LineConditions } from '../network/channel-types.ts';
 export interface ProcessAddress {
   /** host:port of its channel listener. */
   channel: string;
-  /** host:port of its NBD listener; storage systems only. */
+  /** host:port of its NBD listener, or where a switching device takes the lines it passes on; null for all others. */
   nbd: string | null;
 }
 
@@ -22,7 +22,7 @@ export type AddressBook = Record<string, ProcessAddress>;
 export interface ProcessView {
   group: string;
   name: string;
-  kind: 'storage' | 'host' | 'witness';
+  kind: 'storage' | 'host' | 'witness' | 'switch';
   /** `starting` until its channel answers; `held-down` after a fault kill, until restarted. */
   state: 'starting' | 'up' | 'down' | 'held-down' | 'stopped';
   pid: number | null;
@@ -30,7 +30,7 @@ export interface ProcessView {
   startedAt: number | null;
   exits: number;
   lastExit: { at: number; code: number | null; signal: string | null } | null;
-  facts: { storage: SystemFacts } | { host: HostFacts } | { witness: WitnessFacts } | null;
+  facts: { storage: SystemFacts } | { host: HostFacts } | { witness: WitnessFacts } | { switch: SwitchFacts } | null;
   /** Wall clock when `facts` were taken, ms. */
   factsAt: number | null;
 }

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import { ARRANGEMENTS } from '../../domain/arrangement.ts';
+import { wordsOfOperation } from '../../domain/arrangements/words.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { type Enqueue, result } from '../context.ts';
 import { collectNamed, collectPairs, parseBytes, parseCount, parseNumber } from '../units.ts';
@@ -50,7 +52,7 @@ export function addGroup(program: Command, enqueue: Enqueue): void {
   group
     .command('create <name>')
     .description('define a group and start its processes')
-    .requiredOption('--arrangement <id>', 'such as chain-3')
+    .requiredOption('--arrangement <id>', `one of: ${ARRANGEMENTS.map((each) => each.id).join(' ')}`)
     .option('--volumes <n>', 'how many volumes', parseCount)
     .option('--volume-size <size>', 'such as 64MiB', parseBytes)
     .option('--transport <[pair=]kind>', 'journal or difference-snapshot; repeatable', collectNamed)
@@ -81,6 +83,20 @@ export function addGroup(program: Command, enqueue: Enqueue): void {
           ledger: options.ledger,
         });
         return result(created, `group ${created.group} created`);
+      }),
+    );
+  group
+    .command('arrangements')
+    .description('what a group can be made of, in normal and in reverse operation')
+    .action((_options: object, command: Command) =>
+      enqueue(command, async () => {
+        const rows = ARRANGEMENTS.flatMap((each) => [
+          each.id,
+          `  ${each.title}`,
+          `  normal   ${wordsOfOperation(each, each.normal)}`,
+          `  reverse  ${wordsOfOperation(each, each.reverse)}`,
+        ]);
+        return result(ARRANGEMENTS, ...rows);
       }),
     );
   group

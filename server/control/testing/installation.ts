@@ -18,6 +18,7 @@ const ENTRIES = {
   storage: 'server/site/processes/main-storage.ts',
   host: 'server/site/processes/main-host.ts',
   witness: 'server/site/processes/main-witness.ts',
+  switch: 'server/site/processes/main-switch.ts',
   'control-worker': 'server/control/main-control-worker.ts',
 };
 

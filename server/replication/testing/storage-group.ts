@@ -1,6 +1,6 @@
 /**
- * Storage systems P, I, R and the witness of one chain-3 group, for tests: the product's own code over whatever world is
- * handed in (the tests hand in the simulator's), without hosts and routines, so that each instruction is the test's own.
+ * The storage systems and the witness of one group, chain-3 unless another arrangement is asked for, for tests: the
+ * product's own code over whatever world is handed in (the tests hand in the simulator's), without hosts and routines, so that each instruction is the test's own.
  */
 import { type Arrangement, findArrangement, type GroupDefinition } from '../../domain/arrangement.ts';
 import type { DriverToken, Generation } from '../../domain/generation.ts';
@@ -15,6 +15,7 @@ import type {
   StorageReply,
   SystemFacts,
 } from '../../domain/storage-controller.ts';
+import { nextHops } from '../../domain/ways.ts';
 import { Witness } from '../../hosts/witness.ts';
 import type { NbdExport } from '../../nbd/export.ts';
 import type { PairTransition } from '../config.ts';
@@ -23,7 +24,6 @@ import { StorageSystem } from '../storage-system.ts';
 import {
   definitionOf,
   GROUP,
-  ROUTES,
   TEST_TIMING,
   type TestMachine,
   type TestNode,
@@ -54,8 +54,9 @@ export class StorageGroup<L, W extends TestWorld<L>> {
     private readonly parts: TestParts<L, W>,
     private readonly settings: TestSettings = {},
   ) {
-    const arrangement = findArrangement('chain-3');
-    if (!arrangement) throw new Error('chain-3 is gone');
+    const id = settings.arrangement ?? 'chain-3';
+    const arrangement = findArrangement(id);
+    if (!arrangement) throw new Error(`${id} is gone`);
     this.arrangement = arrangement;
     this.definition = definitionOf(arrangement, settings);
     this.world = parts.world({
@@ -214,7 +215,7 @@ export class StorageGroup<L, W extends TestWorld<L>> {
         windowBytes: 4 * this.definition.trackBytes,
         mutants: new Set(this.settings.mutants ?? []),
       },
-      { links: node.lines(this.arrangement), witness: node.link(WITNESS), routes: ROUTES[name] ?? {} },
+      { links: node.lines(this.arrangement), witness: node.link(WITNESS), routes: nextHops(this.arrangement, name) },
       {
         transition: (change) => this.transitions.push({ system: name, ...change }),
         event: (kind, text) => this.happened.push({ system: name, kind, text }),

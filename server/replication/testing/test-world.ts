@@ -53,6 +53,8 @@ export interface TestParts<L, W extends TestWorld<L>> {
 }
 
 export interface TestSettings {
+  /** chain-3 where nothing is said. */
+  arrangement?: string;
   fence?: FenceLevel;
   volumeCount?: number;
   volumeBytes?: number;
@@ -78,12 +80,6 @@ export const TEST_TIMING: StorageTiming = {
 /** Errno of a write whose process died before it answered. */
 export const UNANSWERED = -1;
 export const GROUP = 'test';
-export const ROUTES: Record<string, Record<string, string>> = {
-  P: { I: 'I', R: 'I' },
-  I: { P: 'P', R: 'R' },
-  R: { I: 'I', P: 'I' },
-};
-
 export function definitionOf(arrangement: Arrangement, settings: TestSettings): GroupDefinition {
   return {
     ...defaultGroup(GROUP, arrangement),
@@ -92,9 +88,11 @@ export function definitionOf(arrangement: Arrangement, settings: TestSettings): 
     trackBytes: settings.trackBytes ?? 16 * 1024,
     journalBytes: settings.journalBytes ?? 512 * 1024,
     fence: settings.fence ?? 'status',
-    lines: {
-      'P-I': { km: 100, paths: 2, rateBytesPerSecond: null },
-      'I-R': { km: 1000, paths: 2, rateBytesPerSecond: settings.farRate ?? null },
-    },
+    lines: Object.fromEntries(
+      arrangement.lines.map((line) => {
+        const rateBytesPerSecond = line.name === 'I-R' ? (settings.farRate ?? null) : null;
+        return [line.name, { km: line.defaultKm, paths: line.defaultPaths, rateBytesPerSecond }];
+      }),
+    ),
   };
 }

@@ -181,7 +181,8 @@ export async function instructPairOnce(
   const reply = await askStorage(context, host, target, instruction);
   if (reply.verb !== 'pair') throw wrongReply(target, instruction.verb, reply.verb);
   const name = typeof instruction.pair === 'string' ? endsOf(instruction.pair) : instruction.pair;
-  context.sawPair(target, { a: name.source, b: name.destination }, reply.pair);
+  const isEqual = instruction.verb === 'create' && instruction.knownEqual;
+  context.sawPair(target, { a: name.source, b: name.destination }, reply.pair, isEqual);
   return reply.pair;
 }
 

@@ -134,8 +134,9 @@ export const awaitQuiet: Action = async (context): Promise<ActionResult> => {
 export const checkFaultsCleared: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
   const silent: string[] = [];
-  for (const system of context.arrangement.systems) {
-    if (!(await queryIfAnswers(context, host, system.name))) silent.push(system.name);
+  const systems = parameter(context, 'systems').split(' ');
+  for (const system of systems) {
+    if (!(await queryIfAnswers(context, host, system))) silent.push(system);
   }
   const otherHost = parameter(context, 'otherHost');
   const other = await orNull(() =>
@@ -143,7 +144,7 @@ export const checkFaultsCleared: Action = async (context): Promise<ActionResult>
   );
   if (!other) silent.push(otherHost);
   for (const name of silent) context.note(`${name}: no answer.`);
-  if (silent.length === 0) context.note(`All storage systems and ${otherHost} answer.`);
+  if (silent.length === 0) context.note(`${systems.join(', ')} and ${otherHost} answer.`);
   return { outcome: silent.length === 0 ? 'cleared' : 'not-cleared' };
 };
 

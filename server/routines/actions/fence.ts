@@ -1,10 +1,12 @@
 /**
- * The fence step (ours; 1b rules 1–4): a new generation from the register, persisted at the survivor, the middle system,
+ * The fence step (ours; 1b rules 1–4): a new generation from the register, persisted at the survivor, the systems between,
  * the writer and its host, in this order and where they answer. Only what they say in that same step is evidence.
  */
+import { guardedPairOf } from '../../domain/arrangement.ts';
 import type { Generation, RegisterRecord } from '../../domain/generation.ts';
 import type { HeartbeatView } from '../../domain/host.ts';
 import type { HostName, SystemName } from '../../domain/names.ts';
+import { pairName } from '../../domain/names.ts';
 import { RefusedError } from '../../domain/refusal.ts';
 import type { FenceEvidence } from '../../domain/storage-controller.ts';
 import { judgeChain } from '../../domain/verdict-chain.ts';
@@ -45,11 +47,13 @@ async function witnessViews(context: ActionContext, host: HostName): Promise<Hea
   return [];
 }
 
-/** Fences the writer and gathers the evidence. Outcome `fenced` where the writer is proven unable to complete a write. */
+/**
+ * Fences the writer and gathers the evidence. Outcome `fenced` where the writer is proven unable to complete a write, `own`
+ * where it was the survivor itself that took the host writes last: an earlier move that was not ended has left it so.
+ */
 export const fenceStep: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
   const survivor = parameter(context, 'survivor');
-  const middle = parameter(context, 'middle');
   const writer = parameter(context, 'writer');
   const writerHost = parameter(context, 'writerHost');
 
@@ -59,19 +63,32 @@ export const fenceStep: Action = async (context): Promise<ActionResult> => {
   context.note(`witness: generation ${generation.number} given to this run; register says ${register.state}.`);
 
   const fences = [await raiseSurely(context, host, survivor, generation)];
-  const others = [await raiseIfAnswers(context, host, middle, generation)];
+  const others: (FenceEvidence | null)[] = [];
+  for (const middle of parameter(context, 'middle').split(' '))
+    others.push(await raiseIfAnswers(context, host, middle, generation));
   const [atWriter] = await Promise.all([
     raiseIfAnswers(context, host, writer, generation),
     fenceHost(context, host, writerHost, generation),
   ]);
   for (const fence of [...others, atWriter]) if (fence) fences.push(fence);
-  const heartbeats = await heartbeatsOf(context, host, writerHost);
-
-  return {
-    outcome: isFenced(context, fences, register) ? 'fenced' : 'not-fenced',
-    findings: { generation, register, fences, heartbeats },
-  };
+  const isOwn = heldLast(register, fences, survivor);
+  if (isOwn)
+    context.note(`witness: ${survivor} itself held generation ${register.lastHeld?.number}, the last one held.`);
+  const heartbeats = await heartbeatsOf(context, host, isOwn ? host : writerHost);
+  const outcome = isOwn ? 'own' : isFenced(context, fences, register) ? 'fenced' : 'not-fenced';
+  return { outcome, findings: { generation, register, fences, heartbeats } };
 };
+
+/** Did `system` take host writes under the last generation that was held? Being named is not enough: it may never have heard. */
+export function heldLast(
+  register: RegisterRecord | null,
+  fences: readonly FenceEvidence[],
+  system: SystemName,
+): boolean {
+  const last = register?.lastHeld;
+  const own = fences.find((fence) => fence.system === system);
+  return last?.holder === system && (own?.lineage.at(-1)?.generation ?? 0) >= last.number;
+}
 
 async function raiseSurely(
   context: ActionContext,
@@ -143,7 +160,7 @@ function isFenced(context: ActionContext, fences: readonly FenceEvidence[], regi
   return judgeChain({
     writer: parameter(context, 'writer'),
     survivor: parameter(context, 'survivor'),
-    guard: guardOf(context),
+    guard: guardOf(context, parameter(context, 'writer')),
     fenceGeneration: register.generation.number,
     fences,
     register,
@@ -154,12 +171,12 @@ function isFenced(context: ActionContext, fences: readonly FenceEvidence[], regi
 }
 
 /** The sync pair whose answers bind the writer, where this routine's writer is the source of one. */
-export function guardOf(context: ActionContext) {
-  const { guardedPair } = context.arrangement;
-  if (guardedPair.source !== parameter(context, 'writer')) return null;
+export function guardOf(context: ActionContext, writer: SystemName) {
+  const guarded = guardedPairOf(context.arrangement, writer);
+  if (!guarded) return null;
   return {
-    system: guardedPair.destination,
-    pair: `${guardedPair.source}-${guardedPair.destination}`,
+    system: guarded.destination,
+    pair: pairName(guarded.source, guarded.destination),
     level: context.definition.fence,
   };
 }

@@ -2,14 +2,17 @@
  * "Form" a pair: bring it to duplex from whatever state it is met in (1a, Old pairs). Absent pairs are created, reversed
  * ones turned round, suspended ones resynced by difference, copies under way awaited, and a pair in duplex is left alone.
  */
+
+import { plannedPairs } from '../../domain/arrangement.ts';
 import type { HostName, PairName, SystemName } from '../../domain/names.ts';
 import { pairKey, pairName } from '../../domain/names.ts';
-import type { PairState } from '../../domain/pair-states.ts';
+import type { PairKind, PairState } from '../../domain/pair-states.ts';
 import { isCopying, isFlowing, isSuspended } from '../../domain/pair-states.ts';
 import { RefusedError, refuse } from '../../domain/refusal.ts';
-import type { PairDefinition, PairFacts } from '../../domain/storage-controller.ts';
+import { judgeResume } from '../../domain/resume.ts';
+import type { PairDefinition, PairFacts, SystemFacts } from '../../domain/storage-controller.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
-import { parameter, stepHost } from '../action-types.ts';
+import { parameter, stepHost, stepTarget } from '../action-types.ts';
 import {
   endsOf,
   instructPair,
@@ -27,39 +30,65 @@ const MAX_TURNS = 12;
 /** A pair whose ends disagree is given this long to agree by itself, ms. */
 const SETTLE_MS = 1_000;
 
-export type Formed = 'already' | 'duplex' | 'failed';
+/** `copying`: only where the wait was bounded. */
+export type Formed = 'already' | 'duplex' | 'failed' | 'copying';
 
 interface Ends {
   source: SystemName;
   destination: SystemName;
   name: PairName;
+  definition: PairDefinition;
+  /** A pair that has to be created goes on from what its destination holds, where the numbers allow it. */
+  byNumber: boolean;
+  waitMs: number | null;
+}
+
+export interface FormOptions {
+  /** Needed where the arrangement pairs the two systems in both kinds. */
+  kind?: PairKind;
+  byNumber?: boolean;
+  /** How long to wait for a copy; as long as it takes where nothing is said. */
+  waitMs?: number;
 }
 
 /** Brings the pair to duplex through its source end, asked by `host`. `failed`: the copy stopped by itself. */
-export async function formPair(context: ActionContext, host: HostName, name: PairName): Promise<Formed> {
-  const ends: Ends = { ...endsOf(name), name };
+export async function formPair(
+  context: ActionContext,
+  host: HostName,
+  name: PairName,
+  options: FormOptions = {},
+): Promise<Formed> {
+  const definition = definitionOf(context, endsOf(name), options.kind ?? null);
+  const { byNumber = false, waitMs = null } = options;
+  const ends: Ends = { ...endsOf(name), name, definition, byNumber, waitMs };
   let changed = false;
   let resynced = false;
   let settled = false;
   for (let turn = 0; turn < MAX_TURNS; turn += 1) {
     await context.yieldToOrders();
-    const atSource = pairOf(await querySurely(context, host, ends.source), ends.source, ends.destination);
+    const own = await querySurely(context, host, ends.source);
+    const atSource = pairOf(own, ends.source, ends.destination);
     const other = await queryIfAnswers(context, host, ends.destination);
     const atDestination = other ? pairOf(other, ends.source, ends.destination) : null;
     const answered = other !== null;
-    if (atSource?.state === 'duplex' && atSource.name === name && (!answered || atDestination?.state === 'duplex')) {
+    if (
+      atSource?.state === 'duplex' &&
+      fits(atSource, ends) &&
+      (!answered || (atDestination?.state === 'duplex' && fits(atDestination, ends)))
+    ) {
       context.note(`${ends.source}: ${name} is in duplex.`);
       return changed ? 'duplex' : 'already';
     }
-    if (atSource && atSource.name === name && isSuspended(atSource.state) && resynced)
+    if (atSource && fits(atSource, ends) && isSuspended(atSource.state) && resynced)
       return copyFailed(context, ends, atSource);
     if (!settled && answered && disagree(atSource, atDestination)) {
       settled = true;
       await pause(context, SETTLE_MS);
       continue;
     }
-    const did = await turnUnlessChanged(context, host, ends, atSource, answered ? { pair: atDestination } : null);
+    const did = await turnUnlessChanged(context, host, ends, { own, other });
     changed = true;
+    if (did === 'still-copying') return 'copying';
     resynced ||= did === 'copying';
   }
   throw refuse(
@@ -79,8 +108,10 @@ function disagree(atSource: PairFacts | null, atDestination: PairFacts | null): 
   return isFlowing(atSource?.state ?? 'absent') !== isFlowing(atDestination?.state ?? 'absent');
 }
 
+type Move = 'moved' | 'copying' | 'still-copying';
+
 /** One turn; where the pair has changed since it was looked at nothing was done, and the loop looks again. */
-async function turnUnlessChanged(...turn: Parameters<typeof turnOnce>): Promise<'moved' | 'copying'> {
+async function turnUnlessChanged(...turn: Parameters<typeof turnOnce>): Promise<Move> {
   try {
     return await turnOnce(...turn);
   } catch (error) {
@@ -89,32 +120,38 @@ async function turnUnlessChanged(...turn: Parameters<typeof turnOnce>): Promise<
   }
 }
 
-/** One move towards duplex. `destination` is null where that end does not answer. */
+/** The pair stands in the direction and kind that is wanted. */
+function fits(pair: PairFacts, { name, definition }: Ends): boolean {
+  return pair.name === name && pair.definition.kind === definition.kind;
+}
+
+/** One move towards duplex, from what both ends said. `other` is null where the destination does not answer. */
 async function turnOnce(
   context: ActionContext,
   host: HostName,
   ends: Ends,
-  atSource: PairFacts | null,
-  destination: { pair: PairFacts | null } | null,
-): Promise<'moved' | 'copying'> {
-  if (!atSource) return create(context, host, ends, destination?.pair ?? null);
-  if (destination && !destination.pair) {
+  seen: { own: SystemFacts; other: SystemFacts | null },
+): Promise<Move> {
+  const atSource = pairOf(seen.own, ends.source, ends.destination);
+  const atDestination = seen.other && pairOf(seen.other, ends.source, ends.destination);
+  if (!atSource) return create(context, host, ends, seen);
+  if (seen.other && !atDestination) {
     await instructPair(context, host, ends.source, { verb: 'delete', pair: atSource.name, token: context.token() });
     context.note(`${ends.destination} has no pair with ${ends.source}: deleted at ${ends.source}, to be created anew.`);
     return 'moved';
   }
-  if (atSource.name !== ends.name || (destination?.pair && destination.pair.name !== ends.name)) {
-    return turnRound(context, host, ends, destination?.pair ?? null);
-  }
-  return towardsDuplex(context, host, ends, atSource, destination?.pair ?? null);
+  if (!fits(atSource, ends) || (atDestination && !fits(atDestination, ends)))
+    return turnRound(context, host, ends, atDestination);
+  return towardsDuplex(context, host, ends, atSource, atDestination);
 }
 
 async function create(
   context: ActionContext,
   host: HostName,
   ends: Ends,
-  atDestination: PairFacts | null,
-): Promise<'moved' | 'copying'> {
+  { own, other }: { own: SystemFacts; other: SystemFacts | null },
+): Promise<Move> {
+  const atDestination = other && pairOf(other, ends.source, ends.destination);
   if (atDestination) {
     await instructPair(context, host, ends.destination, {
       verb: 'delete',
@@ -124,42 +161,75 @@ async function create(
     context.note(`${ends.source} has no pair with ${ends.destination}: deleted at ${ends.destination}.`);
     return 'moved';
   }
-  await instructPair(context, host, ends.source, {
-    verb: 'create',
-    pair: definitionOf(context, ends),
-    token: context.token(),
-    knownEqual: false,
-  });
+  const knownEqual = other !== null && needsNoCopy(context, ends, own, other);
+  try {
+    await instructPair(context, host, ends.source, {
+      verb: 'create',
+      pair: ends.definition,
+      token: context.token(),
+      knownEqual,
+    });
+  } catch (error) {
+    // Storage judges by what it holds at that moment, which may have moved on since it was asked.
+    if (!knownEqual || !(error instanceof RefusedError) || error.refusal.code !== 'not-equal') throw error;
+    context.note(`${error.refusal.message} Everything is copied instead.`);
+    await instructPair(context, host, ends.source, {
+      verb: 'create',
+      pair: ends.definition,
+      token: context.token(),
+      knownEqual: false,
+    });
+  }
   context.note(`${ends.source}: ${ends.name} created.`);
-  await waitCopy(context, host, ends);
-  return 'copying';
+  return waitCopy(context, host, ends);
 }
 
-/** Definition of a pair from the arrangement and the group. */
+/** Is what the destination holds a place to go on from? A synchronous pair says of both ends that they are equal. */
+function needsNoCopy(context: ActionContext, ends: Ends, own: SystemFacts, other: SystemFacts): boolean {
+  if (!ends.byNumber) return false;
+  const resume = judgeResume(own, other);
+  if (resume.kind === 'impossible') {
+    context.note(`${ends.name} needs a whole copy: ${resume.why}.`);
+    return false;
+  }
+  if (resume.kind === 'delta' && ends.definition.kind === 'sync') {
+    context.note(`${ends.name} needs a copy: ${ends.destination} lacks ${resume.updates} updates.`);
+    return false;
+  }
+  const missing = resume.kind === 'equal' ? 'nothing' : `${resume.updates} updates, which the journal still has`;
+  context.note(`${ends.destination} lacks ${missing}: no track has to be copied.`);
+  return true;
+}
+
+/** Definition of a pair from the arrangement and the group. `kind` tells which, where there are two. */
 export function definitionOf(
   context: ActionContext,
   ends: { source: SystemName; destination: SystemName },
+  kind: PairKind | null,
 ): PairDefinition {
   const { arrangement, definition } = context;
-  const known = [...arrangement.normal.pairs, ...arrangement.reverse.pairs].find(
-    (pair) => pair.source === ends.source && pair.destination === ends.destination,
+  const known = plannedPairs(arrangement).find(
+    (pair) =>
+      pair.source === ends.source && pair.destination === ends.destination && (kind === null || pair.kind === kind),
   );
   if (!known) throw new Error(`arrangement ${arrangement.id} has no pair ${pairName(ends.source, ends.destination)}`);
   const transport = definition.transport[pairKey(ends.source, ends.destination)] ?? 'journal';
   return { ...known, transport: known.kind === 'async' ? transport : 'journal', fence: definition.fence };
 }
 
-/** The pair stands the other way at one end or both: suspend both, then reverse. */
+/** The pair stands the other way, or is of the other kind, at one end or both: suspend both, then turn it. */
 async function turnRound(
   context: ActionContext,
   host: HostName,
   ends: Ends,
   atDestination: PairFacts | null,
 ): Promise<'moved'> {
-  await splitToSuspended(context, host, ends.source, ends.name);
-  if (atDestination) await splitToSuspended(context, host, ends.destination, ends.name);
-  await instructPair(context, host, ends.source, { verb: 'reverse', pair: ends.name, token: context.token() });
-  context.note(`${ends.source}: pair turned round to ${ends.name}.`);
+  const { name, definition } = ends;
+  await splitToSuspended(context, host, ends.source, name);
+  if (atDestination) await splitToSuspended(context, host, ends.destination, name);
+  const reverse = { verb: 'reverse', pair: name, kind: definition.kind, token: context.token() } as const;
+  await instructPair(context, host, ends.source, reverse);
+  context.note(`${ends.source}: the pair stands as ${name}, ${definition.kind}.`);
   return 'moved';
 }
 
@@ -169,11 +239,8 @@ async function towardsDuplex(
   ends: Ends,
   atSource: PairFacts,
   atDestination: PairFacts | null,
-): Promise<'moved' | 'copying'> {
-  if (isCopying(atSource.state)) {
-    await waitCopy(context, host, ends);
-    return 'copying';
-  }
+): Promise<Move> {
+  if (isCopying(atSource.state)) return waitCopy(context, host, ends);
   if (atSource.state === 'simplex' || atSource.state === 'duplex' || atSource.state === 'suspending') {
     // Simplex: the copy never began. Duplex: the other end has fallen out of it, so this end must be told.
     await splitToSuspended(context, host, ends.source, ends.name);
@@ -190,20 +257,27 @@ async function towardsDuplex(
     expectedVersion: atSource.version,
   });
   context.note(`${ends.source}: ${ends.name} resync begun, ${atSource.dirtyTracks} tracks marked at this end.`);
-  await waitCopy(context, host, ends);
-  return 'copying';
+  return waitCopy(context, host, ends);
 }
 
 const COPY_ENDS: readonly PairState[] = ['duplex', 'suspend', 'failure-suspend'];
 
-async function waitCopy(context: ActionContext, host: HostName, ends: Ends): Promise<void> {
-  await waitForPair(context, host, ends.source, ends.name, COPY_ENDS, { boundMs: null });
+async function waitCopy(context: ActionContext, host: HostName, ends: Ends): Promise<Move> {
+  const met = await waitForPair(context, host, ends.source, ends.name, COPY_ENDS, { boundMs: ends.waitMs });
+  return met && isCopying(met.state) ? 'still-copying' : 'copying';
 }
 
 /** Step action: `pair` to duplex. */
-export const formPairStep: Action = async (context) => ({
-  outcome: await formPair(context, stepHost(context), parameter(context, 'pair')),
-});
+export const formPairStep: Action = async (context) => {
+  return { outcome: await formPair(context, stepHost(context), parameter(context, 'pair'), optionsOf(context)) };
+};
+
+/** What the step says beside the pair's name. */
+export function optionsOf(context: ActionContext): FormOptions {
+  const { kind, resume } = context.step.parameters;
+  const byNumber = resume === 'by-number';
+  return kind === 'sync' || kind === 'async' ? { kind, byNumber } : { byNumber };
+}
 
 /**
  * Step action: the pair that leads on from the destination of `pair` must not flow while `pair` copies, for storage
@@ -218,7 +292,9 @@ export const splitDownstream: Action = async (context): Promise<ActionResult> =>
   const atMiddle = pairOf(middle, upstream.source, upstream.destination);
   const downstream = pairOf(middle, next.source, next.destination);
   const wanted = parameter(context, 'pair');
-  const inDuplex = source?.state === 'duplex' && source.name === wanted && atMiddle?.state === 'duplex';
+  const { kind } = context.step.parameters;
+  const stands = source?.name === wanted && (kind === undefined || source.definition.kind === kind);
+  const inDuplex = source?.state === 'duplex' && stands && atMiddle?.state === 'duplex';
   if (inDuplex) {
     context.note(`${wanted} is in duplex: nothing has to be split.`);
     return { outcome: 'not-needed' };
@@ -262,6 +338,44 @@ export const resyncThenSplit: Action = async (context): Promise<ActionResult> =>
     context.note(error.refusal.message);
     return { outcome: 'failed' };
   }
+};
+
+/**
+ * Step action: a pair that the operation at hand has no use for is suspended; both ends go on marking differences. Where the
+ * step names a kind it is left as that: the source of a suspended sync pair could not take host writes under every fence level.
+ */
+export const restPair: Action = async (context): Promise<ActionResult> => {
+  const host = stepHost(context);
+  const name = parameter(context, 'pair');
+  const { source, destination } = endsOf(name);
+  await splitNamed(context, host, name);
+  const { kind } = context.step.parameters;
+  const standing = pairOf(await querySurely(context, host, source), source, destination);
+  if (standing && (kind === 'sync' || kind === 'async') && standing.definition.kind !== kind) {
+    await instructPair(context, host, source, { verb: 'reverse', pair: standing.name, kind, token: context.token() });
+    context.note(`${source}: ${standing.name} rests as an ${kind} pair.`);
+  }
+  return { outcome: 'at-rest' };
+};
+
+/** Step action: the pair between the two systems goes, whichever its direction. An end that is silent drops it when it hears. */
+export const deletePair: Action = async (context): Promise<ActionResult> => {
+  const host = stepHost(context);
+  const target = stepTarget(context);
+  const { source, destination } = endsOf(parameter(context, 'pair'));
+  const other = target === source ? destination : source;
+  let found = false;
+  for (const look of [querySurely, queryIfAnswers]) {
+    const system = look === querySurely ? target : other;
+    const facts = await look(context, host, system);
+    const pair = facts && pairOf(facts, source, destination);
+    if (!pair) continue;
+    found = true;
+    await instructPair(context, host, system, { verb: 'delete', pair: pair.name, token: context.token() });
+    context.note(`${system}: ${pair.name} deleted.`);
+  }
+  if (!found) context.note(`${target}: there is no pair with ${other}.`);
+  return { outcome: found ? 'deleted' : 'absent' };
 };
 
 /** Splits the pair at both ends where it exists; its destination is then open. */

@@ -7,7 +7,7 @@ import { verdictHeadline } from '../../domain/verdict-text.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
 import { parameter, stepHost, stepTarget } from '../action-types.ts';
 import { endsOf, instructPair, pairOf, queryIfAnswers, queryJournal, querySurely, splitToSuspended } from './ask.ts';
-import { guardOf, heartbeatsOf } from './fence.ts';
+import { guardOf, heartbeatsOf, heldLast } from './fence.ts';
 import { splitNamed } from './form-pair.ts';
 
 /** Journal entries read at once when a loss is counted, and at most in all. */
@@ -81,15 +81,16 @@ async function rollBack(
 export const judge: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
   const survivor = parameter(context, 'survivor');
-  const writer = parameter(context, 'writer');
   const { generation, register, fences } = context.findings;
+  const isOwn = heldLast(register, fences, survivor);
+  const writer = isOwn ? survivor : parameter(context, 'writer');
   if (!generation) throw new Error(`step ${context.step.id} judges before the fence step has run`);
   const facts = await querySurely(context, host, survivor);
-  const heartbeats = await heartbeatsOf(context, host, parameter(context, 'writerHost'));
+  const heartbeats = await heartbeatsOf(context, host, isOwn ? host : parameter(context, 'writerHost'));
   const verdict = judgeChain({
     writer,
     survivor,
-    guard: guardOf(context),
+    guard: guardOf(context, writer),
     fenceGeneration: generation.number,
     fences,
     register,
@@ -121,15 +122,14 @@ async function stampOf(
   return entry?.number === number ? entry.at : null;
 }
 
-/** What the writer, or else the middle system, still keeps above the survivor's number. Only fenced systems are read. */
+/** What the writer, or else a system between, still keeps above the survivor's number. Only fenced systems are read. */
 async function entriesAfter(
   context: ActionContext,
   host: HostName,
   after: number,
 ): Promise<{ observer: SystemName; list: JournalEntryFacts[] } | null> {
   const writer = parameter(context, 'writer');
-  const middle = parameter(context, 'middle');
-  for (const observer of [writer, middle]) {
+  for (const observer of [writer, ...parameter(context, 'middle').split(' ')]) {
     const fence = context.findings.fences.find((evidence) => evidence.system === observer);
     if (!fence || fence.lastNumber <= after) continue;
     const list = await readJournal(context, host, observer, after);

@@ -1,4 +1,6 @@
 /** Repairs offered before data is given up: a suspended pair is brought to duplex first, then drained as planned. */
+import { isFlowing } from '../../domain/pair-states.ts';
+import { RefusedError } from '../../domain/refusal.ts';
 import type { Action, ActionResult } from '../action-types.ts';
 import { parameter, stepHost } from '../action-types.ts';
 import { endsOf, instructPair, isSilence, pairOf, queryIfAnswers, querySurely, waitForPair } from './ask.ts';
@@ -26,11 +28,16 @@ export const resyncThenDrain: Action = async (context): Promise<ActionResult> =>
     context.note(`${destination}: ${name} is in ${after?.state ?? 'no state: it was deleted'}.`);
     return { outcome: after?.state === 'suspend' ? 'suspend' : 'failed' };
   } catch (error) {
-    if (!isSilence(error)) throw error;
+    if (!cannotGive(error)) throw error;
     context.note(error.refusal.message);
     return { outcome: 'failed' };
   }
 };
+
+/** The source is silent, or its own image is part old, part new: nothing can be had from it. */
+function cannotGive(error: unknown): error is RefusedError {
+  return isSilence(error) || (error instanceof RefusedError && error.refusal.code === 'not-consistent');
+}
 
 /**
  * Failback's repair (003 §[0106]): the sync pair is resynced first and suspended again, so that P holds the newest
@@ -42,14 +49,18 @@ export const repairReverse: Action = async (context): Promise<ActionResult> => {
   const sync = parameter(context, 'sync');
   const middle = endsOf(sync).source;
   try {
+    const name = parameter(context, 'pair');
     const facts = await queryIfAnswers(context, host, middle);
     const standing = facts ? pairOf(facts, middle, endsOf(sync).destination) : null;
-    if (facts?.consistent && standing?.name === sync) {
+    const feeding = facts ? pairOf(facts, endsOf(name).source, middle) : null;
+    // A driver that died here may have got as far as the async pair: what it feeds is no source of a sync copy.
+    const isFed = feeding?.name === name && isFlowing(feeding.state);
+    if (facts?.consistent && standing?.name === sync && !isFed) {
       if ((await formPair(context, host, sync)) === 'failed')
         context.note(`${sync} could not be resynced first; going on with what P holds.`);
     }
     await splitNamed(context, host, sync);
-    return { outcome: (await formPair(context, host, parameter(context, 'pair'))) === 'failed' ? 'failed' : 'duplex' };
+    return { outcome: (await formPair(context, host, name)) === 'failed' ? 'failed' : 'duplex' };
   } catch (error) {
     if (!isSilence(error)) throw error;
     context.note(error.refusal.message);

@@ -13,10 +13,18 @@ import {
   watchHeartbeat,
 } from './checks.ts';
 import { fenceStep } from './fence.ts';
-import { formPairStep, resyncThenSplit, splitDownstream, splitThenResync } from './form-pair.ts';
+import { deletePair, formPairStep, restPair, resyncThenSplit, splitDownstream, splitThenResync } from './form-pair.ts';
 import { announce, judge, settleImage, settleImageIfAnswers, splitThenSettle } from './judge.ts';
 import { repairReverse, resyncThenDrain } from './repair.ts';
-import { checkWorkStopped, giveHostRole, resyncReversed, reverse, startWork, stopWork } from './takeover.ts';
+import {
+  checkWorkStopped,
+  formIfPossible,
+  giveHostRole,
+  resyncReversed,
+  reverse,
+  startWork,
+  stopWork,
+} from './takeover.ts';
 
 export const ACTIONS: ActionTable = {
   announce,
@@ -32,12 +40,15 @@ export const ACTIONS: ActionTable = {
   'check-reverse': checkReverse,
   'check-work-stopped': checkWorkStopped,
   'compare-images': compareImages,
+  'delete-pair': deletePair,
   drain,
   fence: fenceStep,
+  'form-if-possible': formIfPossible,
   'form-pair': formPairStep,
   'give-host-role': giveHostRole,
   judge,
   'repair-reverse': repairReverse,
+  'rest-pair': restPair,
   'resync-reversed': resyncReversed,
   'resync-then-drain': resyncThenDrain,
   'resync-then-split': resyncThenSplit,

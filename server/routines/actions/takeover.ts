@@ -16,10 +16,12 @@ import {
   pairOf,
   pause,
   promote,
+  queryIfAnswers,
   querySurely,
   splitToSuspended,
   waitForPair,
 } from './ask.ts';
+import { formPair, optionsOf } from './form-pair.ts';
 
 /** Refusals that only mean "not now": the work need not wait for its copy. Anything else (another driver, say) stops the run. */
 const NOT_NOW: readonly RefusalCode[] = [
@@ -105,6 +107,28 @@ export const resyncReversed: Action = (context) =>
       return { outcome: after && isCopying(after.state) ? 'copying' : 'not-resynced' };
     },
     'not-resynced',
+  );
+
+/**
+ * Forms the pair where that is possible now, and waits for its copy no longer than the restart of the work may wait. The
+ * restart does not depend on it.
+ */
+export const formIfPossible: Action = (context) =>
+  notNow(
+    context,
+    async () => {
+      const host = stepHost(context);
+      const name = parameter(context, 'pair');
+      const { destination } = endsOf(name);
+      if (!(await queryIfAnswers(context, host, destination))) {
+        context.note(`${destination}: no answer.`);
+        return { outcome: 'not-formed' };
+      }
+      const options = { ...optionsOf(context), waitMs: context.settings.restartWaitMs };
+      const formed = await formPair(context, host, name, options);
+      return { outcome: formed === 'failed' ? 'not-formed' : formed };
+    },
+    'not-formed',
   );
 
 /** The register names the target as holder of this run's generation; then the target accepts host writes. */

@@ -1,17 +1,19 @@
 /**
- * The storage side of the test double: three systems in a chain that keep pair states by the transition tables and refuse
+ * The storage side of the test double: the systems of a chain, which keep pair states by the transition tables and refuse
  * what storage refuses. They copy no data: numbers stand for it.
  */
+import { type Arrangement, findArrangement, plannedPairs } from '../../domain/arrangement.ts';
 import type { Generation } from '../../domain/generation.ts';
 import { pairKey, pairName, parsePairName } from '../../domain/names.ts';
-import type { PairState } from '../../domain/pair-states.ts';
+import type { PairKind, PairState } from '../../domain/pair-states.ts';
 import { isCopying, isFlowing, isSuspended, whyRefused } from '../../domain/pair-states.ts';
 import { refuse } from '../../domain/refusal.ts';
+import { judgeResume } from '../../domain/resume.ts';
 import type { PairDefinition, StorageInstruction, StorageReply } from '../../domain/storage-controller.ts';
+import { linkedSystems } from '../../domain/ways.ts';
 import { evidenceOf, factsOf, pairFactsOf } from './fake-facts.ts';
 
-export type Letter = 'P' | 'I' | 'R';
-export const LETTERS: readonly Letter[] = ['P', 'I', 'R'];
+export type Letter = 'P' | 'I' | 'J' | 'R';
 
 export interface FakePair {
   definition: PairDefinition;
@@ -41,9 +43,10 @@ export interface FakeSystem {
 }
 
 export const FIRST: Generation = { number: 1, runId: 'initial', holder: 'P' };
-const NEIGHBOURS: Record<Letter, readonly Letter[]> = { P: ['I'], I: ['P', 'R'], R: ['I'] };
 
 export class FakeStorage {
+  readonly arrangement: Arrangement;
+  /** Letters the arrangement does not have stand apart: no line leads there. */
   readonly systems: Record<Letter, FakeSystem>;
   /** Lines that are down, their ends in alphabetical order: `I~P`. */
   readonly cut = new Set<string>();
@@ -54,7 +57,10 @@ export class FakeStorage {
   /** What no run may ever bring about. */
   readonly violations: string[] = [];
 
-  constructor() {
+  constructor(id = 'chain-3') {
+    const arrangement = findArrangement(id);
+    if (!arrangement) throw new Error(`${id} is gone`);
+    this.arrangement = arrangement;
     const system = (name: Letter): FakeSystem => ({
       name,
       up: true,
@@ -73,15 +79,20 @@ export class FakeStorage {
       step: 0,
       pairs: new Map(),
     });
-    this.systems = { P: system('P'), I: system('I'), R: system('R') };
+    this.systems = { P: system('P'), I: system('I'), J: system('J'), R: system('R') };
   }
 
-  /** Both ends of a pair to `state`; `null` removes it. */
-  setPair(name: string, state: PairState | null): void {
+  /** The letters the arrangement has. */
+  get letters(): Letter[] {
+    // The doubles know chains only, whose systems are these letters.
+    return this.arrangement.systems.map((system) => system.name as Letter);
+  }
+
+  /** Both ends of a pair to `state`; `null` removes it. `kind` tells which, where the arrangement has both. */
+  setPair(name: string, state: PairState | null, kind: PairKind = this.kindOf(name)): void {
     const ends = parsePairName(name);
     if (!ends) throw new Error(name);
     const key = pairKey(ends.source, ends.destination);
-    const kind = key === 'I~P' ? 'sync' : 'async';
     for (const letter of [ends.source, ends.destination] as Letter[]) {
       const system = this.systems[letter];
       const version = (system.pairs.get(key)?.version ?? 0) + 1;
@@ -94,6 +105,13 @@ export class FakeStorage {
           aloneSeen: false,
         });
     }
+  }
+
+  /** As the arrangement pairs the two systems in this direction, else in the other. */
+  private kindOf(name: string): PairKind {
+    const planned = plannedPairs(this.arrangement);
+    const find = (wanted: string) => planned.find((pair) => pairName(pair.source, pair.destination) === wanted)?.kind;
+    return find(name) ?? find(name.split('-').reverse().join('-')) ?? 'async';
   }
 
   protected flow(from: Letter, number: number): void {
@@ -109,14 +127,16 @@ export class FakeStorage {
 
   /** Way from a host's system to `target`, hop by hop; refuses where a hop is down. */
   private reach(from: Letter, target: Letter): FakeSystem {
-    const way =
-      from === target ? [from] : NEIGHBOURS[from].includes(target) ? [from, target] : [from, 'I' as const, target];
-    for (const [index, letter] of way.entries()) {
-      const before = way[index - 1];
-      if (!this.systems[letter].up || (before && this.cut.has(lineOf(before, letter)))) {
-        throw refuse('unreachable', `${letter} does not answer`, `Restart ${letter} or restore the line to it.`);
+    const reached = new Set<string>(this.systems[from].up ? [from] : []);
+    for (const at of reached) {
+      for (const ends of linkedSystems(this.arrangement)) {
+        const [next] = ends.filter((end) => end !== at);
+        if (!ends.includes(at) || !next || this.cut.has(lineOf(at, next))) continue;
+        if (this.systems[next as Letter].up) reached.add(next);
       }
     }
+    if (!reached.has(target))
+      throw refuse('unreachable', `${target} does not answer`, `Restart ${target} or restore the line to it.`);
     return this.systems[target];
   }
 
@@ -188,7 +208,7 @@ export class FakeStorage {
       if (pair.definition.destination === system.name && isFlowing(pair.state))
         throw refuse('wrong-state', `${system.name} is being written`, 'Split first.');
     }
-    for (const other of LETTERS) {
+    for (const other of this.letters) {
       const held = this.systems[other];
       if (held.holdsRole && held.generation.number >= generation.number && other !== system.name)
         this.violations.push(`two holders: ${other} and ${system.name}`);
@@ -272,7 +292,7 @@ export class FakeStorage {
   }
 
   private changePair(system: FakeSystem, instruction: Extract<StorageInstruction, { pair: unknown; token: unknown }>) {
-    if (instruction.verb === 'create') return this.create(system, instruction.pair);
+    if (instruction.verb === 'create') return this.create(system, instruction.pair, instruction.knownEqual);
     const ends = parsePairName(instruction.pair);
     const key = ends ? pairKey(ends.source, ends.destination) : '';
     const pair = system.pairs.get(key);
@@ -307,7 +327,7 @@ export class FakeStorage {
         this.resync(system, peer, pair, other, instruction.pair);
         break;
       case 'reverse':
-        this.reverse(pair, other, instruction.pair);
+        this.reverse(pair, other, instruction.pair, instruction.kind ?? pair.definition.kind);
         break;
       case 'delete':
         system.pairs.delete(key);
@@ -340,17 +360,20 @@ export class FakeStorage {
     if (peer && other && !isSuspended(other.state)) this.change(peer, other, state);
   }
 
-  private create(system: FakeSystem, definition: PairDefinition) {
+  private create(system: FakeSystem, definition: PairDefinition, knownEqual: boolean) {
     const key = pairKey(definition.source, definition.destination);
     const known = system.pairs.get(key);
     if (known) return pairFactsOf(system, known);
     const peer = this.systems[definition.destination as Letter];
     if (!peer.up || this.cut.has(lineOf(system.name, peer.name)))
       throw refuse('unreachable', `${peer.name} does not answer`, 'Restore it.');
+    this.mayBeginAsSource(system, definition);
+    const resume = judgeResume(factsOf(system), factsOf(peer));
+    if (knownEqual && resume.kind !== 'equal') throw refuse('not-equal', `${peer.name} differs`, 'Copy everything.');
     for (const end of [system, peer]) {
       const pair: FakePair = { definition, state: 'simplex', version: 1, aloneSeen: false };
       end.pairs.set(key, pair);
-      this.change(end, pair, 'initial-copying');
+      this.change(end, pair, knownEqual ? 'duplex' : 'initial-copying');
     }
     this.done.push(`${system.name} create ${nameOf({ definition })}`);
     return pairFactsOf(system, system.pairs.get(key) ?? null);
@@ -367,6 +390,7 @@ export class FakeStorage {
     if (pair.state === 'duplex' || isCopying(pair.state)) return;
     if (!peer || !other) throw refuse('unreachable', 'the other end does not answer', 'Restore it.');
     if (!system.consistent) throw refuse('not-consistent', `${system.name} is not consistent`, 'Roll it back.');
+    this.mayBeginAsSource(system, pair.definition);
     if (peer.holdsRole) this.violations.push(`${peer.name} takes host writes and is copied onto`);
     for (const pairOfPeer of peer.pairs.values()) {
       if (pairOfPeer !== other && isFlowing(pairOfPeer.state))
@@ -376,16 +400,25 @@ export class FakeStorage {
     this.change(system, pair, 'duplex-pending');
   }
 
-  private reverse(pair: FakePair, other: FakePair | null, name: string): void {
+  /** A system fed by an async pair is the source of no sync pair meanwhile; an async pair may lead on from it. */
+  private mayBeginAsSource(system: FakeSystem, { kind }: PairDefinition): void {
+    for (const pair of system.pairs.values()) {
+      const feeds = pair.definition.destination === system.name && pair.definition.kind === 'async';
+      if (kind === 'sync' && feeds && isFlowing(pair.state))
+        throw refuse('other-copier', `${nameOf(pair)} is in ${pair.state}`, 'Split it.');
+    }
+  }
+
+  private reverse(pair: FakePair, other: FakePair | null, name: string, kind: PairKind): void {
     const ends = parsePairName(name);
-    if (!ends || nameOf(pair) === name) return;
+    if (!ends || (nameOf(pair) === name && pair.definition.kind === kind)) return;
     for (const end of [pair, other]) if (end) this.mustAllow(end, 'reverse');
     for (const end of [pair, other])
-      if (end) Object.assign(end, { definition: { ...end.definition, ...ends }, version: end.version + 1 });
+      if (end) Object.assign(end, { definition: { ...end.definition, ...ends, kind }, version: end.version + 1 });
   }
 }
 
-function lineOf(a: Letter, b: Letter): string {
+function lineOf(a: string, b: string): string {
   return [a, b].sort().join('~');
 }
 

@@ -51,9 +51,11 @@ export class FakeWorld extends FakeStorage {
     this.hosts['host-P'].up = false;
     this.hosts['host-P'].working = false;
     this.heard['host-P'].lost = true;
-    for (const pair of this.systems.I.pairs.values()) {
-      if (pair.definition.source === 'P' && pair.state === 'duplex')
-        this.change(this.systems.I, pair, 'failure-suspend');
+    for (const letter of this.letters.filter((name) => name !== 'P')) {
+      for (const pair of this.systems[letter].pairs.values()) {
+        if (pair.definition.source === 'P' && pair.definition.kind === 'sync' && pair.state === 'duplex')
+          this.change(this.systems[letter], pair, 'failure-suspend');
+      }
     }
   }
 
@@ -111,13 +113,28 @@ export class FakeWorld extends FakeStorage {
     if (!this.witnessUp) throw refuse('unreachable', 'the monitoring host does not answer', 'Restart it.');
   }
 
+  /** What the holder's storage has put on record by itself: its sync pair is in duplex. */
+  private noteJoined(): void {
+    const { holder } = this.register.generation;
+    const own = holder ? [...this.systems[holder as Letter].pairs.values()] : [];
+    if (
+      own.some(
+        ({ definition, state }) => definition.source === holder && definition.kind === 'sync' && state === 'duplex',
+      )
+    )
+      this.register = { ...this.register, state: 'joined' };
+  }
+
   private registerFence(expected: number, runId: string): HostReply {
     this.mustHearWitness();
+    this.noteJoined();
     const { generation } = this.register;
     if (generation.runId === runId) return { verb: 'register', record: this.register };
     if (generation.number !== expected)
       throw refuse('stale-generation', `the register is at ${generation.number}`, 'Start a new run.');
-    this.register = { ...this.register, generation: { number: expected + 1, runId, holder: null } };
+    const { number, holder } = generation;
+    const lastHeld = holder === null ? this.register.lastHeld : { number, holder };
+    this.register = { ...this.register, generation: { number: expected + 1, runId, holder: null }, lastHeld };
     this.given.push({ number: expected + 1, runId });
     this.done.push(`register ${expected + 1}`);
     return { verb: 'register', record: this.register };
@@ -130,8 +147,10 @@ export class FakeWorld extends FakeStorage {
       throw refuse('stale-generation', 'another run was faster', 'Start a new run.');
     if (generation.holder !== null && generation.holder !== holder)
       throw refuse('wrong-state', `held by ${generation.holder}`, 'Start a new run.');
-    if (generation.holder === null) this.done.push(`register holder ${holder}`);
-    this.register = { ...this.register, generation: { ...generation, holder } };
+    if (generation.holder === null) {
+      this.done.push(`register holder ${holder}`);
+      this.register = { ...this.register, generation: { ...generation, holder }, state: 'alone' };
+    }
     return { verb: 'register', record: this.register };
   }
 

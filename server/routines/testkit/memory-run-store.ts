@@ -1,5 +1,5 @@
 /** A run store in memory, and a driver over it that can be cut off at any call and replaced by another. */
-import { ARRANGEMENTS, type Arrangement, defaultGroup, type GroupDefinition } from '../../domain/arrangement.ts';
+import { defaultGroup, type GroupDefinition } from '../../domain/arrangement.ts';
 import type { HostInstruction, HostReply } from '../../domain/host.ts';
 import type { Clock } from '../../domain/ports.ts';
 import type { ActionTable } from '../action-types.ts';
@@ -118,10 +118,9 @@ class MemoryRunStore implements RunStore {
   }
 }
 
-export function chain3(): { arrangement: Arrangement; definition: GroupDefinition } {
-  const arrangement = ARRANGEMENTS.find((candidate) => candidate.id === 'chain-3');
-  if (!arrangement) throw new Error('chain-3 is gone');
-  return { arrangement, definition: defaultGroup('demo', arrangement) };
+/** A group of the arrangement of `world`, with the product's defaults. */
+export function groupOf({ arrangement }: FakeWorld): GroupDefinition {
+  return defaultGroup('demo', arrangement);
 }
 
 export interface DriveOptions {
@@ -140,7 +139,7 @@ export interface DriveOptions {
 /** Walks the run once with one driver. Rejects with `KilledError` where the driver was cut off. */
 export function drive(options: DriveOptions): Promise<WalkEnd> {
   const { world, run, routine } = options;
-  const { arrangement, definition } = chain3();
+  const { arrangement } = world;
   const killer = options.killer ?? new Killer(0);
   const clock = options.clock ?? new FakeClock();
   const perform = async (host: string, instruction: HostInstruction, timeoutMs: number): Promise<HostReply> => {
@@ -157,9 +156,9 @@ export function drive(options: DriveOptions): Promise<WalkEnd> {
     }
   };
   return walk({
-    graph: findRoutine('chain-3', routine),
+    graph: findRoutine(arrangement.id, routine),
     actions: options.actions ?? ACTIONS,
-    definition: options.definition ?? definition,
+    definition: options.definition ?? groupOf(world),
     arrangement,
     start: startOf(routine, options.start ?? {}),
     store: new MemoryRunStore(run, killer),

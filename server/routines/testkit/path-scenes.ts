@@ -1,14 +1,21 @@
 /**
- * How each outcome of each step comes about: for every `step outcome` the state of the world, set just before the step is
- * entered, in which the real action must answer that outcome. Decisions need no scene; they are given in advance.
+ * How each outcome of each step comes about: the state of the world, set just before the step is entered, in which the real
+ * action must answer that outcome. Read from the step's action and parameters, so that the steps of a new routine need
+ * nothing here. Decisions need no scene; they are given in advance.
  */
-import type { GroupDefinition } from '../../domain/arrangement.ts';
-import type { PairState } from '../../domain/pair-states.ts';
+import { type GroupDefinition, guardedPairOf } from '../../domain/arrangement.ts';
+import { pairName, parsePairName } from '../../domain/names.ts';
+import type { PairKind, PairState } from '../../domain/pair-states.ts';
+import { isFlowing } from '../../domain/pair-states.ts';
 import type { Path } from '../graph-check.ts';
-import { FakeWorld } from './fake-world.ts';
+import type { RoutineGraph, RoutineStep } from '../step-graph.ts';
+import type { Letter } from './fake-storage.ts';
+import type { FakeHost, FakeWorld } from './fake-world.ts';
 import type { MemoryRun } from './memory-run-store.ts';
+import { FORWARD_LINEAGE, REVERSE_LINEAGE } from './worlds.ts';
 
 export interface Scene {
+  graph: RoutineGraph;
   world: FakeWorld;
   run: MemoryRun;
   path: Path;
@@ -17,41 +24,29 @@ export interface Scene {
   endRequested: boolean;
 }
 
-type Make = (scene: Scene) => void;
+type Make = (scene: Scene, step: RoutineStep) => void;
+type Makes = Readonly<Record<string, Make>>;
+type HostOfChain = 'host-P' | 'host-R';
 
-const FORWARD_LINEAGE = [{ generation: 1, first: 1 }];
-const REVERSE_LINEAGE = [...FORWARD_LINEAGE, { generation: 2, first: 101 }];
+const told = (step: RoutineStep, name: string): string => {
+  const value = step.parameters[name];
+  if (value === undefined) throw new Error(`${step.id} is not told ${name}`);
+  return value;
+};
+const ends = (name: string) => {
+  const parsed = parsePairName(name);
+  if (!parsed) throw new Error(`${name} is no pair`);
+  return parsed as { source: Letter; destination: Letter };
+};
+const reversed = (name: string) => pairName(ends(name).destination, ends(name).source);
+const kindOf = (step: RoutineStep): PairKind | undefined => step.parameters.kind as PairKind | undefined;
+const none: Make = () => undefined;
 
-/** P serves, all in duplex, 100 updates everywhere. */
-export function forwardWorld(): FakeWorld {
-  const world = new FakeWorld();
-  world.setPair('P-I', 'duplex');
-  world.setPair('I-R', 'duplex');
-  world.write('P', 100);
-  return world;
-}
-
-/** R serves since generation 2, R→I in duplex, P a consistent copy, 120 updates everywhere. */
-export function reverseWorld(): FakeWorld {
-  const world = new FakeWorld();
-  const generation = { number: 2, runId: 'earlier', holder: 'R' };
-  world.register = { generation, epoch: 2, state: 'alone', number: 100 };
-  for (const system of Object.values(world.systems)) {
-    Object.assign(system, {
-      generation,
-      holdsRole: system.name === 'R',
-      lastNumber: 120,
-      lineage: [...REVERSE_LINEAGE],
-    });
-  }
-  Object.assign(world.systems.R, { completedNumber: 120 });
-  Object.assign(world.hosts['host-P'], { generation, working: false });
-  Object.assign(world.hosts['host-R'], { generation, working: true });
-  world.heard['host-R'].completed = 120;
-  world.setPair('R-I', 'duplex');
-  world.setPair('I-P', 'suspend');
-  return world;
-}
+const both =
+  (...makes: Make[]): Make =>
+  (scene, step) => {
+    for (const make of makes) make(scene, step);
+  };
 
 const healthy: Make = ({ world }) => {
   for (const system of Object.values(world.systems)) system.up = true;
@@ -60,25 +55,34 @@ const healthy: Make = ({ world }) => {
   world.drains = 'succeed';
 };
 
-const holder =
-  (name: 'P' | 'R' | null): Make =>
-  ({ world }) => {
-    world.register = {
-      ...world.register,
-      generation: { number: world.register.generation.number + 1, runId: 'other', holder: name },
-    };
-  };
-
+/** The pair that the step names under `parameter`. */
 const pair =
-  (name: string, state: PairState | null): Make =>
-  ({ world }) =>
-    world.setPair(name, state);
+  (state: PairState | null, parameter = 'pair'): Make =>
+  ({ world }, step) =>
+    world.setPair(told(step, parameter), state, kindOf(step));
 
-const both =
-  (...makes: Make[]): Make =>
-  (scene) => {
-    for (const make of makes) make(scene);
+const turned =
+  (state: PairState): Make =>
+  ({ world }, step) =>
+    world.setPair(reversed(told(step, 'pair')), state);
+
+/** Nothing else flows into or out of the systems of the step's pair, and its source is whole. */
+const alone =
+  (parameter = 'pair'): Make =>
+  ({ world }, step) => {
+    const { source, destination } = ends(told(step, parameter));
+    Object.assign(world.systems[source], { consistent: true, gold: null });
+    for (const name of [source, destination]) rest(world, name, [source, destination]);
   };
+
+/** Every pair of `name` but the one between `spared` is at rest. */
+function rest(world: FakeWorld, name: Letter, spared: readonly string[]): void {
+  for (const { definition, state } of [...world.systems[name].pairs.values()]) {
+    const isSpared = spared.includes(definition.source) && spared.includes(definition.destination);
+    if (!isSpared && isFlowing(state))
+      world.setPair(pairName(definition.source, definition.destination), 'suspend', definition.kind);
+  }
+}
 
 const copies =
   (how: FakeWorld['copies']): Make =>
@@ -86,16 +90,12 @@ const copies =
     world.copies = how;
   };
 
-const up =
-  (system: 'P' | 'I' | 'R', is = true): Make =>
-  ({ world }) => {
-    world.systems[system].up = is;
-  };
+const targetImage =
+  (consistent: boolean, gold: number | null): Make =>
+  ({ world }, step) =>
+    void Object.assign(world.systems[step.target as Letter], { consistent, gold });
 
-const image =
-  (system: 'P' | 'I' | 'R', consistent: boolean, gold: number | null): Make =>
-  ({ world }) =>
-    void Object.assign(world.systems[system], { consistent, gold });
+const down = (world: FakeWorld, name: string) => Object.assign(world.systems[name as Letter], { up: false });
 
 const ledger =
   (enabled: boolean): Make =>
@@ -103,224 +103,284 @@ const ledger =
     definition.ledger.enabled = enabled;
   };
 
-const host =
-  (name: 'host-P' | 'host-R', change: Partial<FakeWorld['hosts']['host-P']>): Make =>
-  ({ world }) =>
-    void Object.assign(world.hosts[name], change);
+const ownHost =
+  (change: Partial<FakeHost>): Make =>
+  ({ world }, step) =>
+    void Object.assign(world.hosts[step.host as HostOfChain], change);
 
-/** Outcomes of a step that asks for the state of `name`. */
-function askScenes(step: string, name: string, reversed: string): Record<string, Make> {
-  const scenes: Record<string, Make> = {};
-  for (const state of ['duplex', 'suspending', 'suspend', 'failure-suspend', 'simplex'] as const)
-    scenes[`${step} ${state}`] = both(healthy, pair(name, state));
-  scenes[`${step} copying`] = both(healthy, pair(name, 'duplex-pending'));
-  scenes[`${step} reversed`] = both(healthy, pair(reversed, 'suspend'));
-  scenes[`${step} absent`] = both(healthy, pair(name, null));
-  return scenes;
-}
+const otherHost =
+  (change: Partial<FakeHost>): Make =>
+  ({ world }, step) =>
+    void Object.assign(world.hosts[told(step, 'otherHost') as HostOfChain], change);
 
-function drainedScenes(step: string, name: string): Record<string, Make> {
+const holder =
+  (name: (step: RoutineStep) => string | null): Make =>
+  ({ world }, step) => {
+    world.register = {
+      ...world.register,
+      generation: { number: world.register.generation.number + 1, runId: 'other', holder: name(step) },
+    };
+  };
+
+const survivorHolds = holder((step) => told(step, 'survivor'));
+
+/** Outcomes of a step that asks for the state of its pair. */
+function asked(): Makes {
+  const states = ['duplex', 'suspending', 'suspend', 'failure-suspend', 'simplex'] as const;
   return {
-    [`${step} suspend`]: pair(name, 'suspend'),
-    [`${step} failure-suspend`]: pair(name, 'failure-suspend'),
-    [`${step} changed`]: pair(name, 'duplex'),
+    ...Object.fromEntries(states.map((state) => [state, both(healthy, pair(state))])),
+    copying: both(healthy, pair('duplex-pending')),
+    reversed: both(healthy, turned('suspend')),
+    absent: both(healthy, pair(null)),
+    'no-answer': both(healthy, ({ world }, step) => void down(world, step.target ?? '')),
   };
 }
 
-/** Outcomes of a step that forms `name` while `other`, which shares I with it, must be at rest. */
-function formScenes(step: string, name: string, other: string, atRest: PairState = 'suspend'): Record<string, Make> {
-  const ready = both(healthy, pair(other, atRest), image('I', true, null));
-  return {
-    [`${step} duplex`]: both(ready, pair(name, 'suspend')),
-    [`${step} already`]: both(ready, pair(name, 'duplex')),
-    [`${step} failed`]: both(ready, pair(name, 'suspend'), copies('fail')),
-  };
-}
-
-function settleScenes(step: string, system: 'P' | 'I' | 'R', name: string): Record<string, Make> {
-  const quiet = both(up(system), up('I'), pair(name, 'suspend'));
-  return {
-    [`${step} consistent`]: both(quiet, image(system, true, null)),
-    [`${step} rolled-back`]: both(quiet, image(system, false, 100)),
-    [`${step} no-image`]: both(quiet, image(system, false, null)),
-  };
-}
-
-function workScenes(step: string, name: 'host-P' | 'host-R'): Record<string, Make> {
-  return {
-    [`${step} started`]: both(ledger(true), host(name, { refusesWork: false })),
-    [`${step} no-ledger`]: ledger(false),
-    [`${step} not-started`]: both(ledger(true), host(name, { refusesWork: true })),
-  };
-}
-
-function stopScenes(step: string, name: 'host-P' | 'host-R'): Record<string, Make> {
-  return {
-    [`${step} stopped`]: both(ledger(true), host(name, { working: true, refusesStop: false })),
-    [`${step} no-ledger`]: ledger(false),
-    [`${step} still-running`]: both(ledger(true), host(name, { working: true, refusesStop: true })),
-  };
-}
-
-const holderScenes = (step: string, own: 'P' | 'R', other: 'P' | 'R'): Record<string, Make> => ({
-  [`${step} holder`]: () => undefined,
-  [`${step} held-elsewhere`]: holder(own === 'P' ? other : 'P'),
-  [`${step} unfinished`]: holder(null),
-});
-
-const answerOf = (scene: Scene, step: string) => scene.path.steps.find((walked) => walked.step === step)?.outcome;
-
-/** The survivor's number and what was heard of the writer's, at the moment the verdict is drawn. */
-function numbers(survivor: 'P' | 'R', writerHost: 'host-P' | 'host-R', number: number, heard: number): Make {
-  return ({ world }) => {
-    const lineage = survivor === 'R' ? FORWARD_LINEAGE : REVERSE_LINEAGE;
-    Object.assign(world.systems[survivor], {
-      up: true,
-      lastNumber: number,
-      consistent: true,
-      lineage: [...lineage],
-      evidenceLost: false,
-    });
-    world.heard[writerHost].completed = heard;
-  };
-}
-
-const fenceForward =
-  (guarded: boolean): Make =>
-  (scene) => {
-    const { world } = scene;
-    Object.assign(world.systems.P, { up: false });
-    Object.assign(world.systems.I, { up: guarded, answeredNumber: 100 });
-    world.setPair('P-I', 'duplex');
-    // What was heard once counts for ever, so a path without proof must not have heard too much before.
-    if (answerOf(scene, 'S245') !== 'no-data-loss') world.heard['host-P'].completed = 90;
-  };
-
-/** R answers the fence; where the path wants no proof all the same, R has lost records. */
-const fenceReverse =
-  (answers: boolean): Make =>
-  (scene) => {
-    Object.assign(scene.world.systems.R, {
-      up: answers,
-      completedNumber: 150,
-      lastNumber: 150,
-      evidenceLost: answerOf(scene, 'S535') === 'unknown',
-    });
-    Object.assign(scene.world.systems.I, { up: true });
-  };
-
-export const SCENES: Readonly<Record<string, Make>> = {
-  // Initial copy.
-  ...holderScenes('S090', 'P', 'R'),
-  'S092 none': () => undefined,
-  'S092 newer-elsewhere': ({ world }) => void Object.assign(world.systems.R, { lastNumber: 150 }),
-  'S095 not-needed': both(pair('P-I', 'duplex'), pair('I-R', 'duplex')),
-  'S095 split': both(pair('P-I', 'failure-suspend'), pair('I-R', 'duplex')),
-  ...formScenes('S100', 'P-I', 'I-R'),
-  ...formScenes('S110', 'I-R', 'P-I', 'duplex'),
-  // Failover and switch-over.
-  'S180 ready': healthy,
-  'S180 not-ready': pair('I-R', 'suspend'),
-  'S180 already-here': holder('R'),
-  ...stopScenes('S185', 'host-P'),
-  'S190 quiet': () => undefined,
-  'S190 not-quiet': ({ world }) => void Object.assign(world.systems.R, { lastNumber: 50 }),
-  'S200 failed': ({ world }) => void Object.assign(world.heard['host-P'], { lost: true }),
-  'S200 alive': () => undefined,
-  'S200 already-here': holder('R'),
-  'S205 fenced': fenceForward(true),
-  'S205 not-fenced': fenceForward(false),
-  ...askScenes('S210', 'I-R', 'R-I'),
-  'S211 answers': up('I'),
-  'S211 no-answer': up('I', false),
-  'S213 duplex': both(healthy, pair('I-R', 'duplex-pending')),
-  'S213 failed': both(healthy, pair('I-R', 'duplex-pending'), copies('fail')),
-  'S216 suspend': both(healthy, pair('I-R', 'suspend'), pair('P-I', 'failure-suspend')),
-  'S216 failed': both(healthy, pair('I-R', 'suspend'), pair('P-I', 'failure-suspend'), copies('fail')),
-  'S230 ended': both(healthy, pair('I-R', 'duplex')),
-  ...drainedScenes('S240', 'I-R'),
-  ...settleScenes('S242', 'R', 'I-R'),
-  'S245 no-data-loss': numbers('R', 'host-P', 100, 100),
-  'S245 data-loss': numbers('R', 'host-P', 90, 95),
-  'S245 unknown': numbers('R', 'host-P', 90, 90),
-  'S260 reversed': both(healthy, pair('I-R', 'suspend')),
-  'S260 not-reversed': pair('I-R', null),
-  'S270 duplex': both(healthy, pair('R-I', 'suspend'), pair('P-I', 'failure-suspend')),
-  'S270 copying': both(healthy, pair('R-I', 'suspend'), pair('P-I', 'failure-suspend'), copies('stall')),
-  'S270 not-resynced': both(pair('R-I', 'suspend'), up('I', false)),
-  'S280 promoted': () => undefined,
-  ...workScenes('S285', 'host-R'),
-  'S290 promoted': both(healthy, pair('P-I', 'suspend')),
-  ...workScenes('S295', 'host-P'),
-  // Reverse copy and its control.
-  ...holderScenes('S291', 'R', 'P'),
-  'S292 cleared': healthy,
-  'S292 not-cleared': up('P', false),
-  'S293 spread': healthy,
-  'S294 none': () => undefined,
-  'S294 newer-elsewhere': ({ world }) => void Object.assign(world.systems.P, { completedNumber: 500 }),
-  'S298 not-needed': both(pair('R-I', 'duplex'), pair('I-P', 'suspend')),
-  'S298 split': both(pair('R-I', 'suspend'), pair('I-P', 'duplex')),
-  ...formScenes('S300', 'R-I', 'I-P'),
-  'S310 ended': both(healthy, pair('R-I', 'duplex')),
-  ...drainedScenes('S320', 'R-I'),
-  ...formScenes('S330', 'I-P', 'R-I'),
-  'S340 duplex': both(healthy, pair('I-P', 'duplex'), pair('R-I', 'suspend')),
-  'S340 failed': both(healthy, pair('I-P', 'duplex'), pair('R-I', 'suspend'), copies('fail')),
-  'S345 duplex': both(healthy, pair('I-P', 'suspend'), pair('R-I', 'failure-suspend')),
-  'S345 failed': both(healthy, pair('I-P', 'suspend'), pair('R-I', 'failure-suspend'), copies('fail')),
-  ...holderScenes('S390', 'R', 'P'),
-  'S391 reverse': () => undefined,
-  'S391 not-reverse': pair('I-P', null),
-  'S400 ended': both(healthy, pair('R-I', 'duplex'), pair('I-P', 'suspend')),
-  ...drainedScenes('S410', 'R-I'),
-  ...formScenes('S420', 'I-P', 'R-I'),
-  'S430 duplex': both(healthy, pair('I-P', 'duplex'), pair('R-I', 'suspend')),
-  'S430 failed': both(healthy, pair('I-P', 'duplex'), pair('R-I', 'suspend'), copies('fail')),
-  'S440 again': ({ world }) => void Object.assign(world.systems.R, { journalShare: 0.9 }),
-  'S440 ended': ({ run, endRequested }) => {
-    if (!endRequested) run.orders.push({ order: 'end', by: 'operator' });
-  },
-  // Failback.
-  'S480 already-here': holder('P'),
-  'S480 stopped': host('host-R', { working: false }),
-  'S480 lost': host('host-R', { up: false }),
-  'S480 running': host('host-R', { working: true }),
-  ...stopScenes('S482', 'host-R'),
-  'S490 fenced': fenceReverse(true),
-  'S490 not-fenced': fenceReverse(false),
-  ...askScenes('S500', 'R-I', 'I-R'),
-  'S500 no-answer': up('I', false),
-  'S501 answers': healthy,
-  'S501 no-answer': both(healthy, up('R', false)),
-  'S502 duplex': both(healthy, pair('R-I', 'duplex-pending'), pair('I-P', 'suspend')),
-  'S502 failed': both(healthy, pair('R-I', 'duplex-pending'), pair('I-P', 'suspend'), copies('fail')),
-  'S506 duplex': both(healthy, pair('R-I', 'suspend'), pair('I-P', 'suspend'), image('I', true, null)),
-  'S506 failed': both(healthy, pair('R-I', 'suspend'), pair('I-P', 'suspend'), image('I', true, null), copies('fail')),
-  'S510 ended': both(healthy, pair('R-I', 'duplex'), pair('I-P', 'suspend')),
-  ...drainedScenes('S520', 'R-I'),
-  'S530 suspend': both(healthy, pair('R-I', 'suspend'), pair('I-P', 'suspend'), image('I', true, null)),
-  'S530 failed': both(healthy, pair('R-I', 'suspend'), pair('I-P', 'suspend'), image('I', true, null), copies('fail')),
-  ...settleScenes('S545', 'I', 'R-I'),
-  ...formScenes('S550', 'I-P', 'R-I'),
-  ...settleScenes('S560', 'P', 'I-P'),
-  ...settleScenes('S565', 'P', 'I-P'),
-  'S535 no-data-loss': numbers('P', 'host-R', 150, 150),
-  'S535 data-loss': numbers('P', 'host-R', 140, 150),
-  'S535 unknown': numbers('P', 'host-R', 150, 150),
-  'S580 promoted': both(healthy, pair('I-P', 'suspend')),
-  ...workScenes('S585', 'host-P'),
-  'S590 promoted': both(healthy, pair('R-I', 'suspend'), image('R', true, null)),
-  ...workScenes('S595', 'host-R'),
+/** Outcomes of a step that brings its pair to duplex. */
+const formed: Makes = {
+  duplex: both(healthy, alone(), pair('suspend')),
+  already: both(healthy, alone(), pair('duplex')),
+  failed: both(healthy, alone(), pair('suspend'), copies('fail')),
 };
 
+const settled: Makes = {
+  consistent: both(healthy, pair('suspend'), targetImage(true, null)),
+  'rolled-back': both(healthy, pair('suspend'), targetImage(false, 100)),
+  'no-image': both(healthy, pair('suspend'), targetImage(false, null)),
+};
+
+/** A numbers' tale for each verdict: what the writer could complete, what the survivor holds, what was heard. */
+const FORWARD = { answered: 100, kept: 100, short: 90, heard: 95 };
+const REVERSE = { answered: 150, kept: 150, short: 140, heard: 150 };
+const REVERSE_GUARDED = { answered: 120, kept: 120, short: 110, heard: 115 };
+
+function tale({ world, graph }: Scene, step: RoutineStep) {
+  const writer = told(step, 'writer');
+  const guarded = guardedPairOf(world.arrangement, writer);
+  const isForward = writer === world.arrangement.normal.holder;
+  const numbers = isForward ? FORWARD : guarded ? REVERSE_GUARDED : REVERSE;
+  return { writer: writer as Letter, guarded, isForward, numbers, graph };
+}
+
+/** Where the path leads at the step that has this action. */
+export const answerOf = (graph: RoutineGraph, path: Path, action: string) =>
+  path.steps.find((walked) => graph.steps.find((step) => step.id === walked.step)?.action === action)?.outcome;
+
+/** The writer is silent and its guard answers, or not; without a guard the writer itself answers, or not. */
+const fenced =
+  (is: boolean): Make =>
+  (scene, step) => {
+    const { world, graph, path } = scene;
+    const { writer, guarded, numbers } = tale(scene, step);
+    const verdict = answerOf(graph, path, 'judge');
+    if (!guarded) {
+      Object.assign(world.systems[writer], {
+        up: is,
+        completedNumber: numbers.answered,
+        lastNumber: numbers.answered,
+        // Where the path wants no proof all the same, the writer has lost records.
+        evidenceLost: verdict === 'unknown',
+      });
+      return;
+    }
+    Object.assign(world.systems[writer], { up: false });
+    const guard = world.systems[guarded.destination as Letter];
+    Object.assign(guard, { up: is, answeredNumber: numbers.answered });
+    world.setPair(pairName(guarded.source, guarded.destination), 'duplex', 'sync');
+    // What was heard once counts for ever, so a path without proof must not have heard too much before.
+    if (verdict !== 'no-data-loss') world.heard[told(step, 'writerHost') as HostOfChain].completed = numbers.short;
+  };
+
+/** The survivor held the last generation itself; whoever else answers does not matter. */
+const own: Make = ({ world }, step) => {
+  const survivor = told(step, 'survivor');
+  const { number } = world.register.generation;
+  world.register = { ...world.register, generation: { ...world.register.generation, holder: null } };
+  world.register = { ...world.register, lastHeld: { number, holder: survivor } };
+  world.systems[survivor as Letter].lineage.push({ generation: number, first: 1_000 });
+};
+
+/** The survivor's number and what was heard of the writer's, at the moment the verdict is drawn. */
+const judged =
+  (kind: 'no-data-loss' | 'data-loss' | 'unknown'): Make =>
+  (scene, step) => {
+    const { world } = scene;
+    const { guarded, isForward, numbers } = tale(scene, step);
+    const kept = kind === 'no-data-loss' || (kind === 'unknown' && !guarded);
+    Object.assign(world.systems[told(step, 'survivor') as Letter], {
+      up: true,
+      lastNumber: kept ? numbers.kept : numbers.short,
+      consistent: true,
+      lineage: [...(isForward ? FORWARD_LINEAGE : REVERSE_LINEAGE)],
+      evidenceLost: false,
+    });
+    const heard = kept ? numbers.kept : kind === 'data-loss' ? numbers.heard : numbers.short;
+    world.heard[told(step, 'writerHost') as HostOfChain].completed = heard;
+  };
+
+/** The first of the systems in the list `parameter`, changed. */
+const firstOf =
+  (parameter: string, change: Record<string, unknown>): Make =>
+  ({ world }, step) =>
+    void Object.assign(world.systems[told(step, parameter).split(' ')[0] as Letter], change);
+
+/** By action, then by outcome. */
+const BY_ACTION: Readonly<Record<string, Makes>> = {
+  'ask-drained': {
+    suspend: both(healthy, pair('suspend')),
+    'failure-suspend': both(healthy, pair('failure-suspend')),
+    changed: both(healthy, pair('duplex')),
+  },
+  'ask-pair': asked(),
+  'ask-pair-if-answers': asked(),
+  'ask-peer': {
+    answers: healthy,
+    'no-answer': both(healthy, ({ world }, step) => void down(world, told(step, 'peer'))),
+  },
+  'await-cycle': {
+    again: ({ world }) => void Object.assign(world.systems.R, { journalShare: 0.9 }),
+    ended: ({ run, endRequested }) => {
+      if (!endRequested) run.orders.push({ order: 'end', by: 'operator' });
+    },
+  },
+  'await-quiet': {
+    quiet: none,
+    'not-quiet': ({ world }, step) =>
+      void Object.assign(world.systems[told(step, 'survivor') as Letter], { lastNumber: 50 }),
+  },
+  'check-faults-cleared': { cleared: healthy, 'not-cleared': firstOf('systems', { up: false }) },
+  'check-holder': {
+    holder: none,
+    'held-elsewhere': holder((step) => (told(step, 'system') === 'P' ? 'R' : 'P')),
+    unfinished: holder(() => null),
+  },
+  'check-ready': {
+    ready: healthy,
+    'not-ready': ({ world }) => world.setPair('I-P', 'suspend'),
+    'already-here': survivorHolds,
+  },
+  'check-reverse': { reverse: none, 'not-reverse': ({ world }) => world.setPair('I-P', null) },
+  'check-work-stopped': {
+    'already-here': holder((step) => step.target),
+    stopped: otherHost({ working: false }),
+    lost: otherHost({ up: false }),
+    running: otherHost({ working: true }),
+  },
+  'compare-images': { none, 'newer-elsewhere': firstOf('others', { completedNumber: 500, lastNumber: 500 }) },
+  'delete-pair': { deleted: both(healthy, pair('suspend')), absent: both(healthy, pair(null)) },
+  drain: { ended: both(healthy, alone(), pair('duplex')) },
+  fence: { fenced: fenced(true), 'not-fenced': fenced(false), own },
+  'form-if-possible': {
+    duplex: both(healthy, alone(), pair(null), sameNumbers(true)),
+    already: both(healthy, alone(), pair('duplex')),
+    copying: both(healthy, alone(), pair(null), sameNumbers(false), copies('stall')),
+    'not-formed': both(
+      healthy,
+      alone(),
+      pair(null),
+      ({ world }, step) => void down(world, ends(told(step, 'pair')).destination),
+    ),
+  },
+  'form-pair': formed,
+  'give-host-role': {
+    promoted: ({ world }, step) => {
+      const target = step.target as Letter;
+      Object.assign(world.systems[target], { up: true, consistent: true, gold: null });
+      for (const { definition, state } of [...world.systems[target].pairs.values()])
+        if (definition.destination === target && isFlowing(state))
+          world.setPair(pairName(definition.source, target), 'suspend', definition.kind);
+    },
+  },
+  judge: { 'no-data-loss': judged('no-data-loss'), 'data-loss': judged('data-loss'), unknown: judged('unknown') },
+  'repair-reverse': {
+    duplex: both(healthy, alone(), pair('suspend'), pair('suspend', 'sync'), targetImage(true, null)),
+    failed: both(healthy, alone(), pair('suspend'), pair('suspend', 'sync'), targetImage(true, null), copies('fail')),
+  },
+  'rest-pair': { 'at-rest': both(healthy, pair('suspend')) },
+  'resync-reversed': {
+    duplex: both(healthy, alone(), pair('suspend')),
+    copying: both(healthy, alone(), pair('suspend'), copies('stall')),
+    'not-resynced': both(
+      healthy,
+      pair('suspend'),
+      ({ world }, step) => void down(world, ends(told(step, 'pair')).destination),
+    ),
+  },
+  'resync-then-drain': {
+    suspend: both(healthy, alone(), pair('suspend')),
+    failed: both(healthy, alone(), pair('suspend'), copies('fail')),
+  },
+  'resync-then-split': {
+    suspend: both(healthy, alone(), pair('suspend')),
+    failed: both(healthy, alone(), pair('suspend'), copies('fail')),
+  },
+  reverse: { reversed: both(healthy, turned('suspend')), 'not-reversed': both(healthy, pair(null)) },
+  'settle-image': settled,
+  'settle-image-if-answers': settled,
+  'split-downstream': {
+    'not-needed': both(healthy, pair('duplex'), downstream('suspend')),
+    split: both(healthy, pair('failure-suspend'), downstream('duplex')),
+  },
+  'split-then-resync': {
+    duplex: both(healthy, alone('resync'), pair('duplex', 'split'), pair('suspend', 'resync')),
+    failed: both(healthy, alone('resync'), pair('duplex', 'split'), pair('suspend', 'resync'), copies('fail')),
+  },
+  'split-then-settle': settled,
+  'spread-generation': { spread: healthy },
+  'start-work': {
+    started: both(ledger(true), ownHost({ up: true, refusesWork: false })),
+    'no-ledger': ledger(false),
+    'not-started': both(ledger(true), ownHost({ up: true, refusesWork: true })),
+  },
+  'stop-work': {
+    stopped: both(ledger(true), ownHost({ working: true, refusesStop: false })),
+    'no-ledger': ledger(false),
+    'still-running': both(ledger(true), ownHost({ working: true, refusesStop: true })),
+  },
+  'wait-copy-end': {
+    duplex: both(healthy, alone(), pair('duplex-pending')),
+    failed: both(healthy, alone(), pair('duplex-pending'), copies('fail')),
+  },
+  'watch-heartbeat': {
+    failed: ({ world }, step) =>
+      void Object.assign(world.heard[told(step, 'writerHost') as HostOfChain], { lost: true }),
+    alive: none,
+    'already-here': survivorHolds,
+  },
+};
+
+/** The pair that leads on, as the arrangement knows it; the kind of the step is that of the pair that copies. */
+function downstream(state: PairState): Make {
+  return ({ world }, step) => world.setPair(told(step, 'downstream'), state);
+}
+
+/** Both ends hold the same, or the destination lacks something. */
+function sameNumbers(is: boolean): Make {
+  return ({ world }, step) => {
+    const { source, destination } = ends(told(step, 'pair'));
+    const { lastNumber, lineage } = world.systems[source];
+    Object.assign(world.systems[destination], {
+      lastNumber: is ? lastNumber : lastNumber - 10,
+      lineage: [...lineage],
+      consistent: true,
+      evidenceLost: false,
+    });
+    world.systems[source].evidenceLost = false;
+  };
+}
+
+/** The scene in which `step` answers `outcome`; null where nobody has described one. */
+export function sceneFor(step: RoutineStep, outcome: string): Make | null {
+  return BY_ACTION[step.action]?.[outcome] ?? null;
+}
+
 /** Nothing but the step's own outcome is arranged, so a path may ask for what earlier findings forbid. */
-export function isImpossible(path: Path): string | null {
-  const has = (step: string, outcome: string) =>
-    path.steps.some((walked) => walked.step === step && walked.outcome === outcome);
-  if (has('S205', 'not-fenced') && has('S245', 'no-data-loss'))
+export function isImpossible(graph: RoutineGraph, path: Path): string | null {
+  const fence = answerOf(graph, path, 'fence');
+  const verdict = answerOf(graph, path, 'judge');
+  if (fence === 'not-fenced' && verdict === 'no-data-loss')
     return 'no data loss is never said of a writer that is not fenced';
-  if (has('S490', 'not-fenced') && has('S535', 'no-data-loss'))
-    return 'no data loss is never said of a writer that is not fenced';
+  if (fence === 'own' && (verdict === 'data-loss' || verdict === 'unknown'))
+    return 'a system that has lost nothing holds all it completed itself';
   return null;
 }

@@ -37,8 +37,8 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
   ],
   [
     'one-copier',
-    [moved('I', 'R-I', 'suspending', 'suspend'), moved('I', 'I-P', 'suspend', 'duplex-pending')],
-    [moved('I', 'R-I', 'duplex-pending', 'duplex'), moved('I', 'I-P', 'suspend', 'duplex-pending')],
+    [moved('I', 'R-I', 'suspending', 'suspend'), moved('I', 'I-P', 'suspend', 'duplex-pending', 2, 'sync')],
+    [moved('I', 'R-I', 'duplex-pending', 'duplex'), moved('I', 'I-P', 'suspend', 'duplex-pending', 2, 'sync')],
   ],
   [
     'number-unique',

@@ -3,13 +3,13 @@ import { generateSchedule } from '../generate.ts';
 import { failedCheckers, playSchedule } from '../play.ts';
 
 /** One line per failing seed of `first`…`last`: the seed, its checkers, and the first thing they said. */
-export async function failingSeeds(first: number, last: number): Promise<string[]> {
+export async function failingSeeds(first: number, last: number, arrangement = 'chain-3'): Promise<string[]> {
   const failing: string[] = [];
   for (let seed = first; seed <= last; seed += 1) {
-    const { violations } = await playSchedule(generateSchedule(seed));
+    const { violations } = await playSchedule(generateSchedule(seed, arrangement));
     if (violations.length === 0) continue;
     failing.push(
-      `switchback rehearse --seed ${seed}: ${failedCheckers(violations).join(', ')}: ${violations[0]?.text}`,
+      `switchback rehearse --arrangement ${arrangement} --seed ${seed}: ${failedCheckers(violations).join(', ')}: ${violations[0]?.text}`,
     );
   }
   return failing;

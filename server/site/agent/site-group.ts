@@ -2,9 +2,9 @@
 import { rmSync } from 'node:fs';
 import { type Arrangement, findArrangement, type GroupDefinition } from '../../domain/arrangement.ts';
 import { refuse } from '../../domain/refusal.ts';
+import { stretchesOf } from '../../network/connections.ts';
 import type { AddressBook, AgentNotices, DiskFault, LineFault, ProcessView } from '../agent-protocol.ts';
 import type { ChildNotices, ProcessConfig } from '../processes/child-protocol.ts';
-import { connectionsOf } from '../processes/connections.ts';
 import { groupFolder, processPaths } from '../processes/layout.ts';
 import { NoticeThrottle } from '../processes/notice-throttle.ts';
 import { trimLog } from './child-launch.ts';
@@ -93,12 +93,12 @@ export class SiteGroup {
   /** Replaces the fault on one end of a line; no conditions means none. */
   async setLineFault({ process: name, peer, conditions }: LineFault): Promise<void> {
     const process = this.process(name);
-    const lines = connectionsOf(this.arrangement, this.record.definition, name);
-    if (!lines.some((line) => line.peer === peer)) {
+    const lines = stretchesOf(this.arrangement, this.record.definition, name);
+    if (!lines.some((line) => line.neighbour === peer)) {
       throw refuse(
         'unknown-line',
         `${name} has no line to ${peer}.`,
-        `Name one of ${lines.map((line) => line.peer).join(', ')}.`,
+        `Name one of ${lines.map((line) => line.neighbour).join(', ')}.`,
       );
     }
     const others = this.record.lineFaults.filter((fault) => fault.process !== name || fault.peer !== peer);

@@ -49,7 +49,7 @@ export const configSchema: z.ZodType<ProcessConfig> = z.object({
   site: z.string().min(1),
   group: groupNameSchema,
   process: processNameSchema,
-  kind: z.enum(['storage', 'host', 'witness']),
+  kind: z.enum(['storage', 'host', 'witness', 'switch']),
   listenHost: z.string().min(1),
   secretFile: z.string().min(1),
   settings: settingsSchema,

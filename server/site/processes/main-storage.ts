@@ -1,10 +1,10 @@
 /** A storage system's process: its volumes, its journal, its pairs, and its volumes' exports to hosts. */
 import { WITNESS } from '../../domain/names.ts';
+import { nextHops } from '../../domain/ways.ts';
 import { NbdServer } from '../../nbd/server.ts';
 import { DEFAULT_STORAGE_TIMING } from '../../replication/config.ts';
 import { StorageSystem } from '../../replication/storage-system.ts';
 import { runChild } from './child-process.ts';
-import { routesOf } from './connections.ts';
 import { listenWhereBefore } from './listen.ts';
 
 const JOURNAL_SEGMENTS = 8;
@@ -27,7 +27,7 @@ runChild('storage', async ({ config, arrangement, ports, neighbours, reporter })
     {
       links: neighbours.lines(),
       witness: neighbours.link(WITNESS),
-      routes: routesOf(arrangement, config.process),
+      routes: nextHops(arrangement, config.process),
     },
     reporter,
   );

@@ -3,10 +3,10 @@ import type { Arrangement } from '../../domain/arrangement.ts';
 import type { Clock, Ports } from '../../domain/ports.ts';
 import type { ChannelOptions, StreamChannel } from '../../network/channel.ts';
 import type { Identity, LineConditions } from '../../network/channel-types.ts';
+import { type Connection, connectionsOf, type Stretch, stretchesOf } from '../../network/connections.ts';
 import { Link } from '../../network/link.ts';
 import { LineDirection } from '../../network/shaped-stream.ts';
 import type { ProcessConfig, ProcessSettings } from './child-protocol.ts';
-import { type Connection, connectionsOf } from './connections.ts';
 
 const REDIAL_MS = 50;
 const MAX_REDIAL_MS = 1000;
@@ -14,12 +14,12 @@ const MAX_REDIAL_MS = 1000;
 interface Neighbour {
   connection: Connection;
   link: Link;
-  /** What leaves this end towards it. */
-  direction: LineDirection;
 }
 
 export class Neighbours {
   private readonly neighbours = new Map<string, Neighbour>();
+  /** What leaves this process for its neighbour on the way, shared by all that goes there. */
+  private readonly directions = new Map<string, LineDirection>();
   private settings: ProcessSettings;
 
   constructor(
@@ -31,20 +31,23 @@ export class Neighbours {
     channelOptions: ChannelOptions,
   ) {
     this.settings = config.settings;
+    const { definition } = config.settings;
     const options: ChannelOptions = { ...channelOptions, shapeFor: (peer) => this.shapeFor(peer) };
-    for (const connection of connectionsOf(arrangement, config.settings.definition, config.process)) {
-      const { peer, dials, paths } = connection;
-      const address = dials ? this.addressOf(peer) : null;
+    for (const stretch of stretchesOf(arrangement, definition, config.process)) {
+      const clock = stretch.kind === 'line' ? ports.clock : roughClock;
+      this.directions.set(stretch.neighbour, new LineDirection(clock, ports.entropy, this.conditionsOf(stretch)));
+    }
+    for (const connection of connectionsOf(arrangement, definition, config.process)) {
+      const { peer, dials, paths, via } = connection;
       const link = new Link(ports.network, options, {
         peer,
         paths,
-        address,
+        address: dials ? this.addressOf(connection) : null,
         redialMs: REDIAL_MS,
         maxRedialMs: MAX_REDIAL_MS,
+        route: via === peer ? null : { to: peer, by: config.process },
       });
-      const clock = connection.kind === 'line' ? ports.clock : roughClock;
-      const direction = new LineDirection(clock, ports.entropy, this.conditionsOf(connection));
-      this.neighbours.set(peer, { connection, link, direction });
+      this.neighbours.set(peer, { connection, link });
     }
   }
 
@@ -65,9 +68,25 @@ export class Neighbours {
     return group === this.config.group && this.neighbours.has(name);
   }
 
+  /** Distance of what leaves this process for `neighbour`, the next process on the way; null where there is none. */
+  direction(neighbour: string): LineDirection | null {
+    return this.directions.get(neighbour) ?? null;
+  }
+
+  /** Where the lines of `process` end that are passed on; null until it is known. */
+  lineAddressOf(process: string): string | null {
+    return this.settings.addresses[process]?.nbd ?? null;
+  }
+
+  /** Where the channels of `process` are taken; null until it is known. */
+  channelAddressOf(process: string): string | null {
+    return this.settings.addresses[process]?.channel ?? null;
+  }
+
   /** Distance of what this end sends to `peer`; null for the agent. */
   shapeFor(peer: Identity): LineDirection | null {
-    return peer.group === this.config.group ? (this.neighbours.get(peer.name)?.direction ?? null) : null;
+    const neighbour = peer.group === this.config.group ? this.neighbours.get(peer.name) : undefined;
+    return neighbour ? this.direction(neighbour.connection.via) : null;
   }
 
   /** Takes a channel that a neighbour has dialled. */
@@ -85,24 +104,22 @@ export class Neighbours {
   /** Takes lengths, rates, faults and addresses as they are now. The number of paths stays as it was at the start. */
   configure(settings: ProcessSettings): void {
     this.settings = settings;
-    for (const connection of connectionsOf(this.arrangement, settings.definition, this.config.process)) {
-      const neighbour = this.neighbours.get(connection.peer);
-      if (!neighbour) continue;
-      neighbour.direction.set(this.conditionsOf(connection));
-      if (connection.dials) neighbour.link.readdress(this.addressOf(connection.peer));
-    }
+    for (const stretch of stretchesOf(this.arrangement, settings.definition, this.config.process))
+      this.directions.get(stretch.neighbour)?.set(this.conditionsOf(stretch));
+    for (const { connection, link } of this.neighbours.values())
+      if (connection.dials) link.readdress(this.addressOf(connection));
   }
 
   stop(): void {
     for (const { link } of this.neighbours.values()) link.stop();
   }
 
-  private addressOf(peer: string): string | null {
-    return this.settings.addresses[peer]?.channel ?? null;
+  private addressOf({ peer, via }: Connection): string | null {
+    return via === peer ? this.channelAddressOf(peer) : this.lineAddressOf(via);
   }
 
-  private conditionsOf({ peer, conditions }: Connection): LineConditions {
-    const fault = this.settings.lineFaults.find((candidate) => candidate.peer === peer);
+  private conditionsOf({ neighbour, conditions }: Stretch): LineConditions {
+    const fault = this.settings.lineFaults.find((candidate) => candidate.peer === neighbour);
     return { ...conditions, ...fault?.conditions };
   }
 }

@@ -105,6 +105,7 @@ describe('the supervisor', () => {
       'agent-intermediate',
       'agent-production',
       'agent-remote',
+      'agent-remote-intermediate',
       'agent-witness',
       'control-worker',
       'postgres',
@@ -124,7 +125,7 @@ describe('the supervisor', () => {
     expect(env('control').DATABASE_URL).toMatch(/^postgresql:/);
     expect(env('control').KEPT).toBe('y');
     expect(env('control').npm_config_secret).toBeUndefined();
-    for (const site of ['production', 'intermediate', 'remote', 'witness']) {
+    for (const site of ['production', 'intermediate', 'remote-intermediate', 'remote', 'witness']) {
       expect(env(site).DATABASE_URL).toBeUndefined();
       expect(JSON.parse(env(site).SWITCHBACK_AGENTS)[site]).toMatch(/^127\.0\.0\.1:\d+$/);
       expect(existsSync(env(site).SWITCHBACK_SECRET_FILE)).toBe(true);

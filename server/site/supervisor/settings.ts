@@ -15,7 +15,13 @@ export interface Settings {
 }
 
 /** The sites this machine plays when everything runs on one machine. */
-export const LOCAL_SITES: readonly SiteName[] = ['production', 'intermediate', 'remote', 'witness'];
+export const LOCAL_SITES: readonly SiteName[] = [
+  'production',
+  'intermediate',
+  'remote-intermediate',
+  'remote',
+  'witness',
+];
 
 /**
  * Reads the settings. Throws a `RefusedError` for a port that is none and for an address that others could reach while

@@ -146,6 +146,8 @@ export const done = (
   kind: 'instruction',
   system: name,
   outcome: 'done',
+  // Each comes after all that were told of before it.
+  cameOrder: Number.MAX_SAFE_INTEGER,
   instruction:
     verb === 'drain'
       ? { verb, pair: 'I-R', token: token(claimEpoch, step), deadlineMs: 1000 }

@@ -11,6 +11,7 @@ const ENTRIES = {
   storage: 'server/site/processes/main-storage.ts',
   host: 'server/site/processes/main-host.ts',
   witness: 'server/site/processes/main-witness.ts',
+  switch: 'server/site/processes/main-switch.ts',
 } as const;
 
 export interface Bundles {
