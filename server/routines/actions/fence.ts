@@ -12,7 +12,7 @@ import type { FenceEvidence } from '../../domain/storage-controller.ts';
 import { judgeChain } from '../../domain/verdict-chain.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
 import { parameter, stepHost } from '../action-types.ts';
-import { askHost, hostFacts, insist, orNull, raiseGeneration } from './ask.ts';
+import { askHost, hostFacts, insist, orNull, querySystem, raiseGeneration } from './ask.ts';
 
 /** The register's record for this run's generation: raised now, or as it was raised by an earlier attempt of the same run. */
 export async function raiseAtRegister(context: ActionContext, host: HostName): Promise<RegisterRecord> {
@@ -65,9 +65,9 @@ export const fenceStep: Action = async (context): Promise<ActionResult> => {
   const fences = [await raiseSurely(context, host, survivor, generation)];
   const others: (FenceEvidence | null)[] = [];
   for (const middle of parameter(context, 'middle').split(' '))
-    others.push(await raiseIfAnswers(context, host, middle, generation));
+    others.push(await raiseIfAnswers(context, host, middle, generation, [survivor, ...answered(others)]));
   const [atWriter] = await Promise.all([
-    raiseIfAnswers(context, host, writer, generation),
+    raiseIfAnswers(context, host, writer, generation, [survivor, ...answered(others)]),
     fenceHost(context, host, writerHost, generation),
   ]);
   for (const fence of [...others, atWriter]) if (fence) fences.push(fence);
@@ -101,16 +101,50 @@ async function raiseSurely(
   return evidence;
 }
 
+function answered(fences: readonly (FenceEvidence | null)[]): SystemName[] {
+  return fences.flatMap((fence) => (fence ? [fence.system] : []));
+}
+
+/**
+ * A dead system is not waited for. One whose line is up is only slow to answer, behind what is being copied: it is asked
+ * again with twice the time, for its answer may be the proof (1b rule 7). A dead one loses its line within seconds.
+ */
 async function raiseIfAnswers(
   context: ActionContext,
   host: HostName,
   target: SystemName,
   generation: Generation,
+  neighbours: readonly SystemName[],
 ): Promise<FenceEvidence | null> {
-  const evidence = await orNull(() => raiseOnce(context, host, target, generation));
-  if (evidence) noteFence(context, evidence);
-  else context.note(`${target}: no answer to the fence within ${context.settings.fenceTimeoutMs} ms.`);
-  return evidence;
+  const { fenceTimeoutMs, patienceMs } = context.settings;
+  const begun = context.clock.monotonic();
+  for (let waitMs = fenceTimeoutMs; ; waitMs *= 2) {
+    const evidence = await orNull(() => raiseOnce(context, host, target, generation, waitMs));
+    if (evidence) {
+      noteFence(context, evidence);
+      return evidence;
+    }
+    const isPast = context.clock.monotonic() - begun >= patienceMs;
+    if (isPast || !(await hasLine(context, host, target, neighbours))) {
+      context.note(`${target}: no answer to the fence within ${waitMs} ms${isPast ? ', though its line is up' : ''}.`);
+      return null;
+    }
+    await context.yieldToOrders();
+  }
+}
+
+/** Does one of `neighbours` hear `target` over a line of its own? */
+async function hasLine(
+  context: ActionContext,
+  host: HostName,
+  target: SystemName,
+  neighbours: readonly SystemName[],
+): Promise<boolean> {
+  for (const neighbour of neighbours) {
+    const facts = await orNull(() => querySystem(context, host, neighbour));
+    if (facts?.lines.some((line) => line.peer === target && line.connected)) return true;
+  }
+  return false;
 }
 
 function raiseOnce(
@@ -118,14 +152,10 @@ function raiseOnce(
   host: HostName,
   target: SystemName,
   generation: Generation,
+  timeoutMs = context.settings.fenceTimeoutMs,
 ): Promise<FenceEvidence> {
-  return raiseGeneration(
-    context,
-    host,
-    target,
-    { verb: 'raise-generation', generation, token: context.token() },
-    context.settings.fenceTimeoutMs,
-  );
+  const instruction = { verb: 'raise-generation', generation, token: context.token() } as const;
+  return raiseGeneration(context, host, target, instruction, timeoutMs);
 }
 
 function noteFence(context: ActionContext, evidence: FenceEvidence): void {
