@@ -52,6 +52,34 @@ const state = (world: FakeWorld, system: 'P' | 'I' | 'R', key: string) => {
   return pair ? `${pair.definition.source}-${pair.definition.destination} ${pair.state}` : 'absent';
 };
 
+describe('fence', () => {
+  it('asks again over a line that is up, and the late answer is the proof', async () => {
+    const world = await formed();
+    world.loseProduction();
+    world.slow.set('I', 2);
+    const view = await run(world, 'failover');
+    expect(steps(view)).toContain('S205 fenced');
+    expect(view.verdict?.kind).toBe('no-data-loss');
+  });
+
+  it('gives up where no answer comes in the run’s patience, and proves nothing', async () => {
+    const world = await formed();
+    world.loseProduction();
+    world.slow.set('I', Number.POSITIVE_INFINITY);
+    const view = await run(world, 'failover');
+    expect(steps(view)).toContain('S205 not-fenced');
+    expect(view.verdict?.kind).not.toBe('no-data-loss');
+  });
+
+  it('does not wait for a system whose line is down', async () => {
+    const world = await formed();
+    world.loseProduction();
+    const view = await run(world, 'failover');
+    const notes = view.steps.find((step) => step.id === 'S205')?.evidence.join(' ');
+    expect(notes).toContain('P: no answer to the fence within 1500 ms.');
+  });
+});
+
 describe('initial copy', () => {
   it('forms both pairs from nothing', async () => {
     const world = new FakeWorld();

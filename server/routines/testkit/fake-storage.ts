@@ -9,7 +9,7 @@ import type { PairKind, PairState } from '../../domain/pair-states.ts';
 import { isCopying, isFlowing, isSuspended, whyRefused } from '../../domain/pair-states.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { judgeResume } from '../../domain/resume.ts';
-import type { PairDefinition, StorageInstruction, StorageReply } from '../../domain/storage-controller.ts';
+import type { PairDefinition, StorageInstruction, StorageReply, SystemFacts } from '../../domain/storage-controller.ts';
 import { linkedSystems } from '../../domain/ways.ts';
 import { evidenceOf, factsOf, pairFactsOf } from './fake-facts.ts';
 
@@ -50,6 +50,8 @@ export class FakeStorage {
   readonly systems: Record<Letter, FakeSystem>;
   /** Lines that are down, their ends in alphabetical order: `I~P`. */
   readonly cut = new Set<string>();
+  /** Fences of a system that go unanswered although its line is up: so many more. */
+  readonly slow = new Map<Letter, number>();
   copies: 'succeed' | 'fail' | 'stall' = 'succeed';
   drains: 'succeed' | 'fail' = 'succeed';
   /** Every instruction that changed something, in order. */
@@ -152,13 +154,30 @@ export class FakeStorage {
   /** Carries out what a host attached to `from` asks of `target`. */
   protected storage(from: Letter, target: Letter, instruction: StorageInstruction): StorageReply {
     const system = this.reach(from, target);
-    if (instruction.verb === 'query') return { verb: 'query', facts: factsOf(system) };
+    if (instruction.verb === 'query')
+      return { verb: 'query', facts: { ...factsOf(system), lines: this.linesOf(system.name) } };
     if (instruction.verb === 'query-journal') return this.journal(system, instruction.after, instruction.limit);
     if (instruction.verb === 'wait-pair') return this.wait(system, instruction);
     this.admit(system, instruction);
+    if (instruction.verb === 'raise-generation') this.mustNotBeSlow(target);
     if (instruction.verb === 'raise-generation') return this.raise(system, instruction.generation);
     if (instruction.verb === 'promote') return this.promote(system, instruction.generation);
     return { verb: 'pair', pair: this.changePair(system, instruction) };
+  }
+
+  private mustNotBeSlow(target: Letter): void {
+    const left = this.slow.get(target) ?? 0;
+    if (left === 0) return;
+    this.slow.set(target, left - 1);
+    throw refuse('timeout', `${target} did not answer in time`, 'Ask again.');
+  }
+
+  private linesOf(name: Letter): SystemFacts['lines'] {
+    return linkedSystems(this.arrangement).flatMap((ends) => {
+      const [peer] = ends.filter((end) => end !== name);
+      if (!ends.includes(name) || !peer) return [];
+      return [{ peer, connected: this.systems[peer as Letter].up && !this.cut.has(lineOf(name, peer)), rttMs: null }];
+    });
   }
 
   /** Older drivers and delayed steps are refused (1b rule 8). */
