@@ -1,6 +1,7 @@
 /** Every shape that may come in from outside, checked here once; behind this line types are trusted. */
 import { z } from 'zod';
 import { LIMITS } from '../domain/arrangement.ts';
+import { DEFAULT_MAP_BUCKETS, MAX_MAP_BUCKETS } from '../domain/difference-map.ts';
 import { PAIR_STATES } from '../domain/pair-states.ts';
 
 const count = z.number().int().nonnegative();
@@ -59,6 +60,20 @@ export const journalRead = z.strictObject({
   system: shortName,
   after: count.default(0),
   limit: z.number().int().min(1).max(500).default(50),
+});
+
+export const differencesRead = z.strictObject({
+  group: groupName,
+  /** The end whose bitmap is read. */
+  system: shortName,
+  pair: shortName,
+  /** Null for all. */
+  volume: count.nullable().default(null),
+  firstTrack: count.default(0),
+  /** Null for all up to the end of the volume. */
+  trackCount: count.min(1).nullable().default(null),
+  /** Per volume. */
+  buckets: z.number().int().min(1).max(MAX_MAP_BUCKETS).default(DEFAULT_MAP_BUCKETS),
 });
 
 const attestation = z.strictObject({ text: z.string().min(1).max(500), destroyedAt: millis });

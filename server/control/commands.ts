@@ -4,6 +4,7 @@
  */
 
 import type { GroupDefinition } from '../domain/arrangement.ts';
+import type { DifferenceMap, DifferenceMapQuery } from '../domain/difference-map.ts';
 import type { LedgerReport, WorkState } from '../domain/host.ts';
 import type { JournalEntryFacts, OperatorPairInstruction } from '../domain/storage-controller.ts';
 import type { FaultInput, FaultView } from './views.ts';
@@ -33,6 +34,10 @@ export interface Commands {
   'journal.read': {
     params: { group: string; system: string; after: number; limit: number };
     result: { entries: JournalEntryFacts[]; trimmedTo: number; lastNumber: number };
+  };
+  'differences.read': {
+    params: { group: string; system: string; query: DifferenceMapQuery };
+    result: DifferenceMap;
   };
   'run.start': { params: RunRequest; result: { run: string } };
   'fault.inject': { params: FaultInput; result: FaultView };

@@ -1,5 +1,5 @@
 /** How the control plane speaks to a group's hosts and storage: through agents and hosts, never to storage itself. */
-import { findArrangement } from '../domain/arrangement.ts';
+import { type Arrangement, findArrangement } from '../domain/arrangement.ts';
 import type { HostInstruction, HostReply } from '../domain/host.ts';
 import { RefusedError, refuse } from '../domain/refusal.ts';
 import type { StorageInstruction, StorageReply } from '../domain/storage-controller.ts';
@@ -45,6 +45,15 @@ export function expectReply<V extends HostReply['verb']>(reply: HostReply, verb:
   );
 }
 
+/** The refusal where an arrangement has no such storage system. */
+export function unknownSystem(group: string, system: string, arrangement: Arrangement): Error {
+  return refuse(
+    'unknown-system',
+    `group ${group} has no system ${system}`,
+    `Systems: ${arrangement.systems.map((one) => one.name).join(' ')}.`,
+  );
+}
+
 export class GroupAccess {
   constructor(
     private readonly agents: Agents,
@@ -84,13 +93,7 @@ export class GroupAccess {
     instruction: StorageInstruction,
     timeoutMs: number,
   ): Promise<StorageReply> {
-    if (!arrangement.systems.some((system) => system.name === target)) {
-      throw refuse(
-        'unknown-system',
-        `group ${name} has no system ${target}`,
-        `Systems: ${arrangement.systems.map((one) => one.name).join(' ')}.`,
-      );
-    }
+    if (!arrangement.systems.some((system) => system.name === target)) throw unknownSystem(name, target, arrangement);
     const hosts = [...arrangement.hosts].sort(
       (a, b) => this.distance(name, a, target) - this.distance(name, b, target),
     );

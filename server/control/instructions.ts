@@ -20,7 +20,7 @@ import { type Agents, siteOfProcess } from './agents.ts';
 import type { CommandParams, CommandResult } from './commands.ts';
 import { nextClaimEpoch } from './counters.ts';
 import type { Database } from './database.ts';
-import { expectReply, type GroupAccess, type Views } from './group-access.ts';
+import { expectReply, type GroupAccess, unknownSystem, type Views } from './group-access.ts';
 import { type GroupRecord, readGroup } from './groups.ts';
 
 const ANSWER_MS = 10_000;
@@ -103,6 +103,21 @@ export class Instructions {
         'Update all sites to the same version.',
       );
     return { entries: reply.entries, trimmedTo: reply.trimmedTo, lastNumber: reply.lastNumber };
+  }
+
+  /**
+   * Reads a difference bitmap as `system` has it. Its site agent asks the process itself, so that it can be read where no host
+   * of the group is left.
+   */
+  async differences({
+    group: name,
+    system,
+    query,
+  }: CommandParams<'differences.read'>): Promise<CommandResult<'differences.read'>> {
+    const { arrangement } = await readGroup(this.database, name);
+    const site = arrangement.systems.find((one) => one.name === system)?.site;
+    if (!site) throw unknownSystem(name, system, arrangement);
+    return this.agents.call(site, 'storage.differences', { group: name, process: system, query });
   }
 
   /** Starts the work on the host of the system that holds the role. */

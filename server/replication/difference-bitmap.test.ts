@@ -33,6 +33,25 @@ describe('a difference bitmap', () => {
     expect(setTracks(open(disk))).toEqual(['0.0', '1.36']);
   });
 
+  it('counts any range of a volume as its bits are set, those in flight among them', () => {
+    const bitmap = open(machine().start().disk);
+    for (let track = 0; track < TRACKS; track += 1) {
+      if (track % 3 === 0) bitmap.mark(0, track);
+      if (track % 2 === 0) bitmap.mark(1, track);
+    }
+    for (let taken = 0; taken < 5; taken += 1) bitmap.take();
+    const set = setTracks(bitmap);
+    for (const volume of [0, 1])
+      for (let from = 0; from < TRACKS; from += 1)
+        for (let to = from; to <= TRACKS + 3; to += 1) {
+          const expected = set.filter((name) => {
+            const [of, track] = name.split('.').map(Number);
+            return of === volume && (track ?? 0) >= from && (track ?? 0) < to;
+          });
+          expect(bitmap.countWithin(volume, from, to)).toBe(expected.length);
+        }
+  });
+
   it('that is lost is all bits, where it was not made just now', () => {
     const { disk } = machine().start();
     expect(open(disk, 'all').count).toBe(2 * TRACKS);

@@ -146,8 +146,23 @@ export class DifferenceBitmap {
 
   /** Set tracks per volume. */
   countOf(volume: number): number {
+    return this.countWithin(volume, 0, this.tracksPerVolume);
+  }
+
+  /** Set tracks of a volume from track `from` up to, not including, `to`. */
+  countWithin(volume: number, from: number, to: number): number {
+    const end = volume * this.tracksPerVolume + Math.min(to, this.tracksPerVolume);
     let count = 0;
-    for (let track = 0; track < this.tracksPerVolume; track += 1) if (this.isSet(volume, track)) count += 1;
+    for (let index = volume * this.tracksPerVolume + from; index < end; ) {
+      const byte = (this.difference[index >> 3] ?? 0) | (this.flight[index >> 3] ?? 0);
+      if (index % WORD_BITS === 0 && end - index >= WORD_BITS) {
+        count += bitsOf(byte);
+        index += WORD_BITS;
+      } else {
+        count += (byte >> (index & 7)) & 1;
+        index += 1;
+      }
+    }
     return count;
   }
 
@@ -206,6 +221,12 @@ function put(plane: Uint8Array, index: number, value: boolean): void {
 
 function bits(plane: Uint8Array): number {
   let count = 0;
-  for (const byte of plane) for (let rest = byte; rest > 0; rest &= rest - 1) count += 1;
+  for (const byte of plane) count += bitsOf(byte);
+  return count;
+}
+
+function bitsOf(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest > 0; rest &= rest - 1) count += 1;
   return count;
 }

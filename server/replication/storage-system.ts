@@ -3,12 +3,14 @@
  * any instant and is rebuilt from its disk; where the disk itself fails, the controller halts and is rebuilt in the same way.
  */
 import { z } from 'zod';
+import type { DifferenceMap, DifferenceMapQuery } from '../domain/difference-map.ts';
 import { DiskError, type Ports } from '../domain/ports.ts';
 import { refusalOf, refuse } from '../domain/refusal.ts';
 import type { StorageController, StorageInstruction, StorageReply, SystemFacts } from '../domain/storage-controller.ts';
 import type { Channel } from '../network/channel-types.ts';
 import type { StorageConfig, StorageConnections, StorageObserver } from './config.ts';
 import { Controller } from './controller.ts';
+import { readDifferenceMap } from './difference-map.ts';
 import { VolumeExports } from './exports.ts';
 import { HaltedError, Incarnation } from './incarnation.ts';
 import { type PairMethod, pairMethods } from './pair-messages.ts';
@@ -70,6 +72,12 @@ export class StorageSystem implements StorageController {
     if (this.current) return this.current.facts.system();
     const facts = this.lastFacts ?? unknownFacts(this.config);
     return { ...facts, hostWrites: { accepted: false, reason: `its disk fails: ${this.diskFault}` } };
+  }
+
+  /** A pair's difference bitmap at this end. Refuses with `unknown-pair`, `unknown-volume`, `bad-request`, `disk-fault`. */
+  differences(query: DifferenceMapQuery): DifferenceMap {
+    if (!this.current) throw this.refusedForDisk();
+    return readDifferenceMap(this.current.core, query);
   }
 
   stop(): void {

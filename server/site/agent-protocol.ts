@@ -3,6 +3,7 @@
  * site and is the only thing the control plane talks to.
  */
 import type { GroupDefinition } from '../domain/arrangement.ts';
+import type { DifferenceMap, DifferenceMapQuery } from '../domain/difference-map.ts';
 import type { HostFacts, HostInstruction, HostReply, SwitchFacts, WitnessFacts } from '../domain/host.ts';
 import type { SiteName } from '../domain/names.ts';
 import type { SystemFacts } from '../domain/storage-controller.ts';
@@ -76,6 +77,11 @@ export interface AgentMethods {
   };
   /** Storage facts on demand, straight from the process. */
   'storage.facts': { params: { group: string; process: string }; result: SystemFacts };
+  /** A pair's difference bitmap as one end has it, straight from the process. */
+  'storage.differences': {
+    params: { group: string; process: string; query: DifferenceMapQuery };
+    result: DifferenceMap;
+  };
   /** A dead host's own record of what its ledger was told is complete; read from its folder. */
   'ledger.record': { params: { group: string; host: string }; result: { completedThrough: number } | null };
 }

@@ -1,4 +1,4 @@
-import { journalRead, pairInstruct, pairWait } from '../inputs.ts';
+import { differencesRead, journalRead, pairInstruct, pairWait } from '../inputs.ts';
 import { procedure, router } from '../trpc.ts';
 
 export const pairsRouter = router({
@@ -15,4 +15,10 @@ export const pairsRouter = router({
   journal: procedure('viewer', 'Entries of a system’s journal')
     .input(journalRead)
     .query(({ ctx, input }) => ctx.services.change.command('journal.read', input, ctx.actor)),
+
+  differences: procedure('viewer', 'A pair’s difference bitmap as one end has it, counted in buckets of tracks')
+    .input(differencesRead)
+    .query(({ ctx, input: { group, system, ...query } }) =>
+      ctx.services.change.command('differences.read', { group, system, query }, ctx.actor),
+    ),
 });

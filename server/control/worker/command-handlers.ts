@@ -30,7 +30,7 @@ export interface HandlerParts {
 }
 
 /** Commands that only read leave no trace in the audit log. */
-const READS: ReadonlySet<CommandKind> = new Set(['journal.read', 'ledger.verify']);
+const READS: ReadonlySet<CommandKind> = new Set(['journal.read', 'differences.read', 'ledger.verify']);
 
 export function makeHandlers(parts: HandlerParts, server: () => CommandServer): CommandHandlers {
   const { instructions, runs, faults } = parts;
@@ -41,6 +41,7 @@ export function makeHandlers(parts: HandlerParts, server: () => CommandServer): 
     'group.power': ({ group, powered }, actor) => groups.power(group, powered, actor),
     'pair.instruct': (params) => instructions.pair(params),
     'journal.read': (params) => instructions.journal(params),
+    'differences.read': (params) => instructions.differences(params),
     'run.start': (params, actor) => runs.start(params, actor),
     'fault.inject': (params, actor, id) =>
       faults.inject(params, actor, (fault: FaultView) => server().answerEarly(id, fault)),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { HostInstruction } from '../../domain/host.ts';
 import { refuse } from '../../domain/refusal.ts';
 import type { AgentMethods } from '../agent-protocol.ts';
+import { differenceMapQuerySchema } from '../processes/child-protocol.ts';
 import {
   addressBookSchema,
   conditionsSchema,
@@ -38,6 +39,7 @@ export const PARAMS: { [M in keyof AgentMethods]: z.ZodType<AgentMethods[M]['par
     timeoutMs: z.number().min(1).max(86_400_000),
   }),
   'storage.facts': z.object({ group, process }),
+  'storage.differences': z.object({ group, process, query: differenceMapQuerySchema }),
   'ledger.record': z.object({ group, host: process }),
 };
 

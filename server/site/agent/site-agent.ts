@@ -147,6 +147,8 @@ export class SiteAgent {
       'host.perform': async ({ group, host, instruction, timeoutMs }): Promise<HostReply> =>
         this.linkTo(group, host, 'host').call('host.perform', { instruction }, timeoutMs),
       'storage.facts': async ({ group, process }) => this.linkTo(group, process, 'storage').call('storage.facts', {}),
+      'storage.differences': async ({ group, process, query }) =>
+        this.linkTo(group, process, 'storage').call('storage.differences', query),
       'ledger.record': async ({ group, host }) => this.ledgerRecord(group, host),
     };
   }

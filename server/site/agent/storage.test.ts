@@ -119,6 +119,26 @@ describe('storage systems as processes', () => {
     expect(states).toEqual(['simplex', 'initial-copying', 'duplex']);
   });
 
+  test('the tracks in which the ends of a suspended pair differ can be read from either end', async () => {
+    await formChain();
+    await instruct('I', { verb: 'split', pair: 'I-R', token: token() });
+    await cluster.view('I', pairIs('I-R', 'suspend'));
+    const client = await attach('P');
+    for (const block of [0, 1, 40]) await write(client, block, 1);
+    client.disconnect(() => {});
+    const query = { pair: 'I-R', volume: 0, firstTrack: 0, trackCount: 3, buckets: 3 };
+    const ask = (system: string, change = {}) =>
+      cluster.call(system, 'storage.differences', { group: 'g', process: system, query: { ...query, ...change } });
+    expect(await ask('I')).toMatchObject({
+      system: 'I',
+      end: 'source',
+      volumes: [{ setTracks: 2, buckets: [1, 0, 1] }],
+    });
+    expect(await ask('R')).toMatchObject({ system: 'R', end: 'destination', volumes: [{ setTracks: 0 }] });
+    await expect(ask('P')).rejects.toMatchObject({ refusal: { code: 'unknown-pair' } });
+    await expect(ask('I', { buckets: 1025 })).rejects.toMatchObject({ refusal: { code: 'bad-request' } });
+  });
+
   test('what P answered before it was killed is there when it is back', async () => {
     await formChain();
     const before = await cluster.up('P');

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { type Arrangement, findArrangement } from '../../domain/arrangement.ts';
+import type { DifferenceMap, DifferenceMapQuery } from '../../domain/difference-map.ts';
 import type { HostReply } from '../../domain/host.ts';
 import type { Ports } from '../../domain/ports.ts';
 import { refusalOf, refuse } from '../../domain/refusal.ts';
@@ -17,6 +18,7 @@ import { RealLog } from '../ports/real-log.ts';
 import { RealNetwork } from '../ports/real-network.ts';
 import {
   configSchema,
+  differenceMapQuerySchema,
   EXIT_FOLDER_TAKEN,
   type ProcessConfig,
   type ProcessFacts,
@@ -56,6 +58,8 @@ export interface ChildBody {
   handle: CallHandler;
   /** An instruction from the agent; hosts only. */
   perform?(instruction: unknown): Promise<HostReply>;
+  /** A pair's difference bitmap; storage systems only. */
+  differences?(query: DifferenceMapQuery): DifferenceMap;
   /** What may change while it runs, beyond lines and disk faults, which are dealt with here. */
   configure(settings: ProcessSettings): void;
   /** Begins to listen to the outside world; resolves with the NBD address, or null where it serves no volumes. */
@@ -208,6 +212,8 @@ class Child {
         return this.requireBody().facts();
       case 'storage.facts':
         return this.storageFacts();
+      case 'storage.differences':
+        return this.differences(params);
       case 'host.perform':
         return this.perform(params);
       default:
@@ -235,7 +241,20 @@ class Child {
   private storageFacts(): unknown {
     const facts = this.requireBody().facts();
     if ('storage' in facts) return facts.storage;
-    throw refuse('bad-request', `${this.config.process} is not a storage system.`, 'Name a storage system.');
+    throw notStorage(this.config.process);
+  }
+
+  private differences(params: unknown): DifferenceMap {
+    const body = this.requireBody();
+    if (!body.differences) throw notStorage(this.config.process);
+    const parsed = differenceMapQuerySchema.safeParse(params);
+    if (parsed.success) return body.differences(parsed.data);
+    const [issue] = parsed.error.issues;
+    throw refuse(
+      'bad-request',
+      `storage.differences: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not understood'}.`,
+      'Correct the question and ask again.',
+    );
   }
 
   private perform(params: unknown): Promise<HostReply> {
@@ -260,6 +279,10 @@ class Child {
       return null;
     }
   }
+}
+
+function notStorage(process: string): Error {
+  return refuse('bad-request', `${process} is not a storage system.`, 'Name a storage system.');
 }
 
 function readConfig(kind: ProcessConfig['kind'], file: string): ProcessConfig {

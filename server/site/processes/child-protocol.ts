@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { GroupDefinition } from '../../domain/arrangement.ts';
+import { type DifferenceMap, type DifferenceMapQuery, MAX_MAP_BUCKETS } from '../../domain/difference-map.ts';
 import type { HostInstruction, HostReply } from '../../domain/host.ts';
 import type { SystemFacts } from '../../domain/storage-controller.ts';
 import type { LineConditions } from '../../network/channel-types.ts';
@@ -31,6 +32,16 @@ export const settingsSchema: z.ZodType<ProcessSettings> = z.object({
   addresses: addressBookSchema,
   lineFaults: z.array(z.object({ peer: processNameSchema, conditions: conditionsSchema })).max(64),
   diskFault: diskFaultKindSchema.nullable(),
+});
+
+const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+
+export const differenceMapQuerySchema: z.ZodType<DifferenceMapQuery> = z.object({
+  pair: processNameSchema,
+  volume: count.nullable(),
+  firstTrack: count,
+  trackCount: count.min(1).nullable(),
+  buckets: count.min(1).max(MAX_MAP_BUCKETS),
 });
 
 /** `config.json` in the process's folder. */
@@ -87,6 +98,7 @@ export interface ChildMethods {
   'child.facts': { params: Record<string, never>; result: ProcessFacts };
   /** Storage processes only. */
   'storage.facts': { params: Record<string, never>; result: SystemFacts };
+  'storage.differences': { params: DifferenceMapQuery; result: DifferenceMap };
   /** Host processes only. */
   'host.perform': { params: { instruction: HostInstruction }; result: HostReply };
 }

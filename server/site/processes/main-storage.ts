@@ -41,6 +41,7 @@ runChild('storage', async ({ config, arrangement, ports, neighbours, reporter })
   return {
     facts: () => ({ storage: storage.facts() }),
     handle: (method, params, from) => storage.handle(method, params, from),
+    differences: (query) => storage.differences(query),
     configure: () => {},
     serve: async (before) => {
       const listen = (address: string): Promise<NbdServer> => NbdServer.start(ports, address, storage.exports);

@@ -1,0 +1,53 @@
+/** Reads a pair's difference bitmap for those who want to look at it: counted in buckets, never the bits themselves. */
+import type { DifferenceMap, DifferenceMapQuery } from '../domain/difference-map.ts';
+import { pairKey, pairName, parsePairName } from '../domain/names.ts';
+import { refuse } from '../domain/refusal.ts';
+import type { StorageCore } from './core.ts';
+import type { DifferenceBitmap } from './difference-bitmap.ts';
+
+/** Refuses with `unknown-pair`, `unknown-volume`, or `bad-request` where the range begins beyond the volume. */
+export function readDifferenceMap(core: StorageCore, query: DifferenceMapQuery): DifferenceMap {
+  const { pairs, volumes, config, ports } = core;
+  const ends = parsePairName(query.pair);
+  const key = ends ? pairKey(ends.source, ends.destination) : '';
+  const pair = pairs.get(key);
+  if (!pair)
+    throw refuse('unknown-pair', `${config.system} is no end of a pair ${query.pair}.`, 'Name a pair of this system.');
+  if (query.volume !== null && query.volume >= volumes.count)
+    throw refuse('unknown-volume', `There are volumes 0 to ${volumes.count - 1}.`, 'Name one of them.');
+  const { tracksPerVolume } = volumes;
+  if (query.firstTrack >= tracksPerVolume)
+    throw refuse('bad-request', `A volume has tracks 0 to ${tracksPerVolume - 1}.`, 'Begin at one of them.');
+  const bitmap = pairs.bitmap(key);
+  const trackCount = Math.min(query.trackCount ?? tracksPerVolume, tracksPerVolume - query.firstTrack);
+  const tracksPerBucket = Math.ceil(trackCount / query.buckets);
+  const wanted = query.volume === null ? Array.from({ length: volumes.count }, (_, volume) => volume) : [query.volume];
+  const range = { firstTrack: query.firstTrack, trackCount, tracksPerBucket };
+  return {
+    system: config.system,
+    pair: pairName(pair.definition.source, pair.definition.destination),
+    end: pairs.isSource(pair) ? 'source' : 'destination',
+    at: ports.clock.now(),
+    trackBytes: volumes.trackBytes,
+    tracksPerVolume,
+    ...range,
+    volumes: wanted.map((volume) => {
+      const buckets = bucketsOf(bitmap, volume, range);
+      return { volume, setTracks: buckets.reduce((sum, count) => sum + count, 0), buckets };
+    }),
+    setTracks: bitmap.count,
+    inFlightTracks: bitmap.inFlight,
+  };
+}
+
+function bucketsOf(
+  bitmap: DifferenceBitmap,
+  volume: number,
+  { firstTrack, trackCount, tracksPerBucket }: Pick<DifferenceMap, 'firstTrack' | 'trackCount' | 'tracksPerBucket'>,
+): number[] {
+  const end = firstTrack + trackCount;
+  return Array.from({ length: Math.ceil(trackCount / tracksPerBucket) }, (_, bucket) => {
+    const from = firstTrack + bucket * tracksPerBucket;
+    return bitmap.countWithin(volume, from, Math.min(from + tracksPerBucket, end));
+  });
+}
