@@ -3,6 +3,7 @@ import path from 'node:path';
 import pino, { type Logger } from 'pino';
 import { refuse } from '../../domain/refusal.ts';
 import { applyMigrations } from './apply-migrations.ts';
+import { keepDataFormat } from './data-format.ts';
 import { choosePort, tryPort } from './free-port.ts';
 import { stopLeftover } from './leftovers.ts';
 import { openLog, rotateLogs } from './log-files.ts';
@@ -62,6 +63,7 @@ export class Supervisor {
    * `RefusedError` for what the operator can mend, and otherwise what went wrong; then `stop` is still to be called.
    */
   async start(): Promise<void> {
+    keepDataFormat(this.#options.settings.dataFolder);
     await this.#clearLeftovers();
     rotateLogs(this.#logFolder);
     this.#rotation = setInterval(() => rotateLogs(this.#logFolder), ROTATE_EVERY_MS).unref();
