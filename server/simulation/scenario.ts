@@ -4,8 +4,7 @@
  */
 import { findArrangement } from '../domain/arrangement.ts';
 import type { StorageInstruction } from '../domain/storage-controller.ts';
-import { ROUTINES } from '../routines/find-routine.ts';
-import type { RoutineStep, RunView } from '../routines/step-graph.ts';
+import type { RunView } from '../routines/step-graph.ts';
 import { BlockWriters } from './block-writers.ts';
 import { ControlPlane, WORKERS } from './control-plane.ts';
 import { FaultInjector } from './fault-injector.ts';
@@ -16,10 +15,11 @@ import type { KeptRun } from './run-store.ts';
 import type { Fault, Phase, Schedule } from './schedule.ts';
 import { DEFAULT_WAY } from './virtual-network.ts';
 import type { ProcessLogLine, VirtualProcess } from './virtual-process.ts';
+import { decisionStepsOf, decisionsOf } from './wishes.ts';
 
-/** A run that meets trouble is retried this often before the operator aborts it. */
 /** Time between two looks at everything, ms. */
 const WATCH_MS = 130;
+/** A run that meets trouble is retried this often before the operator aborts it. */
 const RETRIES = 2;
 const RETRY_PAUSE_MS = 400;
 /** A routine that has not ended by then never will. */
@@ -29,39 +29,6 @@ const DETECTION_MS = 1200;
 const REPAIR_ROUNDS = 8;
 /** Beyond this many events a world is taken to have lost its way. */
 const MAX_EVENTS = 3_000_000;
-
-/** What the operator of a story wants wherever a routine asks, the dearest wish first. */
-const PATIENT = [
-  'confirm',
-  'go-on',
-  'wait',
-  'repair',
-  'resync',
-  'reverse',
-  'protect',
-  'overwrite',
-  'stop-work',
-  'restart',
-];
-const HASTY = ['confirm', 'go-on', 'roll-back', 'do-not-wait', 'repair', 'as-is', 'overwrite', 'stop-work', 'restart'];
-
-/** The choice at every decision of every routine of the arrangement. */
-function decisionsOf({ arrangement, story }: Schedule): Record<string, string> {
-  const wishes = story.resyncAtTakeover ? PATIENT : HASTY;
-  const chosen: Record<string, string> = {};
-  for (const step of decisionStepsOf(arrangement)) {
-    const options = step.decision?.options.map(({ id }) => id) ?? [];
-    const wish = wishes.find((id) => options.includes(id)) ?? options[0];
-    if (wish !== undefined) chosen[step.id] = wish;
-  }
-  return chosen;
-}
-
-function decisionStepsOf(arrangement: string, routine: string | null = null): RoutineStep[] {
-  return ROUTINES.filter((graph) => graph.arrangement === arrangement && (routine === null || graph.id === routine))
-    .flatMap((graph) => graph.steps)
-    .filter((step) => step.decision !== null);
-}
 
 export interface Played {
   history: History;
