@@ -61,6 +61,23 @@ export interface Arrangement {
   reverse: ArrangementOperation;
   /** Routine ids in the order an operator meets them. */
   routines: readonly string[];
+  moves: ArrangementMoves;
+}
+
+/** Routine ids by what they bring about: who looks for a remedy need not know what the sources call it. */
+export interface ArrangementMoves {
+  /** All pairs of normal operation to duplex. */
+  form: string;
+  /** The work goes to the holder of reverse operation after a disaster. */
+  takeover: string;
+  /** The same with nothing lost and the work stopped first; null where there is none. */
+  planned: string | null;
+  /** The pairs of reverse operation. */
+  protect: string;
+  /** A resident routine of reverse operation; null where there is none. */
+  control: string | null;
+  /** The work comes back to the holder of normal operation. */
+  back: string;
 }
 
 export const ARRANGEMENTS: readonly Arrangement[] = [

@@ -111,9 +111,9 @@ function list(names: readonly string[]): string {
 }
 
 /** The routine that takes the work away from `holder`. */
-function routineFor(facts: GroupFacts, holder: string): string | null {
-  const wanted = holder === facts.arrangement.normal.holder ? 'failover' : 'failback';
-  return facts.arrangement.routines.includes(wanted) ? wanted : null;
+function routineFor(facts: GroupFacts, holder: string): string {
+  const { normal, moves } = facts.arrangement;
+  return holder === normal.holder ? moves.takeover : moves.back;
 }
 
 function responseOf(facts: GroupFacts, holder: string | null, works: boolean, site: SiteName): string {
@@ -139,13 +139,14 @@ function since(facts: GroupFacts, silent: readonly Fresh[], failed: readonly Hea
 function unfinished(facts: GroupFacts, status: Derived): Alarm[] {
   if (status.operation !== 'stopped' || facts.run?.changing) return [];
   const text = `Generation ${status.generation ?? 'unknown'} was raised and has no holder: nobody takes host writes.`;
+  const { takeover, back } = facts.arrangement.moves;
   return [
     {
       id: 'no-holder',
       severity: 'critical',
       text,
-      response: 'Run failover or failback to its end.',
-      routine: 'failover',
+      response: `Run ${takeover} or ${back} to its end.`,
+      routine: takeover,
       since: lastChange(facts),
     },
   ];
@@ -214,7 +215,9 @@ function pairAlarms(
 }
 
 function pairAlarm(facts: GroupFacts, status: Derived, pair: PairStatus): Alarm {
-  const forward = status.holder === facts.arrangement.normal.holder;
+  const { normal, moves } = facts.arrangement;
+  const routine = status.holder === normal.holder ? moves.form : moves.protect;
+  const controlled = routine === moves.protect && moves.control !== null;
   const changedAt = facts.processes
     .flatMap((process) => process.storage?.pairs ?? [])
     .filter((candidate) => candidate.name === pair.name);
@@ -222,10 +225,8 @@ function pairAlarm(facts: GroupFacts, status: Derived, pair: PairStatus): Alarm 
     id: `pair-${pair.name}`,
     severity: 'major',
     text: `${pair.name} is in failure-suspend, seen by ${pair.observer}: ${pair.reason}.`,
-    response: forward
-      ? 'Run initial-copy, which resyncs it by difference.'
-      : 'Run reverse-copy, which resyncs it by difference; a running copy control does so in its next cycle.',
-    routine: forward ? 'initial-copy' : 'reverse-copy',
+    response: `Run ${routine}, which resyncs it by difference${controlled ? '; a running copy control does so in its next cycle' : ''}.`,
+    routine,
     since: Math.min(facts.now, ...changedAt.map((candidate) => candidate.changedAt)),
   };
 }
@@ -277,8 +278,8 @@ function unprotected(facts: GroupFacts, status: Derived, troubled: ReadonlySet<S
       id: 'unprotected',
       severity: 'major',
       text,
-      response: 'Run reverse-copy.',
-      routine: 'reverse-copy',
+      response: `Run ${facts.arrangement.moves.protect}.`,
+      routine: facts.arrangement.moves.protect,
       since: lastChange(facts),
     },
   ];

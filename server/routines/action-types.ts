@@ -81,6 +81,13 @@ export function parameter(context: ActionContext, name: string): string {
   return value;
 }
 
+/** The names a parameter lists; none where it is empty. */
+export function namesIn(context: ActionContext, name: string): string[] {
+  return parameter(context, name)
+    .split(' ')
+    .filter((each) => each !== '');
+}
+
 /** Host that runs the step. */
 export function stepHost(context: ActionContext): HostName {
   if (!context.step.host) throw new Error(`step ${context.step.id}: action ${context.step.action} needs a host`);

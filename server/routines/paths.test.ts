@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findArrangement } from '../domain/arrangement.ts';
 import type { ActionTable } from './action-types.ts';
 import { ACTIONS } from './actions/table.ts';
 import { ROUTINES } from './find-routine.ts';
@@ -26,7 +27,8 @@ function stagedActions(scene: Scene): ActionTable {
 }
 
 async function walkPath(graph: RoutineGraph, path: Path): Promise<string[]> {
-  const fromForward = ['initial-copy', 'failover', 'switch-over'].includes(graph.id);
+  const { moves } = findArrangement(graph.arrangement) ?? {};
+  const fromForward = [moves?.form, moves?.takeover, moves?.planned].includes(graph.id);
   const world = fromForward ? forwardWorld(graph.arrangement) : reverseWorld(graph.arrangement);
   const run = new MemoryRun();
   const definition = groupOf(world);

@@ -58,7 +58,7 @@ function targetsOf(id: string): Targets {
       ...(feeding ? [[far, reverse.holder, pairName(feeding.source, feeding.destination)] as const] : []),
     ],
     otherSites: arrangement.sites.filter((site) => site !== home),
-    hasControl: arrangement.routines.includes('reverse-copy-control'),
+    hasControl: arrangement.moves.control !== null,
   };
 }
 
@@ -120,14 +120,16 @@ function drawSettings(random: Random, survivable: boolean): Settings {
 }
 
 function drawStory(random: Random, { arrangement }: Targets): Story {
-  const kind = random.pickWeighted<StoryKind>([
+  const drawn = random.pickWeighted<StoryKind>([
     [3, 'ride-out'],
     [5, 'failover'],
     [2, 'switch-over'],
   ]);
-  const story = ['initial-copy', kind, 'reverse-copy', 'reverse-copy-control', 'failback'];
-  const routines =
-    kind === 'ride-out' ? ['initial-copy'] : story.filter((routine) => arrangement.routines.includes(routine));
+  const kind = drawn === 'switch-over' && arrangement.moves.planned === null ? 'failover' : drawn;
+  const { form, takeover, planned, protect, control, back } = arrangement.moves;
+  const move = kind === 'switch-over' ? planned : takeover;
+  const story = [form, move, protect, control, back].filter((routine) => routine !== null);
+  const routines = kind === 'ride-out' ? [form] : story;
   const kills = random.chance(0.35) ? random.between(1, 2) : 0;
   return {
     kind,
@@ -191,7 +193,7 @@ function drawDisaster(random: Random, kind: StoryKind, survivable: boolean, targ
     faults.push(
       at(random.fraction() * 60, {
         kind: 'site-loss',
-        site: 'intermediate',
+        site: target.otherSites[0] ?? 'intermediate',
         power: random.chance(0.3),
         returnAfterMs: random.chance(0.5) ? null : 800,
       }),

@@ -1,8 +1,8 @@
 /**
- * The story of a simulated run: initial copy, load, faults, what an operator does about them, and in the end everything
+ * The story of a simulated run: the pairs are formed, load, faults, what an operator does about them, and in the end everything
  * healed and repaired. The operator acts through routines only, as the one at the screen does.
  */
-import { findArrangement } from '../domain/arrangement.ts';
+import { type ArrangementMoves, findArrangement, guardedPairOf } from '../domain/arrangement.ts';
 import type { StorageInstruction } from '../domain/storage-controller.ts';
 import type { RunView } from '../routines/step-graph.ts';
 import { BlockWriters } from './block-writers.ts';
@@ -132,7 +132,7 @@ export class Scenario {
     await this.phase('load', () => this.load(this.schedule.story.loadMs));
     if (this.schedule.story.kind === 'ride-out')
       await this.phase('disaster', () => this.load(this.schedule.story.loadMs));
-    else await this.thereAndBack(this.schedule.story.kind);
+    else await this.thereAndBack();
     await this.healAndRepair();
   }
 
@@ -170,39 +170,44 @@ export class Scenario {
 
   /** A slow line or a fault may stop the first copy; an operator tries again before production begins. */
   private async form(): Promise<void> {
-    for (let attempt = 0; attempt < 3 && !this.isNormal(); attempt += 1) await this.run('initial-copy');
+    for (let attempt = 0; attempt < 3 && !this.isNormal(); attempt += 1) await this.run(this.moves.form);
   }
 
   private load(forMs: number): Promise<void> {
     return this.group.world.scheduler.sleep(forMs);
   }
 
-  private async thereAndBack(takeover: 'failover' | 'switch-over'): Promise<void> {
+  private get moves(): ArrangementMoves {
+    return this.group.arrangement.moves;
+  }
+
+  private async thereAndBack(): Promise<void> {
     const { story, faults, settings } = this.schedule;
+    const { arrangement } = this.group;
+    const isDisaster = story.kind === 'failover' || this.moves.planned === null;
     this.isProvable =
       this.isNormal() &&
+      // Without a sync pair nobody but the writer knows what it completed.
+      guardedPairOf(arrangement, arrangement.normal.holder) !== null &&
       settings.fence !== 'never' &&
       settings.rateFarBytesPerSecond === null &&
       story.controlKills.length === 0 &&
       faults.every((timed) => timed.phase === 'disaster' && this.hitsProductionOnly(timed.fault));
-    if (takeover === 'failover') {
+    if (isDisaster) {
       // Heartbeats are missed before anybody acts.
       await this.phase('disaster', () => this.load(DETECTION_MS));
     }
-    await this.phase('takeover', () => this.run(takeover));
+    await this.phase('takeover', () => this.run(isDisaster ? this.moves.takeover : (this.moves.planned ?? '')));
     await this.load(story.reverseLoadMs);
     this.injector.clearDisaster();
     await this.load(300);
-    await this.phase('reverse', () => this.run('reverse-copy'));
+    await this.phase('reverse', () => this.run(this.moves.protect));
     await this.load(story.reverseLoadMs);
-    if (story.controlCycles > 0 && this.hasControl)
-      await this.phase('control', () => this.runControl(story.controlCycles));
-    await this.phase('failback', () => this.run('failback'));
-    await this.phase('restore', () => this.run('initial-copy'));
-  }
-
-  private get hasControl(): boolean {
-    return this.group.arrangement.routines.includes('reverse-copy-control');
+    const { control } = this.moves;
+    if (story.controlCycles > 0 && control !== null)
+      await this.phase('control', () => this.runControl(control, story.controlCycles));
+    await this.phase('failback', () => this.run(this.moves.back));
+    await this.phase('restore', () => this.run(this.moves.form));
   }
 
   private hitsProductionOnly(fault: Fault): boolean {
@@ -267,9 +272,9 @@ export class Scenario {
     }
   }
 
-  private async runControl(cycles: number): Promise<void> {
+  private async runControl(routine: string, cycles: number): Promise<void> {
     const { scheduler } = this.group.world;
-    const run = this.begin('reverse-copy-control');
+    const run = this.begin(routine);
     await scheduler.until(() => run.ended || run.view?.status === 'stopped-at-step' || cyclesOf(run) > cycles, 15_000);
     this.control.order(run, { order: 'end', by: 'operator' });
     await this.follow(run);
@@ -286,7 +291,7 @@ export class Scenario {
     await world.scheduler.sleep(1500);
     for (let round = 0; round < REPAIR_ROUNDS && !this.isNormal(); round += 1) {
       // Where bringing a pair up to date first leads nowhere, the next failback goes on with what is there.
-      for (const step of decisionStepsOf(this.group.arrangement.id, 'failback')) {
+      for (const step of decisionStepsOf(this.group.arrangement.id, this.moves.back)) {
         const options = step.decision?.options.map(({ id }) => id) ?? [];
         if (options.includes('as-is'))
           this.decisions[step.id] = (round % 2 === 0 ? options.find((id) => id !== 'as-is') : null) ?? 'as-is';
@@ -330,12 +335,12 @@ export class Scenario {
 
   /** Which routines lead back to normal operation from here. */
   private remedy(round: number): string[] {
-    const { normal, reverse } = this.group.arrangement;
+    const { normal, reverse, moves } = this.group.arrangement;
     const holder = this.holder();
-    if (holder === normal.holder) return ['initial-copy'];
-    if (holder === reverse.holder) return ['reverse-copy', 'failback', 'initial-copy'];
+    if (holder === normal.holder) return [moves.form];
+    if (holder === reverse.holder) return [moves.protect, moves.back, moves.form];
     // A takeover was begun and not ended: whichever side has an image to go on from.
-    return round % 2 === 0 ? ['failover'] : ['failback', 'initial-copy'];
+    return round % 2 === 0 ? [moves.takeover] : [moves.back, moves.form];
   }
 
   /** The system of the newest generation that holds the host role, or null. */
@@ -412,7 +417,7 @@ export class Scenario {
   private noteVerdict(run: KeptRun, view: RunView): void {
     const { observer, arrangement } = this.group;
     if (!view.verdict) return;
-    const survivor = run.start.routine === 'failback' ? arrangement.normal.holder : arrangement.reverse.holder;
+    const survivor = run.start.routine === this.moves.back ? arrangement.normal.holder : arrangement.reverse.holder;
     observer.add({
       kind: 'verdict',
       run: run.start.run,

@@ -13,4 +13,5 @@ export const CHAIN_3_DIRECT: Arrangement = {
   lines: [...CHAIN_3.lines, { name: 'P-R', ends: ['P', 'R'], defaultKm: 1100, defaultPaths: 2 }],
   reverse: { holder: 'R', pairs: [{ source: 'R', destination: 'P', kind: 'async' }] },
   routines: ['initial-copy', 'failover', 'switch-over', 'reverse-copy', 'failback'],
+  moves: { ...CHAIN_3.moves, control: null },
 };

@@ -33,4 +33,12 @@ export const CHAIN_3: Arrangement = {
     ],
   },
   routines: ['initial-copy', 'failover', 'switch-over', 'reverse-copy', 'reverse-copy-control', 'failback'],
+  moves: {
+    form: 'initial-copy',
+    takeover: 'failover',
+    planned: 'switch-over',
+    protect: 'reverse-copy',
+    control: 'reverse-copy-control',
+    back: 'failback',
+  },
 };

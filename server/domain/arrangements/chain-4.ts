@@ -31,4 +31,12 @@ export const CHAIN_4: Arrangement = {
   normal: NORMAL,
   reverse: reverseOf(FOUR_SYSTEMS, NORMAL),
   routines: ['initial-copy', 'failover', 'switch-over', 'reverse-copy', 'failback'],
+  moves: {
+    form: 'initial-copy',
+    takeover: 'failover',
+    planned: 'switch-over',
+    protect: 'reverse-copy',
+    control: null,
+    back: 'failback',
+  },
 };

@@ -11,7 +11,7 @@ import { RefusedError } from '../../domain/refusal.ts';
 import type { FenceEvidence } from '../../domain/storage-controller.ts';
 import { judgeChain } from '../../domain/verdict-chain.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
-import { parameter, stepHost } from '../action-types.ts';
+import { namesIn, parameter, stepHost } from '../action-types.ts';
 import { askHost, hostFacts, insist, orNull, querySystem, raiseGeneration } from './ask.ts';
 
 /** The register's record for this run's generation: raised now, or as it was raised by an earlier attempt of the same run. */
@@ -64,7 +64,7 @@ export const fenceStep: Action = async (context): Promise<ActionResult> => {
 
   const fences = [await raiseSurely(context, host, survivor, generation)];
   const others: (FenceEvidence | null)[] = [];
-  for (const middle of parameter(context, 'middle').split(' '))
+  for (const middle of namesIn(context, 'middle'))
     others.push(await raiseIfAnswers(context, host, middle, generation, [survivor, ...answered(others)]));
   const [atWriter] = await Promise.all([
     raiseIfAnswers(context, host, writer, generation, [survivor, ...answered(others)]),

@@ -5,7 +5,7 @@ import type { JournalEntryFacts, PairFacts, SystemFacts } from '../../domain/sto
 import { judgeChain } from '../../domain/verdict-chain.ts';
 import { verdictHeadline } from '../../domain/verdict-text.ts';
 import type { Action, ActionContext, ActionResult } from '../action-types.ts';
-import { parameter, stepHost, stepTarget } from '../action-types.ts';
+import { namesIn, parameter, stepHost, stepTarget } from '../action-types.ts';
 import { endsOf, instructPair, pairOf, queryIfAnswers, queryJournal, querySurely, splitToSuspended } from './ask.ts';
 import { guardOf, heartbeatsOf, heldLast } from './fence.ts';
 import { splitNamed } from './form-pair.ts';
@@ -129,7 +129,7 @@ async function entriesAfter(
   after: number,
 ): Promise<{ observer: SystemName; list: JournalEntryFacts[] } | null> {
   const writer = parameter(context, 'writer');
-  for (const observer of [writer, ...parameter(context, 'middle').split(' ')]) {
+  for (const observer of [writer, ...namesIn(context, 'middle')]) {
     const fence = context.findings.fences.find((evidence) => evidence.system === observer);
     if (!fence || fence.lastNumber <= after) continue;
     const list = await readJournal(context, host, observer, after);

@@ -1,5 +1,5 @@
 /**
- * The storage side of the test double: the systems of a chain, which keep pair states by the transition tables and refuse
+ * The storage side of the test double: the systems of an arrangement, which keep pair states by the transition tables and refuse
  * what storage refuses. They copy no data: numbers stand for it.
  */
 import { type Arrangement, findArrangement, plannedPairs } from '../../domain/arrangement.ts';
@@ -13,7 +13,9 @@ import type { PairDefinition, StorageInstruction, StorageReply, SystemFacts } fr
 import { linkedSystems } from '../../domain/ways.ts';
 import { evidenceOf, factsOf, pairFactsOf } from './fake-facts.ts';
 
-export type Letter = 'P' | 'I' | 'J' | 'R';
+/** Every system that any arrangement has. */
+const LETTERS = ['P', 'I', 'J', 'R', 'M', 'B1', 'B2', 'B3', '1', '2', '3'] as const;
+export type Letter = (typeof LETTERS)[number];
 
 export interface FakePair {
   definition: PairDefinition;
@@ -42,7 +44,10 @@ export interface FakeSystem {
   pairs: Map<string, FakePair>;
 }
 
-export const FIRST: Generation = { number: 1, runId: 'initial', holder: 'P' };
+/** The generation in which a group is made. */
+export function firstGeneration({ normal }: Arrangement): Generation {
+  return { number: 1, runId: 'initial', holder: normal.holder };
+}
 
 export class FakeStorage {
   readonly arrangement: Arrangement;
@@ -66,9 +71,9 @@ export class FakeStorage {
     const system = (name: Letter): FakeSystem => ({
       name,
       up: true,
-      generation: FIRST,
+      generation: firstGeneration(arrangement),
       evidence: null,
-      holdsRole: name === 'P',
+      holdsRole: name === arrangement.normal.holder,
       lineage: [{ generation: 1, first: 1 }],
       lastNumber: 0,
       completedNumber: 0,
@@ -81,12 +86,13 @@ export class FakeStorage {
       step: 0,
       pairs: new Map(),
     });
-    this.systems = { P: system('P'), I: system('I'), J: system('J'), R: system('R') };
+    // Built from the very list that the type is read from.
+    this.systems = Object.fromEntries(LETTERS.map((name) => [name, system(name)])) as Record<Letter, FakeSystem>;
   }
 
   /** The letters the arrangement has. */
   get letters(): Letter[] {
-    // The doubles know chains only, whose systems are these letters.
+    // No arrangement has systems of other names.
     return this.arrangement.systems.map((system) => system.name as Letter);
   }
 
@@ -202,7 +208,8 @@ export class FakeStorage {
     const evidence = evidenceOf(system, generation);
     Object.assign(system, { generation, evidence, holdsRole: system.holdsRole && generation.holder === system.name });
     for (const pair of system.pairs.values()) {
-      const writer = pair.definition.source === 'P' || pair.definition.source === 'R';
+      const { normal, reverse } = this.arrangement;
+      const writer = [normal.holder, reverse.holder].includes(pair.definition.source);
       if (
         pair.definition.kind === 'sync' &&
         writer &&

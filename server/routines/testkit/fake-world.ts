@@ -4,9 +4,10 @@
  */
 import type { Generation, RegisterRecord } from '../../domain/generation.ts';
 import type { HeartbeatView, HostInstruction, HostReply } from '../../domain/host.ts';
+import { systemOfHost } from '../../domain/names.ts';
 import { isFlowing } from '../../domain/pair-states.ts';
 import { refuse } from '../../domain/refusal.ts';
-import { FakeStorage, FIRST, type Letter } from './fake-storage.ts';
+import { FakeStorage, type FakeSystem, firstGeneration, type Letter } from './fake-storage.ts';
 
 export interface FakeHost {
   up: boolean;
@@ -16,44 +17,79 @@ export interface FakeHost {
   refusesStop: boolean;
 }
 
-const newHost = (working: boolean): FakeHost => ({
+/** Every host that any arrangement has. */
+const HOSTS = ['host-P', 'host-R', 'host-M', 'host-B1', 'host-1', 'host-2'] as const;
+export type FakeHostName = (typeof HOSTS)[number];
+
+/** What is heard of a host by everybody else. */
+interface Heard {
+  completed: number;
+  lost: boolean;
+  storageAnswers: boolean;
+  ageMs: number;
+}
+
+const newHost = (working: boolean, generation: Generation): FakeHost => ({
   up: true,
-  generation: FIRST,
+  generation,
   working,
   refusesWork: false,
   refusesStop: false,
 });
 
 export class FakeWorld extends FakeStorage {
-  readonly hosts: Record<'host-P' | 'host-R', FakeHost> = { 'host-P': newHost(true), 'host-R': newHost(false) };
+  readonly hosts: Record<FakeHostName, FakeHost>;
   witnessUp = true;
-  register: RegisterRecord = { generation: FIRST, epoch: 1, state: 'joined', number: 0 };
+  register: RegisterRecord;
   /** What host and witness have heard of the other side. */
-  heard: Record<'host-P' | 'host-R', { completed: number; lost: boolean; storageAnswers: boolean; ageMs: number }> = {
-    'host-P': { completed: 0, lost: false, storageAnswers: true, ageMs: 10 },
-    'host-R': { completed: 0, lost: false, storageAnswers: true, ageMs: 10 },
-  };
+  heard: Record<FakeHostName, Heard>;
   /** Generations the register has ever given, in order. */
   readonly given: { number: number; runId: string }[] = [];
+
+  constructor(id = 'chain-3') {
+    super(id);
+    const first = firstGeneration(this.arrangement);
+    const { holder } = this.arrangement.normal;
+    this.register = { generation: first, epoch: 1, state: 'joined', number: 0 };
+    // Built from the very list that the types are read from.
+    this.hosts = Object.fromEntries(
+      HOSTS.map((name) => [name, newHost(systemOfHost(name) === holder, first)]),
+    ) as Record<FakeHostName, FakeHost>;
+    const heard = () => ({ completed: 0, lost: false, storageAnswers: true, ageMs: 10 });
+    this.heard = Object.fromEntries(HOSTS.map((name) => [name, heard()])) as Record<FakeHostName, Heard>;
+  }
+
+  /** Hosts that the arrangement has, the one at home first. */
+  get hostNames(): FakeHostName[] {
+    return HOSTS.filter((name) => this.arrangement.hosts.some((host) => host.name === name));
+  }
+
+  /** The system at home, and its host. */
+  private get home(): { system: FakeSystem; host: FakeHostName } {
+    const { holder } = this.arrangement.normal;
+    // Both lists name every system and host that there is.
+    return { system: this.systems[holder as Letter], host: `host-${holder}` as FakeHostName };
+  }
 
   /** The holder completes writes up to `number`, and they reach whatever flows. */
   write(holder: Letter, number: number): void {
     const system = this.systems[holder];
     Object.assign(system, { lastNumber: number, completedNumber: number });
     this.flow(holder, number);
-    const host = `host-${holder}`;
-    if (host === 'host-P' || host === 'host-R') this.heard[host].completed = number;
+    const host = this.hostNames.find((name) => systemOfHost(name) === holder);
+    if (host) this.heard[host].completed = number;
   }
 
   /** The whole production site is gone. */
   loseProduction(): void {
-    this.systems.P.up = false;
-    this.hosts['host-P'].up = false;
-    this.hosts['host-P'].working = false;
-    this.heard['host-P'].lost = true;
-    for (const letter of this.letters.filter((name) => name !== 'P')) {
+    const { system, host } = this.home;
+    system.up = false;
+    this.hosts[host].up = false;
+    this.hosts[host].working = false;
+    this.heard[host].lost = true;
+    for (const letter of this.letters.filter((name) => name !== system.name)) {
       for (const pair of this.systems[letter].pairs.values()) {
-        if (pair.definition.source === 'P' && pair.definition.kind === 'sync' && pair.state === 'duplex')
+        if (pair.definition.source === system.name && pair.definition.kind === 'sync' && pair.state === 'duplex')
           this.change(this.systems[letter], pair, 'failure-suspend');
       }
     }
@@ -61,29 +97,30 @@ export class FakeWorld extends FakeStorage {
 
   /** … and back, demoted by what it hears. */
   returnProduction(): void {
-    this.systems.P.up = true;
-    this.hosts['host-P'].up = true;
-    this.heard['host-P'].lost = false;
-    for (const pair of this.systems.P.pairs.values())
-      if (isFlowing(pair.state)) this.change(this.systems.P, pair, 'failure-suspend');
+    const { system, host } = this.home;
+    system.up = true;
+    this.hosts[host].up = true;
+    this.heard[host].lost = false;
+    for (const pair of system.pairs.values()) if (isFlowing(pair.state)) this.change(system, pair, 'failure-suspend');
   }
 
   async perform(host: string, instruction: HostInstruction): Promise<HostReply> {
-    const at = this.hosts[host as 'host-P' | 'host-R'];
+    const at = this.hosts[host as FakeHostName];
     if (!at?.up) throw refuse('unreachable', `${host} does not answer`, 'Restart it.');
     switch (instruction.verb) {
       case 'host-facts':
-        return { verb: 'host-facts', facts: this.hostFacts(host as 'host-P' | 'host-R') };
+        return { verb: 'host-facts', facts: this.hostFacts(host as FakeHostName) };
       case 'storage':
         return {
           verb: 'storage',
-          reply: this.storage(host.slice(-1) as Letter, instruction.target as Letter, instruction.instruction),
+          reply: this.storage(systemOfHost(host) as Letter, instruction.target as Letter, instruction.instruction),
         };
       case 'raise-host-generation':
         return this.raiseHost(at, host, instruction.generation);
       case 'peer-host': {
-        const other = host === 'host-P' ? 'host-R' : 'host-P';
-        if (this.cut.has('host-P-host-R')) throw refuse('unreachable', `${other} does not answer`, 'Restore the line.');
+        const other = this.hostNames.find((name) => name !== host) ?? host;
+        if (this.cut.has(this.hostNames.join('-')))
+          throw refuse('unreachable', `${other} does not answer`, 'Restore the line.');
         return this.perform(other, instruction.instruction);
       }
       case 'work-start':
@@ -156,7 +193,7 @@ export class FakeWorld extends FakeStorage {
 
   private raiseHost(at: FakeHost, host: string, generation: Generation): HostReply {
     if (generation.number >= at.generation.number) at.generation = generation;
-    if (generation.holder !== host.slice(-1)) at.working = false;
+    if (generation.holder !== systemOfHost(host)) at.working = false;
     return { verb: 'host-fenced', generation: at.generation, work: this.work(at) };
   }
 
@@ -171,12 +208,12 @@ export class FakeWorld extends FakeStorage {
     };
   }
 
-  private hostFacts(host: 'host-P' | 'host-R') {
+  private hostFacts(host: FakeHostName) {
     const at = this.hosts[host];
     const { generation } = at;
     return {
       host,
-      system: host.slice(-1),
+      system: systemOfHost(host),
       generation,
       work: this.work(at),
       storageAnswers: true,
@@ -186,14 +223,14 @@ export class FakeWorld extends FakeStorage {
   }
 
   private views(observer: string): HeartbeatView[] {
-    return (['host-P', 'host-R'] as const).filter((of) => of !== observer).map((of) => this.view(observer, of));
+    return this.hostNames.filter((of) => of !== observer).map((of) => this.view(observer, of));
   }
 
-  private view(observer: string, of: 'host-P' | 'host-R'): HeartbeatView {
+  private view(observer: string, of: FakeHostName): HeartbeatView {
     const { completed, lost, storageAnswers, ageMs } = this.heard[of];
     const last = {
       from: of,
-      system: of.slice(-1),
+      system: systemOfHost(of),
       beat: 1,
       incarnation: 'a',
       generation: this.hosts[of].generation,

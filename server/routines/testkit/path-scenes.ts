@@ -10,7 +10,7 @@ import { isFlowing } from '../../domain/pair-states.ts';
 import type { Path } from '../graph-check.ts';
 import type { RoutineGraph, RoutineStep } from '../step-graph.ts';
 import type { Letter } from './fake-storage.ts';
-import type { FakeHost, FakeWorld } from './fake-world.ts';
+import type { FakeHost, FakeHostName, FakeWorld } from './fake-world.ts';
 import type { MemoryRun } from './memory-run-store.ts';
 import { FORWARD_LINEAGE, REVERSE_LINEAGE } from './worlds.ts';
 
@@ -26,7 +26,6 @@ export interface Scene {
 
 type Make = (scene: Scene, step: RoutineStep) => void;
 type Makes = Readonly<Record<string, Make>>;
-type HostOfChain = 'host-P' | 'host-R';
 
 const told = (step: RoutineStep, name: string): string => {
   const value = step.parameters[name];
@@ -106,19 +105,19 @@ const ledger =
 const ownHost =
   (change: Partial<FakeHost>): Make =>
   ({ world }, step) =>
-    void Object.assign(world.hosts[step.host as HostOfChain], change);
+    void Object.assign(world.hosts[step.host as FakeHostName], change);
 
 const otherHost =
   (change: Partial<FakeHost>): Make =>
   ({ world }, step) =>
-    void Object.assign(world.hosts[told(step, 'otherHost') as HostOfChain], change);
+    void Object.assign(world.hosts[told(step, 'otherHost') as FakeHostName], change);
 
 const holder =
-  (name: (step: RoutineStep) => string | null): Make =>
+  (name: (step: RoutineStep, world: FakeWorld) => string | null): Make =>
   ({ world }, step) => {
     world.register = {
       ...world.register,
-      generation: { number: world.register.generation.number + 1, runId: 'other', holder: name(step) },
+      generation: { number: world.register.generation.number + 1, runId: 'other', holder: name(step, world) },
     };
   };
 
@@ -188,7 +187,7 @@ const fenced =
     Object.assign(guard, { up: is, answeredNumber: numbers.answered });
     world.setPair(pairName(guarded.source, guarded.destination), 'duplex', 'sync');
     // What was heard once counts for ever, so a path without proof must not have heard too much before.
-    if (verdict !== 'no-data-loss') world.heard[told(step, 'writerHost') as HostOfChain].completed = numbers.short;
+    if (verdict !== 'no-data-loss') world.heard[told(step, 'writerHost') as FakeHostName].completed = numbers.short;
   };
 
 /** The survivor held the last generation itself; whoever else answers does not matter. */
@@ -215,7 +214,7 @@ const judged =
       evidenceLost: false,
     });
     const heard = kept ? numbers.kept : kind === 'data-loss' ? numbers.heard : numbers.short;
-    world.heard[told(step, 'writerHost') as HostOfChain].completed = heard;
+    world.heard[told(step, 'writerHost') as FakeHostName].completed = heard;
   };
 
 /** The first of the systems in the list `parameter`, changed. */
@@ -238,7 +237,8 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
     'no-answer': both(healthy, ({ world }, step) => void down(world, told(step, 'peer'))),
   },
   'await-cycle': {
-    again: ({ world }) => void Object.assign(world.systems.R, { journalShare: 0.9 }),
+    again: ({ world }) =>
+      void Object.assign(world.systems[world.arrangement.reverse.holder as Letter], { journalShare: 0.9 }),
     ended: ({ run, endRequested }) => {
       if (!endRequested) run.orders.push({ order: 'end', by: 'operator' });
     },
@@ -251,15 +251,23 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
   'check-faults-cleared': { cleared: healthy, 'not-cleared': firstOf('systems', { up: false }) },
   'check-holder': {
     holder: none,
-    'held-elsewhere': holder((step) => (told(step, 'system') === 'P' ? 'R' : 'P')),
+    'held-elsewhere': holder((step, { arrangement: { normal, reverse } }) =>
+      told(step, 'system') === normal.holder ? reverse.holder : normal.holder,
+    ),
     unfinished: holder(() => null),
   },
   'check-ready': {
     ready: healthy,
-    'not-ready': ({ world }) => world.setPair('I-P', 'suspend'),
+    'not-ready': ({ world }) => {
+      const [first] = world.arrangement.normal.pairs;
+      if (first) world.setPair(pairName(first.destination, first.source), 'suspend');
+    },
     'already-here': survivorHolds,
   },
-  'check-reverse': { reverse: none, 'not-reverse': ({ world }) => world.setPair('I-P', null) },
+  'check-reverse': {
+    reverse: none,
+    'not-reverse': ({ world }, step) => world.setPair(told(step, 'pairs').split(' ').at(-1) ?? '', null),
+  },
   'check-work-stopped': {
     'already-here': holder((step) => step.target),
     stopped: otherHost({ working: false }),
@@ -343,7 +351,7 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
   },
   'watch-heartbeat': {
     failed: ({ world }, step) =>
-      void Object.assign(world.heard[told(step, 'writerHost') as HostOfChain], { lost: true }),
+      void Object.assign(world.heard[told(step, 'writerHost') as FakeHostName], { lost: true }),
     alive: none,
     'already-here': survivorHolds,
   },

@@ -1,3 +1,4 @@
+import { findArrangement } from '../../domain/arrangement.ts';
 import { type Checker, type Evidence, Findings, type Violation } from './checker.ts';
 
 const name = 'fence-precedes-evidence';
@@ -10,7 +11,8 @@ export const fencePrecedesEvidence: Checker = {
     const findings = new Findings(name);
     const fencedBy = new Map<string, Set<string>>();
     const takeovers = new Set<string>();
-    for (const event of history.of('run-started')) if (event.routine === 'failover') takeovers.add(event.run);
+    const takeover = findArrangement(history.settings.arrangement)?.moves.takeover;
+    for (const event of history.of('run-started')) if (event.routine === takeover) takeovers.add(event.run);
     for (const event of history.events) {
       if (event.kind === 'instruction' && event.outcome === 'done') {
         const { instruction } = event;
