@@ -7,7 +7,7 @@ import type { PairStateOrAbsent } from '../domain/pair-states.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { FenceEvidence, PairFacts } from '../domain/storage-controller.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import type { RoutineStep, RunSettings, StepRecord } from './step-graph.ts';
+import type { RoutineStep, RunSettings, StepRecord, Transition } from './step-graph.ts';
 
 /** What earlier steps of the run found out. Recorded with each step's outcome, and so the same after every resume. */
 export interface RunFindings {
@@ -19,13 +19,25 @@ export interface RunFindings {
   heartbeats: HeartbeatView[];
   /** Null before the step that judges. */
   verdict: Verdict | null;
-  /** Pairs as last seen, by pair key and observer, so that the next look can tell what changed. */
+  /** What was seen of each pair, by pair key, so that the next look can tell what is new. */
   seen: Record<string, SeenPair>;
 }
 
 export interface SeenPair {
+  /** The transitions told last, in order, whoever told them; `dropped` older ones are not kept. */
+  told: Transition[];
+  dropped: number;
+  ends: Record<SystemName, SeenEnd>;
+}
+
+/** An end of a pair as it was when it was last asked. */
+export interface SeenEnd {
   name: PairName | null;
   state: PairStateOrAbsent;
+  version: number;
+  changedAt: number;
+  /** So many of the transitions ever told had happened at this end too. */
+  upTo: number;
 }
 
 export interface ActionResult {

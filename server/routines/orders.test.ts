@@ -110,10 +110,12 @@ describe('orders of a run under way', () => {
     ];
     run.answer = (view) => {
       expect(view.status).toBe('waiting-decision');
+      expect(view.steps.at(-1)).toMatchObject({ outcome: null, decision: null, endedAt: null });
       return answers.shift() ?? null;
     };
     const { view } = await drive({ world, run, routine: 'failover' });
     expect(answers).toEqual([]);
+    expect(view.steps.filter(({ startedAt, endedAt }) => endedAt === null || endedAt < startedAt)).toEqual([]);
     expect(view).toMatchObject({ ending: 'done', forced: true });
     expect(view.steps.find((step) => step.id === 'S225')?.decision).toEqual({ choice: 'restart', by });
   });

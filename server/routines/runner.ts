@@ -133,7 +133,6 @@ class Runner {
   }
 
   private async decideAndConclude(step: RoutineStep, record: StepRecord, at: number): Promise<void> {
-    record.endedAt = at;
     if (!this.decideInAdvance(step, record)) await this.waitFor('waiting-decision', step, record);
     if (this.state.ending) return;
     this.conclude(step, record, record.decision?.choice ?? '', record.endedAt ?? at);

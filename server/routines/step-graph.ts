@@ -79,6 +79,13 @@ export interface RoutineGraph {
   steps: readonly RoutineStep[];
 }
 
+/** A change of a pair's state; `from` and `to` differ. */
+export interface Transition {
+  pair: PairName;
+  from: PairStateOrAbsent;
+  to: PairStateOrAbsent;
+}
+
 /** One walked step, as recorded, shown and printed. */
 export interface StepRecord {
   id: string;
@@ -86,8 +93,9 @@ export interface StepRecord {
   round: number;
   outcome: string | null;
   startedAt: number;
+  /** Null while it is under way, a decision waited for among that. */
   endedAt: number | null;
-  transitions: { pair: PairName; from: PairStateOrAbsent; to: PairStateOrAbsent }[];
+  transitions: Transition[];
   /** What was seen, each with its observer. */
   evidence: string[];
   refusal: Refusal | null;

@@ -4,6 +4,7 @@ import type { RunStart, RunView } from './step-graph.ts';
 import type { Letter } from './testkit/fake-storage.ts';
 import { FakeWorld } from './testkit/fake-world.ts';
 import { drive, MemoryRun } from './testkit/memory-run-store.ts';
+import { gapsIn } from './testkit/pair-story.ts';
 import { forwardWorld, reverseWorld } from './testkit/worlds.ts';
 
 let runs = 0;
@@ -13,6 +14,7 @@ async function run(world: FakeWorld, routine: string, start: Partial<RunStart> =
   const options = { world, run: new MemoryRun(), routine, claimEpoch: runs };
   const end = await drive({ ...options, start: { run: `run-${runs}`, yes: true, ...start } });
   expect(world.violations).toEqual([]);
+  expect(gapsIn(end.view)).toEqual([]);
   return end.view;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunStart, RunView } from './step-graph.ts';
 import { FakeWorld } from './testkit/fake-world.ts';
 import { drive, MemoryRun } from './testkit/memory-run-store.ts';
+import { gapsIn } from './testkit/pair-story.ts';
 
 let runs = 0;
 
@@ -22,6 +23,7 @@ async function run(
     claimEpoch: runs,
   });
   expect(world.violations).toEqual([]);
+  expect(gapsIn(end.view)).toEqual([]);
   return end.view;
 }
 
@@ -340,6 +342,17 @@ describe('reverse operation', () => {
     expect(view.steps.at(-1)).toMatchObject({ id: 'S440', outcome: 'ended', round: 3 });
     expect(world.systems.P.lastNumber).toBe(150);
     expect(world.violations).toEqual([]);
+    expect(gapsIn(view)).toEqual([]);
+    const told = (id: string) =>
+      view.steps
+        .find((step) => step.id === id && step.round === 2)
+        ?.transitions.map(({ pair, from, to }) => `${pair} ${from} → ${to}`);
+    expect(told('S420')).toEqual(['I-P suspend → duplex-pending', 'I-P duplex-pending → duplex']);
+    expect(told('S430')).toEqual([
+      'I-P duplex → suspend',
+      'R-I suspend → duplex-pending',
+      'R-I duplex-pending → duplex',
+    ]);
   });
 
   it('heals a broken cycle in the next one', async () => {
