@@ -13,6 +13,8 @@ export class FaultInjector {
   /** Processes that must not be restarted before everything is healed, and why. */
   readonly heldDown = new Set<string>();
   private healed = false;
+  /** Faults of the phase whose transition has not come yet. */
+  private awaiting: readonly TimedFault[] = [];
   private readonly troubledWays = new Map<string, { from: string; to: string }>();
 
   constructor(
@@ -23,13 +25,23 @@ export class FaultInjector {
     private readonly restart: Restart,
     private readonly onPaused: (process: string) => void,
     private readonly onOperator: (fault: Extract<Fault, { kind: 'operator' }>) => void,
-  ) {}
+  ) {
+    observer.onTransition = ({ system, pair, to }) => {
+      const met = this.awaiting.filter(({ upon }) => upon?.system === system && upon.pair === pair && upon.to === to);
+      this.awaiting = this.awaiting.filter((timed) => !met.includes(timed));
+      for (const timed of met) this.strikeAfter(timed);
+    };
+  }
 
   /** `phase` begins now: its faults will happen in their time. */
   phaseBegins(phase: Phase): void {
-    for (const timed of this.faults) {
-      if (timed.phase === phase) this.world.scheduler.after(timed.afterMs, () => this.strike(timed));
-    }
+    const begun = this.faults.filter((timed) => timed.phase === phase);
+    this.awaiting = begun.filter(({ upon }) => upon);
+    for (const timed of begun) if (!timed.upon) this.strikeAfter(timed);
+  }
+
+  private strikeAfter(timed: TimedFault): void {
+    this.world.scheduler.after(timed.afterMs, () => this.strike(timed));
   }
 
   private strike(timed: TimedFault): void {

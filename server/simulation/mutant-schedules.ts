@@ -65,10 +65,19 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
     ],
     story: { ...schedule.story, kind: 'ride-out', loadMs: 800, controlKills: [] },
   }),
+  // I loses its power while its word that the image is whole is under way to P.
   'duplex-before-durable': (schedule, random) => ({
     ...calm(schedule, 'ride-out'),
     faults: [
-      at('form', random.between(40, 110), { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 100 }),
+      {
+        ...at('form', random.fraction() * 2, {
+          kind: 'site-loss',
+          site: 'intermediate',
+          power: true,
+          returnAfterMs: 100,
+        }),
+        upon: { system: 'I', pair: 'P-I', to: 'duplex' },
+      },
     ],
   }),
   // I dies right after something of it has left.

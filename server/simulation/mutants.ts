@@ -78,7 +78,7 @@ export const MUTANTS = {
   'duplex-before-durable': {
     part: 'replication',
     where: 'Destination of a formation copy: says that its image is whole before it is durable there.',
-    caughtBy: ['prefix', 'sync-durability', 'convergence', 'truthful-verdict'],
+    caughtBy: ['equality', 'prefix', 'sync-durability', 'convergence', 'truthful-verdict'],
   },
   'trim-on-applied': {
     part: 'replication',

@@ -37,6 +37,8 @@ export class Observer {
   /** Takeovers that the operator forced, by generation. */
   readonly forced = new Set<number>();
   private readonly records = new Map<string, KnownRecord>();
+  /** Told of every transition as it happens. */
+  onTransition: ((event: Extract<HistoryEvent, { kind: 'pair' }>) => void) | null = null;
   private readonly lastVersions = new Map<string, Extract<HistoryEvent, { kind: 'pair' }>>();
   private readonly cells = new Map<string, CellImage>();
 
@@ -60,6 +62,7 @@ export class Observer {
 
   /** A change of pair state was reported by the process that made it. */
   noteTransition(event: Extract<HistoryEvent, { kind: 'pair' }>): void {
+    this.onTransition?.(event);
     this.lastVersions.set(`${event.system} ${event.pair}`, event);
     this.add(event);
   }

@@ -2,7 +2,8 @@
  * A schedule: all that a simulated run is made of, as plain data. It can be printed, kept as a regression, replayed and
  * shrunk. Instants are relative to phases of the story, so that leaving one fault out does not move all the others.
  */
-import type { SiteName } from '../domain/names.ts';
+import type { PairName, SiteName, SystemName } from '../domain/names.ts';
+import type { PairState } from '../domain/pair-states.ts';
 import type { FenceLevel } from '../domain/storage-controller.ts';
 import type { DiskTrouble } from './virtual-disk.ts';
 import type { Way } from './virtual-network.ts';
@@ -30,9 +31,11 @@ export type Fault =
 
 export interface TimedFault {
   phase: Phase;
-  /** After the phase began. */
+  /** After the phase began, or after the transition named. */
   afterMs: number;
   fault: Fault;
+  /** The first time within the phase that `system` brings `pair` into `to`: for moments too short to be met by chance. */
+  upon?: { system: SystemName; pair: PairName; to: PairState };
 }
 
 /**
@@ -88,8 +91,9 @@ export interface Schedule {
 }
 
 /** One line per thing in it, for people. */
-export function describeFault({ phase, afterMs, fault }: TimedFault): string {
-  return `${phase} + ${Math.round(afterMs)} ms: ${describe(fault)}`;
+export function describeFault({ phase, afterMs, fault, upon }: TimedFault): string {
+  const since = upon ? `${phase}, ${upon.pair} ${upon.to} at ${upon.system}` : phase;
+  return `${since} + ${Math.round(afterMs)} ms: ${describe(fault)}`;
 }
 
 function describe(fault: Fault): string {
