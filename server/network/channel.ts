@@ -43,7 +43,7 @@ export interface Greeting {
   round: string;
 }
 
-type Phase = 'await-challenge' | 'await-hello' | 'await-welcome' | 'open' | 'closed';
+type Phase = 'await-challenge' | 'await-hello' | 'await-welcome' | 'await-first-word' | 'open' | 'closed';
 
 interface PendingCall {
   method: string;
@@ -190,6 +190,7 @@ export class StreamChannel implements Channel {
 
   private receive(kind: number, body: Uint8Array): void {
     if (this.phase === 'closed') return;
+    if (this.phase === 'await-first-word') this.ready();
     if (kind === FRAME_BINARY && this.open) {
       this.onFrame?.(body);
       return;
@@ -203,8 +204,7 @@ export class StreamChannel implements Channel {
   private greet(message: Message): void {
     const { self } = this.options;
     if (message.t === 'challenge' && this.phase === 'await-challenge') {
-      if (message.protocol !== PROTOCOL)
-        return this.refuseStream(`it speaks protocol ${message.protocol}, this end speaks ${PROTOCOL}`);
+      if (message.protocol !== PROTOCOL) return this.refuseStream(otherProtocol(message.protocol));
       this.theirNonce = String(message.nonce);
       this.phase = 'await-welcome';
       const mac = this.mac('dial', this.theirNonce, this.nonce, self);
@@ -230,6 +230,10 @@ export class StreamChannel implements Channel {
   }
 
   private welcome(hello: Extract<Message, { t: 'hello' }>): void {
+    if (hello.protocol !== PROTOCOL) {
+      this.send({ t: 'denied', reason: otherProtocol(hello.protocol) });
+      return this.refuseStream(otherProtocol(hello.protocol));
+    }
     this.theirNonce = String(hello.nonce);
     const fits =
       isIdentity(hello.self) &&
@@ -247,7 +251,9 @@ export class StreamChannel implements Channel {
     this.adopt(this.stream, hello.self);
     const { self } = this.options;
     this.send({ t: 'welcome', self, mac: this.mac('accept', this.theirNonce, this.nonce, self) });
-    this.ready();
+    // Only what the caller says next shows that the welcome has reached it. On a line cut one way this end would else be
+    // open again and again, and send into the void.
+    this.phase = 'await-first-word';
   }
 
   private ready(): void {
@@ -344,6 +350,10 @@ export class StreamChannel implements Channel {
       .update(JSON.stringify([purpose, a, b, identity.group, identity.name]))
       .digest('hex');
   }
+}
+
+function otherProtocol(theirs: unknown): string {
+  return `it speaks protocol ${String(theirs)}, this end speaks ${PROTOCOL}`;
 }
 
 function isIdentity(value: unknown): value is Identity {

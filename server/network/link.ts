@@ -74,6 +74,8 @@ export class Link {
     if (address === this.address) return;
     this.address = address;
     this.pauseMs = this.options.redialMs;
+    this.timer?.cancel();
+    this.timer = null;
     if (this.channels.length > 0) this.drop('the other end has moved');
     else if (address !== null) this.redial(0);
   }
@@ -129,7 +131,7 @@ export class Link {
       channel.close(reason);
     }
     if (wasUp) this.onDown?.(reason);
-    if (this.address !== null) this.redial(this.pauseMs);
+    if (this.address !== null) this.redialLater();
   }
 
   stop(): void {
@@ -137,6 +139,12 @@ export class Link {
     this.address = null;
     this.timer?.cancel();
     this.drop('this end is stopping');
+  }
+
+  private redialLater(): void {
+    if (this.timer !== null) return;
+    this.redial(this.pauseMs);
+    this.pauseMs = Math.min(this.pauseMs * 2, this.options.maxRedialMs);
   }
 
   private redial(delayMs: number): void {
@@ -149,7 +157,6 @@ export class Link {
 
   private dial(): void {
     if (this.stopped || this.address === null || this.channels.length > 0) return;
-    this.pauseMs = Math.min(this.pauseMs * 2, this.options.maxRedialMs);
     this.round = Buffer.from(this.channelOptions.ports.entropy.bytes(8)).toString('hex');
     for (let path = 0; path < this.options.paths; path += 1) {
       const greeting = { path, round: this.round };

@@ -50,7 +50,7 @@ export class LineDirection {
   }
 }
 
-/** Bytes held back before `write` asks its caller to wait. */
+/** Bytes not yet handed to the network, held back here or waiting below, before `write` asks its caller to wait. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 
 class ShapedStream implements ByteStream {
@@ -91,19 +91,30 @@ class ShapedStream implements ByteStream {
       return true;
     }
     if (this.held.length === 0 && delayMs === 0 && jitterMs === 0 && rateBytesPerSecond === null && loss === 0) {
-      return this.inner.write(bytes);
+      return this.mayGoOn(this.inner.write(bytes));
     }
     this.lastDueMs = Math.max(this.lastDueMs, this.direction.arrivalOf(bytes.length));
     this.held.push({ dueMs: this.lastDueMs, bytes });
     this.heldBytes += bytes.length;
     this.arm();
-    this.wantsDrain = this.heldBytes > HIGH_WATER_BYTES;
-    return !this.wantsDrain;
+    return this.mayGoOn(this.queuedBytes <= HIGH_WATER_BYTES);
+  }
+
+  /** Who was told to wait is told to go on, even if a smaller piece fitted in meanwhile. */
+  private mayGoOn(isRoomLeft: boolean): boolean {
+    if (!isRoomLeft) this.wantsDrain = true;
+    return isRoomLeft;
   }
 
   end(): void {
     this.ending = true;
-    if (this.held.length === 0) this.inner.end();
+    // The end of a stream crosses the line like its bytes: a cut swallows it, and the peer hears only silence.
+    if (this.direction.current.cut) this.swallowed = true;
+    if (this.held.length === 0) this.finish();
+  }
+
+  private finish(): void {
+    if (this.ending && !this.swallowed) this.inner.end();
   }
 
   destroy(): void {
@@ -142,13 +153,13 @@ class ShapedStream implements ByteStream {
       if (!this.swallowed) this.inner.write(entry.bytes);
     }
     this.held.splice(0, count);
-    if (this.held.length === 0 && this.ending) this.inner.end();
+    if (this.held.length === 0) this.finish();
     this.drained();
     this.arm();
   }
 
   private drained(): void {
-    if (!this.wantsDrain || this.heldBytes > HIGH_WATER_BYTES / 2) return;
+    if (!this.wantsDrain || this.queuedBytes > HIGH_WATER_BYTES / 2) return;
     this.wantsDrain = false;
     this.onDrain?.();
   }

@@ -102,6 +102,7 @@ export class SwitchingDevice {
     this.passages.add(passage);
     this.pass(passage, passage.a, passage.b);
     this.pass(passage, passage.b, passage.a);
+    this.relayedBytes += rest.length;
     if (rest.length > 0) passage.b.write(new Uint8Array(rest));
   }
 

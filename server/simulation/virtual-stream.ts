@@ -56,8 +56,10 @@ class End implements ByteStream {
     if (moment?.when === 'torn') life.strike();
     if (!this.closed && !this.ending) this.pair.send(this, bytes);
     if (moment) life.strike();
-    this.waitsForDrain = this.queuedBytes > HIGH_WATER_BYTES;
-    return !this.waitsForDrain;
+    const mustWait = this.queuedBytes > HIGH_WATER_BYTES;
+    // Who was told to wait is told to go on, even if another piece was taken meanwhile.
+    if (mustWait) this.waitsForDrain = true;
+    return !mustWait;
   }
 
   end(): void {
