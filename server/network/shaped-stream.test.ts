@@ -347,6 +347,17 @@ describe('the end of a stream with a distance', () => {
       expect(path.nearCloses).toEqual([null]);
     }));
 
+  it('does not cross a cut, though no byte was lost before it', () =>
+    on('end-cut-only', {}, async ({ wire, direction, path }) => {
+      direction.set({ ...CALM, cut: true });
+      path.stream.end();
+      await wire.sleep(5000);
+      expect(path.closes).toEqual([]);
+      direction.set(CALM);
+      await wire.sleep(10);
+      expect(path.closes).toHaveLength(1);
+    }));
+
   it('is swallowed by a cut like the bytes before it', () =>
     on('end-cut', { delayMs: 30 }, async ({ wire, direction, path }) => {
       send(path.stream, 1);

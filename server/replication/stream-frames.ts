@@ -27,8 +27,14 @@ export function isOrdered(type: StreamFrame['type']): boolean {
   return type === 'entry' || type === 'copy' || type === 'copy-end';
 }
 
+export interface PeekedFrame {
+  type: StreamFrame['type'];
+  session: number;
+  sequence: number;
+}
+
 /** What a frame is, before its body is looked at. Null where it is none. */
-export function peekFrame(bytes: Uint8Array): { type: StreamFrame['type']; session: number; sequence: number } | null {
+export function peekFrame(bytes: Uint8Array): PeekedFrame | null {
   if (bytes.length < STREAM_HEADER_BYTES) return null;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const type = TYPES[buffer.readUInt8(0)];
