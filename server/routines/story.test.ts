@@ -268,6 +268,32 @@ describe('failover', () => {
     const second = await run(world, 'failover');
     expect(second).toMatchObject({ ending: 'done', generation: 3, verdict: { kind: 'no-data-loss' } });
   });
+
+  it('given up before R had the role, failback gives P its role again and copies nothing over P', async () => {
+    const world = await formed();
+    world.cut.add('I~R');
+    // R lacks these.
+    Object.assign(world.systems.P, { lastNumber: 110, completedNumber: 110 });
+    Object.assign(world.systems.I, { lastNumber: 110, answeredNumber: 110 });
+    world.setPair('I-R', 'failure-suspend');
+    world.loseProduction();
+    await run(world, 'failover', { yes: false }, (memory) => {
+      memory.answer = (view) => ({
+        order: view.currentStep === 'S201' ? 'decide' : 'abort',
+        step: 'S201',
+        choice: 'confirm',
+        by: 'operator',
+        typedName: null,
+        attestation: null,
+      });
+    });
+    expect(world.register.generation.holder).toBeNull();
+    world.cut.clear();
+    world.returnProduction();
+    const view = await run(world, 'failback');
+    expect(view).toMatchObject({ ending: 'done', verdict: { kind: 'no-data-loss' } });
+    expect(world.systems.P).toMatchObject({ holdsRole: true, lastNumber: 110 });
+  });
 });
 
 describe('switch-over', () => {
