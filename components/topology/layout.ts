@@ -15,7 +15,7 @@ export const SIZE = {
   witnessHeight: 68,
   switchHeight: 44,
   rulerHeight: 40,
-  rowGap: 44,
+  rowGap: 36,
   pad: 22,
 } as const;
 
@@ -93,7 +93,7 @@ const SYSTEM_Y = HOST_Y + SIZE.hostHeight + SIZE.rowGap;
 const VOLUMES_Y = SYSTEM_Y + SIZE.systemHeight + 8;
 const SWITCHES_Y = VOLUMES_Y + SIZE.volumesHeight + 16;
 /** One arc: its state above it, up to four gauges under it. */
-const ARC = { height: 124, above: 40 } as const;
+const ARC = { height: 100, above: 36 } as const;
 const RULER_ROW = SIZE.rulerHeight + 6;
 
 function laneHeightOf(shape: LayoutShape): number {

@@ -1,6 +1,7 @@
 /** Groups of a test's own, so that no test meets what another has left. */
 import { test as base, expect } from '@playwright/test';
 import type { GroupCreateInput } from '../../server/api/inputs.ts';
+import type { FaultInput } from '../../server/api/views.ts';
 import type { GroupStatus } from '../../server/domain/group-status.ts';
 import type { LedgerReport } from '../../server/domain/host.ts';
 import type { PairStateOrAbsent } from '../../server/domain/pair-states.ts';
@@ -66,6 +67,11 @@ export class TestGroup {
     await this.until(`${more} transactions more than ${from}`, (status) => completed(status) >= from + more);
   }
 
+  /** A fault of the whole group or of one of its parts, as a script injects it. */
+  async inject(kind: FaultInput['kind'], target: string): Promise<void> {
+    await api.faults.inject.mutate({ kind, group: this.name, target });
+  }
+
   verifyLedger(on: string | null = null): Promise<LedgerReport> {
     return api.ledger.verify.mutate({ group: this.name, on });
   }
@@ -101,8 +107,12 @@ export class TestGroup {
   async isIdenticalEverywhere(systems: readonly string[]): Promise<void> {
     const { volumeCount, ledger } = await api.groups.definition.query({ group: this.name });
     if (ledger.enabled) await api.ledger.stop.mutate({ group: this.name });
-    await this.until('nothing under way', (status) =>
-      status.pairs.every((pair) => pair.state === 'duplex' && pair.lag?.updates === 0),
+    // Pairs of the operation before may still rest.
+    await this.until(
+      'nothing under way in normal operation',
+      (status) =>
+        status.operation === 'normal' &&
+        status.pairs.every((pair) => pair.state !== 'duplex' || pair.lag?.updates === 0),
     );
     await expectIdenticalVolumes(this.name, systems, volumeCount);
   }

@@ -14,7 +14,15 @@ export interface FaultFacts {
   standing: readonly FaultView[];
 }
 
-const LOST = 'heartbeat loss within 5 s';
+const HEARTBEAT_LOST = 'heartbeat loss within 5 s';
+
+/** What others notice once a process is gone. */
+function noticed({ hosts }: Arrangement, name: string, kind: ProcessKind): string {
+  if (kind === 'host') return HEARTBEAT_LOST;
+  if (kind === 'witness') return 'no takeover can be proven safe without its register';
+  const host = hosts.find((each) => each.system === name);
+  return host ? `${host.name} says within 5 s that its storage does not answer` : 'its lines are down at once';
+}
 
 function already(what: string, cure: string): Refusal {
   return refuse('wrong-state', what, cure).refusal;
@@ -44,20 +52,22 @@ export function faultOptions(facts: FaultFacts): FaultOption[] {
   ];
 }
 
+type GroupProcess = ReturnType<typeof processesOf>[number];
+type ProcessKind = GroupProcess['kind'];
+
 interface LiveProcess {
   pid: number | null;
   up: boolean | null;
 }
 
 function liveOf(status: GroupStatus, name: string): LiveProcess {
-  const found =
-    status.systems.find((system) => system.name === name) ?? status.hosts.find((host) => host.name === name);
+  const found = [...status.systems, ...status.hosts, ...status.switches].find((process) => process.name === name);
   return found ? { pid: found.pid, up: found.up } : { pid: null, up: status.witness.up };
 }
 
 function processOptions(
-  { definition, status, standing }: FaultFacts,
-  { name, site, kind }: ReturnType<typeof processesOf>[number],
+  { definition, arrangement, status, standing }: FaultFacts,
+  { name, site, kind }: GroupProcess,
 ): FaultOption[] {
   const { pid, up } = liveOf(status, name);
   const group = definition.name;
@@ -77,7 +87,7 @@ function processOptions(
     option(
       'kill',
       `Kill ${name}`,
-      `SIGKILL ${pid === null ? name : `pid ${pid}`}, held down; ${LOST}`,
+      `SIGKILL ${pid === null ? name : `pid ${pid}`}, held down; ${noticed(arrangement, name, kind)}`,
       held ? already(`${name} is held down already`, 'Restart it first.') : null,
     ),
     option(
@@ -117,6 +127,7 @@ function siteOptions({ definition, arrangement, standing }: FaultFacts, site: st
     .filter((process) => process.site === site)
     .map((process) => process.name);
   const lost = standing.some((fault) => fault.kind === 'site-loss' && fault.target === site);
+  const gone = arrangement.hosts.some((host) => host.site === site) ? HEARTBEAT_LOST : 'its lines are down at once';
   const input = { group: definition.name, target: site };
   return [
     {
@@ -124,7 +135,7 @@ function siteOptions({ definition, arrangement, standing }: FaultFacts, site: st
       kind: 'site-loss',
       target: site,
       label: `Lose site ${site}`,
-      preview: `SIGKILL ${names.join(', ')} at once, held down; ${LOST}`,
+      preview: `SIGKILL ${names.join(', ')} at once, held down; ${gone}`,
       disabled: lost ? already(`site ${site} is lost already`, 'Let it return first.') : null,
       input: { kind: 'site-loss', ...input },
     },

@@ -3,10 +3,11 @@
  * the same counter as the claims of runs, so that storage orders it among them (1b rule 8).
  */
 import { randomUUID } from 'node:crypto';
-import type { DriverToken } from '../domain/generation.ts';
+import { plannedPair, plannedPairs } from '../domain/arrangement.ts';
+import { type DriverToken, type Generation, newestGeneration } from '../domain/generation.ts';
 import type { HostFacts, HostInstruction, HostReply, LedgerReport, WorkState } from '../domain/host.ts';
 import { pairKey, pairName, parsePairName } from '../domain/names.ts';
-import { type PairKind, whyRefused } from '../domain/pair-states.ts';
+import { whyRefused } from '../domain/pair-states.ts';
 import { refuse } from '../domain/refusal.ts';
 import type {
   OperatorPairInstruction,
@@ -14,7 +15,6 @@ import type {
   PairFacts,
   StorageInstruction,
   StorageReply,
-  SystemFacts,
 } from '../domain/storage-controller.ts';
 import { type Agents, siteOfProcess } from './agents.ts';
 import type { CommandParams, CommandResult } from './commands.ts';
@@ -83,7 +83,8 @@ export class Instructions {
         `Name it ${pair.name}, or reverse it first (pair reverse --pair ${pair.name}).`,
       );
     }
-    const kind = pair?.definition.kind ?? kindOf(group, source, destination);
+    const planned = plannedPair(group.arrangement, { source, destination }, this.holderSeen(group.name));
+    const kind = pair?.definition.kind ?? planned?.kind ?? 'async';
     const why = whyRefused(kind, pair?.state ?? 'absent', instruction);
     if (why) throw refuse(pair ? 'wrong-state' : 'unknown-pair', `${instruction} ${name}: ${why.reason}`, why.cure);
   }
@@ -168,10 +169,10 @@ export class Instructions {
       ),
     );
     const facts = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-    const [newest] = facts.sort((a, b) => b.generation.number - a.generation.number);
+    const newest = newestGeneration(facts.map((one) => one.generation));
     if (!newest)
       throw refuse('unreachable', `no host of group ${group.name} answers`, 'Restart a host (fault restart).');
-    const holder = newest.generation.holder;
+    const { holder } = newest;
     const host = facts.find((one) => one.system === holder);
     if (host) return { host: host.host, facts: host };
     if (holder === null)
@@ -194,8 +195,16 @@ export class Instructions {
   }
 
   private generationSeen(group: string): number {
-    const storage = this.views.of(group).flatMap(({ facts }) => (facts && 'storage' in facts ? [facts.storage] : []));
-    return Math.max(0, ...storage.map((facts: SystemFacts) => facts.generation.number));
+    return newestGeneration(this.generationsOf(group))?.number ?? 0;
+  }
+
+  /** System that takes the host writes, as far as the systems have told; null where none does or none has told. */
+  private holderSeen(group: string): string | null {
+    return newestGeneration(this.generationsOf(group))?.holder ?? null;
+  }
+
+  private generationsOf(group: string): Generation[] {
+    return this.views.of(group).flatMap(({ facts }) => (facts && 'storage' in facts ? [facts.storage.generation] : []));
   }
 
   private async refuseDuringRun(group: string): Promise<void> {
@@ -211,7 +220,7 @@ export class Instructions {
   }
 
   private instructionFor(
-    { definition, arrangement }: GroupRecord,
+    { name, definition, arrangement }: GroupRecord,
     { source, destination }: { source: string; destination: string },
     instruction: OperatorPairInstruction,
     token: DriverToken,
@@ -219,14 +228,14 @@ export class Instructions {
     const pair = pairName(source, destination);
     switch (instruction) {
       case 'create': {
-        const shape = [...arrangement.normal.pairs, ...arrangement.reverse.pairs].find(
-          (one) => one.source === source && one.destination === destination,
-        );
+        const shape = plannedPair(arrangement, { source, destination }, this.holderSeen(name));
         if (!shape)
           throw refuse(
             'unknown-pair',
             `${arrangement.id} has no pair ${pair}`,
-            `Pairs: ${arrangement.normal.pairs.map((one) => pairName(one.source, one.destination)).join(' ')}, and reversed.`,
+            `Pairs: ${plannedPairs(arrangement)
+              .map((one) => pairName(one.source, one.destination))
+              .join(' ')}.`,
           );
         const wanted: PairDefinition = {
           ...shape,
@@ -288,12 +297,4 @@ export class Instructions {
 function stateOf(reply: StorageReply): string {
   const pair: PairFacts | null = reply.verb === 'pair' ? reply.pair : null;
   return pair?.state ?? 'absent';
-}
-
-/** A pair between the two, whichever way it is planned, is of one kind. */
-function kindOf({ arrangement }: GroupRecord, source: string, destination: string): PairKind {
-  const planned = [...arrangement.normal.pairs, ...arrangement.reverse.pairs];
-  return (
-    planned.find((pair) => pairKey(pair.source, pair.destination) === pairKey(source, destination))?.kind ?? 'async'
-  );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ARRANGEMENTS, findArrangement, guardedPairOf, operationOf, pairsTowards } from './arrangement.ts';
+import { ARRANGEMENTS, findArrangement, guardedPairOf, operationOf, pairsTowards, plannedPair } from './arrangement.ts';
 import { mirrorOf } from './arrangements/mirror.ts';
 import { wordsOfOperation } from './arrangements/words.ts';
 import { hopsBetween, lineEnds, linesOfLink, linkedSystems, nextHops } from './ways.ts';
@@ -136,5 +136,17 @@ describe('an operation in words', () => {
       { source: 'P', destination: 'R', kind: 'async' as const },
     ];
     expect(wordsOfOperation(chain('chain-3'), { holder: 'P', pairs })).toBe('P ⇒ I, P → R');
+  });
+});
+
+describe('plannedPair', () => {
+  const kinds = (id: string, source: string, destination: string) =>
+    ['P', 'R', null].map((holder) => plannedPair(chain(id), { source, destination }, holder)?.kind ?? null);
+
+  it('is of the kind that the present operation gives it, else of the one that has it', () => {
+    expect(kinds('chain-4-bypass-backup', 'R', 'J')).toEqual(['async', 'sync', 'async']);
+    expect(kinds('chain-4-bypass-backup', 'P', 'I')).toEqual(['sync', 'async', 'sync']);
+    expect(kinds('chain-4', 'R', 'J')).toEqual(['sync', 'sync', 'sync']);
+    expect(kinds('chain-3', 'P', 'R')).toEqual([null, null, null]);
   });
 });

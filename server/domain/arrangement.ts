@@ -109,6 +109,22 @@ export function operationOf(arrangement: Arrangement, holder: SystemName | null)
 }
 
 /**
+ * The pair from `source` to `destination` as it is planned: of the operation in which `holder` takes the host writes where that
+ * has one, else of any. Null where neither operation pairs the two in this direction.
+ */
+export function plannedPair(
+  arrangement: Arrangement,
+  { source, destination }: Pick<ArrangementPair, 'source' | 'destination'>,
+  holder: SystemName | null,
+): ArrangementPair | null {
+  const now = operationOf(arrangement, holder)?.pairs ?? [];
+  const found = [...now, ...plannedPairs(arrangement)].find(
+    (pair) => pair.source === source && pair.destination === destination,
+  );
+  return found ?? null;
+}
+
+/**
  * The sync pair whose answers the writes completed by `writer` wait for, and whose split the register records: the verdict
  * rests on it. Null where the writer is the source of none, as R in reverse operation of chain-3.
  */

@@ -32,6 +32,16 @@ export interface RegisterRecord {
   lastHeld?: { number: number; holder: SystemName } | undefined;
 }
 
+/**
+ * The newest of these; null of none. A generation is raised without a holder and given one at its end, and not everybody has
+ * heard the latter: of several of the same number the one that names a holder is the newer.
+ */
+export function newestGeneration(known: readonly Generation[]): Generation | null {
+  const newest = Math.max(...known.map((generation) => generation.number));
+  const candidates = known.filter((generation) => generation.number === newest);
+  return candidates.find((generation) => generation.holder !== null) ?? candidates[0] ?? null;
+}
+
 /** Carried by every instruction; storage persists the highest and refuses lower (1b rule 8). */
 export interface DriverToken {
   generation: number;

@@ -29,6 +29,7 @@ export function alarmsOf(facts: GroupFacts, status: Derived): Alarm[] {
     ...evidenceAlarms(facts),
     ...journalAlarms(facts, status),
     ...unprotected(facts, status, troubled),
+    ...notYetBack(facts, status, troubled),
     ...runAlarms(facts),
   ];
 }
@@ -205,7 +206,10 @@ function pairAlarms(
   return status.pairs.flatMap((pair) => {
     const ends = pair.name.split('-');
     const [source = '', destination = ''] = ends;
-    const wanted = present.some((each) => pairName(each.source, each.destination) === pair.name);
+    // The same two may be paired in another kind by the operation before: that pair only waits to be turned.
+    const wanted = present.some(
+      (each) => pairName(each.source, each.destination) === pair.name && each.kind === pair.kind,
+    );
     if (pair.state !== 'failure-suspend' || !wanted) return [];
     const told =
       ends.some((end) => isTroubled(facts, end, troubled)) ||
@@ -280,6 +284,27 @@ function unprotected(facts: GroupFacts, status: Derived, troubled: ReadonlySet<S
       text,
       response: `Run ${facts.arrangement.moves.protect}.`,
       routine: facts.arrangement.moves.protect,
+      since: lastChange(facts),
+    },
+  ];
+}
+
+/** The work is back where it belongs, and pairs still stand in the kind that the operation before gave them. */
+function notYetBack(facts: GroupFacts, status: Derived, troubled: ReadonlySet<SiteName>): Alarm[] {
+  const { normal } = facts.arrangement;
+  if (facts.run?.changing || troubled.size > 0 || status.holder !== normal.holder) return [];
+  const old = normal.pairs.flatMap(({ source, destination, kind }) => {
+    const pair = status.pairs.find((each) => each.name === pairName(source, destination));
+    return pair && pair.state !== 'absent' && pair.kind !== kind ? [`${pair.name} ${pair.kind}`] : [];
+  });
+  if (old.length === 0) return [];
+  return [
+    {
+      id: 'not-yet-back',
+      severity: 'major',
+      text: `The work runs on ${normal.holder}, not yet in normal operation: ${list(old)} of the operation before; ${status.exposure.text}.`,
+      response: 'Run initial-copy.',
+      routine: 'initial-copy',
       since: lastChange(facts),
     },
   ];

@@ -298,6 +298,16 @@ describe('alarms', () => {
     expect(derive(bench).alarms[1]?.text).toContain('90 %, full in 250 s');
   });
 
+  it('a pair that still stands in the kind of the operation before is told once, with the routine that turns it', () => {
+    const bench = new StatusBench({ number: 3, runId: 'failback', holder: 'P' }).setPair('P-I', 'failure-suspend');
+    for (const system of ['P', 'I']) bench.pair(system, 'P-I').definition.kind = 'async';
+    const status = derive(bench);
+    expect(alarms(status)).toEqual(['not-yet-back major → initial-copy']);
+    expect(status.alarms[0]?.text).toContain('P-I async of the operation before');
+    for (const system of ['P', 'I']) bench.pair(system, 'P-I').definition.kind = 'sync';
+    expect(alarms(derive(bench))).toEqual(['pair-P-I major → initial-copy']);
+  });
+
   it('a run that waits or was stopped calls for an answer', () => {
     const run = {
       run: 'r1',

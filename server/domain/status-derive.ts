@@ -3,7 +3,7 @@
  * metrics show. Pure; no reader adds a judgement of its own, so no two of them can disagree.
  */
 import { type ArrangementSwitch, operationOf, pairsTowards } from './arrangement.ts';
-import type { Generation } from './generation.ts';
+import { type Generation, newestGeneration } from './generation.ts';
 import type {
   GroupStatus,
   HostStatus,
@@ -145,9 +145,7 @@ function currentGeneration(facts: GroupFacts): Generation | null {
     const storage = freshOf(facts, system.name).storage;
     if (storage) known.push(storage.generation);
   }
-  const newest = Math.max(...known.map((generation) => generation.number));
-  const candidates = known.filter((generation) => generation.number === newest);
-  return candidates.find((generation) => generation.holder !== null) ?? candidates[0] ?? null;
+  return newestGeneration(known);
 }
 
 function operationNow(
