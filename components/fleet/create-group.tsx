@@ -3,59 +3,37 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { type ReactNode, useId } from 'react';
-import { type FieldError, type UseFormReturn, useForm } from 'react-hook-form';
-import { z } from 'zod';
-import { ARRANGEMENTS, findArrangement, LIMITS } from '../../server/domain/arrangement.ts';
+import { type UseFormReturn, useForm } from 'react-hook-form';
+import { defaultGroup, findArrangement } from '../../server/domain/arrangement.ts';
+import { TRANSPORTS } from '../../server/domain/storage-controller.ts';
 import { useLostRefusal } from '../live/live-provider.tsx';
 import { refusalOfError } from '../live/refusal-of.ts';
 import { useTRPC } from '../live/trpc.ts';
 import { messages } from '../messages/messages.ts';
 import { routes } from '../shell/routes.ts';
 import { Button } from '../ui/button.tsx';
-import { cn } from '../ui/cn.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { RefusalNote } from '../ui/refusal-note.tsx';
 import { ArrangementGallery } from './arrangement-gallery.tsx';
-import { lengthsFor } from './derive.ts';
+import { Field, fieldStyle } from './field.tsx';
+import { Forecast } from './forecast.tsx';
+import { DEFAULT_VALUES, forecastOf, type GroupValues, groupSchema, inputOf, linesFor } from './group-form.ts';
+import { LineFields } from './line-fields.tsx';
 
 const { fleet: text } = messages;
-const MIB = 1024 * 1024;
-const fieldStyle = 'h-8 rounded-md border border-line-strong bg-surface px-2 phone:h-11';
 
-const whole = (low: number, high: number) =>
-  z
-    .number({ error: text.invalidNumber(low, high) })
-    .int(text.invalidNumber(low, high))
-    .min(low, text.invalidNumber(low, high))
-    .max(high, text.invalidNumber(low, high));
+/** Asks for the lines the chosen arrangement has; what was already typed for one of them stays. */
+function followArrangement(form: UseFormReturn<GroupValues>): void {
+  const { arrangement, lines } = form.getValues();
+  form.setValue('lines', linesFor(findArrangement(arrangement), lines), { shouldValidate: form.formState.isSubmitted });
+}
 
-const schema = z.object({
-  name: z.string().min(1, text.nameNeeded).regex(LIMITS.groupName, text.nameHint),
-  arrangement: z.string(),
-  fence: z.enum(['status', 'data', 'never']),
-  volumes: whole(LIMITS.volumeCount.min, LIMITS.volumeCount.max),
-  volumeMib: whole(LIMITS.volumeBytes.min / MIB, LIMITS.volumeBytes.max / MIB),
-  km: z.record(z.string(), whole(LIMITS.km.min, LIMITS.km.max)),
-  ledger: z.boolean(),
-});
-type Values = z.infer<typeof schema>;
-
-const FIRST = ARRANGEMENTS[0];
-const DEFAULTS: Values = {
-  name: '',
-  arrangement: FIRST?.id ?? '',
-  fence: 'status',
-  volumes: 2,
-  volumeMib: 64,
-  km: lengthsFor(FIRST, {}),
-  ledger: true,
-};
-
-/** Asks for the lengths of the lines the chosen arrangement has; what was already typed for one of them stays. */
-function followArrangement(form: UseFormReturn<Values>): void {
-  const { arrangement, km } = form.getValues();
-  form.setValue('km', lengthsFor(findArrangement(arrangement), km), { shouldValidate: form.formState.isSubmitted });
+/** As the server will define it, where the form does not ask. */
+function forecast(values: GroupValues) {
+  const arrangement = findArrangement(values.arrangement);
+  if (!arrangement) return null;
+  const { pullIntervalMs, journalBytes } = defaultGroup('forecast', arrangement);
+  return forecastOf(values, pullIntervalMs, journalBytes);
 }
 
 interface CreateGroupProps {
@@ -79,20 +57,13 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
   const router = useRouter();
   const lost = useLostRefusal();
   const create = useMutation(trpc.groups.create.mutationOptions());
-  const form = useForm<Values>({ resolver: zodResolver(schema), defaultValues: DEFAULTS });
+  const form = useForm<GroupValues>({ resolver: zodResolver(groupSchema), defaultValues: DEFAULT_VALUES });
   const { errors } = form.formState;
-  const lines = findArrangement(form.watch('arrangement'))?.lines ?? [];
+  const values = form.watch();
+  const lines = findArrangement(values.arrangement)?.lines ?? [];
   const submit = form.handleSubmit(async (values) => {
     if (taken.includes(values.name)) return form.setError('name', { message: text.nameTaken(values.name) });
-    await create.mutateAsync({
-      name: values.name,
-      arrangement: values.arrangement,
-      fence: values.fence,
-      volumeCount: values.volumes,
-      volumeBytes: values.volumeMib * MIB,
-      km: lengthsFor(findArrangement(values.arrangement), values.km),
-      ledger: values.ledger,
-    });
+    await create.mutateAsync(inputOf(values));
     onDone();
     router.push(routes.topology(values.name));
   });
@@ -135,18 +106,7 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
             />
           )}
         </Field>
-        {lines.map((line) => (
-          <Field key={line.name} label={text.kmOf(line.name)} error={errors.km?.[line.name]}>
-            {(id) => (
-              <input
-                id={id}
-                inputMode="numeric"
-                className={`num ${fieldStyle}`}
-                {...form.register(`km.${line.name}`, { valueAsNumber: true })}
-              />
-            )}
-          </Field>
-        ))}
+        <LineFields form={form} lines={lines} />
         <Field label={text.fence} wide>
           {(id) => (
             <select id={id} className={fieldStyle} {...form.register('fence')}>
@@ -158,10 +118,32 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
             </select>
           )}
         </Field>
-        <label className="flex min-h-8 items-center gap-2 self-end">
+        <Field label={text.transport}>
+          {(id) => (
+            <select id={id} className={fieldStyle} {...form.register('transport')}>
+              {TRANSPORTS.map((transport) => (
+                <option key={transport} value={transport}>
+                  {text.transportName[transport]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label={text.load} error={errors.writeMib}>
+          {(id) => (
+            <input
+              id={id}
+              inputMode="decimal"
+              className={`num ${fieldStyle}`}
+              {...form.register('writeMib', { valueAsNumber: true })}
+            />
+          )}
+        </Field>
+        <label className="col-span-full flex min-h-8 items-center gap-2">
           <input type="checkbox" className="size-4 accent-[var(--ink)]" {...form.register('ledger')} />
           {text.ledger}
         </label>
+        <Forecast expected={forecast(values)} />
       </div>
       {create.error ? (
         <div className="px-4 pb-3">
@@ -170,34 +152,10 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
       ) : null}
       <div className="mt-auto flex gap-2 border-t border-line p-4">
         <Button type="submit" look="primary" refused={lost ?? (create.isPending ? messages.common.busy : null)}>
-          {text.createAct(form.watch('name'))}
+          {text.createAct(values.name)}
         </Button>
         <Button onClick={onDone}>{messages.common.cancel}</Button>
       </div>
     </form>
-  );
-}
-
-interface FieldProps {
-  label: string;
-  hint?: string;
-  error?: FieldError | undefined;
-  /** Takes a row of its own. */
-  wide?: boolean;
-  children: (id: string) => ReactNode;
-}
-
-function Field({ label, hint, error, wide = false, children }: FieldProps) {
-  const id = useId();
-  return (
-    <div className={cn('flex flex-col gap-1', wide && 'col-span-full')}>
-      <label htmlFor={id}>{label}</label>
-      {children(id)}
-      {error ? (
-        <p className="text-sm font-medium text-failure">{error.message}</p>
-      ) : hint ? (
-        <p className="text-sm text-muted">{hint}</p>
-      ) : null}
-    </div>
   );
 }

@@ -1,6 +1,5 @@
 /** Order and search of the fleet. Pure. */
 import type { FleetRow } from '../../server/api/views.ts';
-import type { Arrangement } from '../../server/domain/arrangement.ts';
 import type { Severity } from '../../server/domain/group-status.ts';
 
 const RANK: Record<Severity, number> = { critical: 0, major: 1, minor: 2, none: 3 };
@@ -44,12 +43,4 @@ export function matches(row: FleetRow, filter: string): boolean {
     .toLowerCase()
     .split(/\s+/)
     .every((word) => hay.includes(word));
-}
-
-/** Lengths of exactly the lines `arrangement` has: what was given for them, else what is usual. */
-export function lengthsFor(
-  arrangement: Pick<Arrangement, 'lines'> | null | undefined,
-  given: Readonly<Record<string, number>>,
-): Record<string, number> {
-  return Object.fromEntries((arrangement?.lines ?? []).map((line) => [line.name, given[line.name] ?? line.defaultKm]));
 }

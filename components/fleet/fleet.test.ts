@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { FleetRow } from '../../server/api/views.ts';
 import { ARRANGEMENTS, findArrangement } from '../../server/domain/arrangement.ts';
 import { normalStatus, rowOf } from '../testing/group-fixture.ts';
-import { holdOrder, lengthsFor, matches, orderFleet, wouldMove } from './derive.ts';
+import { holdOrder, matches, orderFleet, wouldMove } from './derive.ts';
+import { DEFAULT_VALUES, forecastOf, inputOf, linesFor } from './group-form.ts';
 import { sketchOf } from './sketch.ts';
 
 const AT = 1_700_000_000_000;
@@ -48,8 +49,28 @@ describe('search of the fleet', () => {
 describe('choosing an arrangement', () => {
   it('asks for the lines it has, keeping what was typed', () => {
     const direct = findArrangement('chain-3-direct');
-    expect(lengthsFor(direct, { 'P-I': 42, 'I-J': 7 })).toEqual({ 'P-I': 42, 'I-R': 1000, 'P-R': 1100 });
-    expect(lengthsFor(null, { 'P-I': 42 })).toEqual({});
+    const typed = { km: 42, paths: 1, rateMib: '10' };
+    expect(linesFor(direct, { 'P-I': typed, 'I-J': { ...typed, km: 7 } })).toEqual({
+      'P-I': typed,
+      'I-R': { km: 1000, paths: 2, rateMib: '' },
+      'P-R': { km: 1100, paths: 2, rateMib: '' },
+    });
+    expect(linesFor(null, { 'P-I': typed })).toEqual({});
+  });
+
+  it('asks the server for what was typed, and for no line of another arrangement', () => {
+    const lines = { ...DEFAULT_VALUES.lines, 'P-I': { km: 10, paths: 1, rateMib: '2.5' } };
+    expect(inputOf({ ...DEFAULT_VALUES, name: 'g', arrangement: 'chain-4', lines })).toMatchObject({
+      km: { 'P-I': 10, 'I-J': 1000, 'J-R': 100 },
+      paths: { 'P-I': 1, 'I-J': 2, 'J-R': 2 },
+      rateBytesPerSecond: { 'P-I': 2.5 * 1024 * 1024, 'I-J': null, 'J-R': null },
+    });
+  });
+
+  it('forecasts while the form is filled in, and not from what is no number', () => {
+    expect(forecastOf(DEFAULT_VALUES, 50, 1)?.rpoFarthestMs).toBeGreaterThan(55);
+    const lines = { ...DEFAULT_VALUES.lines, 'P-I': { km: Number.NaN, paths: 1, rateMib: '' } };
+    expect(forecastOf({ ...DEFAULT_VALUES, lines }, 50, 1)).toBeNull();
   });
 
   it.each(ARRANGEMENTS.map((arrangement) => arrangement.id))('draws %s in both operations, all of it in view', (id) => {

@@ -8,7 +8,7 @@ import {
 } from '../domain/arrangement.ts';
 import { pairKey, parsePairName } from '../domain/names.ts';
 import { refuse } from '../domain/refusal.ts';
-import type { Transport } from '../domain/storage-controller.ts';
+import { TRANSPORTS, type Transport } from '../domain/storage-controller.ts';
 import type { GroupCreateInput } from './inputs.ts';
 
 /** Async pairs of either direction: the only ones that have a choice of transport. */
@@ -21,6 +21,9 @@ function transportOf(arrangement: Arrangement, wanted: Record<string, Transport>
   const keys = asyncPairKeys(arrangement);
   const transport: Record<string, Transport> = {};
   for (const [name, value] of Object.entries(wanted)) {
+    if (!TRANSPORTS.some((known) => known === value)) {
+      throw refuse('bad-request', `this version has no transport ${value}`, `Use ${TRANSPORTS.join(' or ')}.`);
+    }
     if (name === '*') {
       for (const key of keys) transport[key] = value;
       continue;

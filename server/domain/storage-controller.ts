@@ -11,6 +11,8 @@ import type { Refusal } from './refusal.ts';
 /** What a host write gets while the sync pair is not in duplex (1b rule 3). */
 export type FenceLevel = 'never' | 'data' | 'status';
 export type Transport = 'journal' | 'difference-snapshot';
+/** Transports that an asynchronous pair can be given in this version. */
+export const TRANSPORTS = ['journal'] as const satisfies readonly Transport[];
 
 export interface PairDefinition {
   source: SystemName;

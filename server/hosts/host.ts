@@ -2,6 +2,7 @@
  * A host computer: it sends and judges heartbeats, relays the instructions of the copy control program to storage, keeps
  * the generation it may work under, and runs the ledger (003 §[0059]–[0060]).
  */
+import { HEARTBEAT } from '../domain/expectation.ts';
 import type { Heartbeat, HostFacts, HostInstruction, HostReply } from '../domain/host.ts';
 import { type HostName, type SystemName, WITNESS } from '../domain/names.ts';
 import type { Ports } from '../domain/ports.ts';
@@ -43,7 +44,11 @@ export interface HostTiming {
   testimonyMs: number;
 }
 
-export const DEFAULT_HOST_TIMING: HostTiming = { heartbeatMs: 1000, lostAfterMs: 3000, testimonyMs: 1000 };
+export const DEFAULT_HOST_TIMING: HostTiming = {
+  heartbeatMs: HEARTBEAT.everyMs,
+  lostAfterMs: HEARTBEAT.lostAfterMs,
+  testimonyMs: 1000,
+};
 export const DEFAULT_IN_FLIGHT = 4;
 
 export class Host {

@@ -2,6 +2,7 @@
  * Destination end of one pair: accepts a session's frames strictly in order, whatever path they came by; stores updates
  * before it answers; keeps the old image while a formation copy overwrites it; pulls where the pair is asynchronous.
  */
+import { PULL_BYTES } from '../domain/expectation.ts';
 import { isCopying, isFlowing } from '../domain/pair-states.ts';
 import { DiskError, type Timer } from '../domain/ports.ts';
 import type { Link } from '../network/link.ts';
@@ -12,9 +13,6 @@ import { SilenceWatch } from './silence-watch.ts';
 import { decodeFrame, encodeFrame, isOrdered, peekFrame, type StreamFrame } from './stream-frames.ts';
 import { StreamOrder } from './stream-order.ts';
 import type { PairRecord } from './system-record.ts';
-
-/** Bytes a pull asks for at most. */
-const PULL_BYTES = 8 * 1024 * 1024;
 
 export interface DestinationEndEvents {
   /** An entry was stored: pairs that lead on from here may send it. */

@@ -1,9 +1,7 @@
 /** The monitoring host's process: heartbeats and the register of one group (003 §[0059]; 1b rule 1). */
+import { HEARTBEAT } from '../../domain/expectation.ts';
 import { Witness } from '../../hosts/witness.ts';
 import { runChild } from './child-process.ts';
-
-/** Three beats of one a second. */
-const LOST_AFTER_MS = 3000;
 
 runChild('witness', async ({ config, arrangement, ports, reporter }) => {
   const witness = new Witness(ports, {
@@ -11,7 +9,7 @@ runChild('witness', async ({ config, arrangement, ports, reporter }) => {
     firstHolder: arrangement.normal.holder,
     systems: arrangement.systems.map(({ name }) => name),
     hosts: arrangement.hosts.map(({ name }) => name),
-    lostAfterMs: LOST_AFTER_MS,
+    lostAfterMs: HEARTBEAT.lostAfterMs,
   });
   return {
     facts: () => ({ witness: witness.facts() }),
