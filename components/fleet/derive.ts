@@ -44,3 +44,11 @@ export function matches(row: FleetRow, filter: string): boolean {
     .split(/\s+/)
     .every((word) => hay.includes(word));
 }
+
+/** What can be done to whole groups. */
+export type GroupAct = 'on' | 'off' | 'delete';
+
+/** Names of those that `act` would change: what is switched on already needs no switching on. */
+export function groupsFor(act: GroupAct, groups: readonly Pick<FleetRow, 'group' | 'powered'>[]): string[] {
+  return groups.filter(({ powered }) => act === 'delete' || powered === (act === 'off')).map(({ group }) => group);
+}

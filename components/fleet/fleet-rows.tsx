@@ -18,7 +18,7 @@ const { columns } = text;
 const ROW_PX = 36;
 
 /** The table of the fleet. Only the rows in view are drawn, so that thousands cost what thirty do. */
-export function FleetTable({ rows }: { rows: readonly FleetRow[] }) {
+export function FleetTable({ rows, selection }: { rows: readonly FleetRow[]; selection: Selection }) {
   const scroll = useRef<HTMLElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -35,6 +35,18 @@ export function FleetTable({ rows }: { rows: readonly FleetRow[] }) {
       <table className="w-full border-collapse text-left" aria-rowcount={rows.length + 1}>
         <thead className="sticky top-0 z-10 bg-surface">
           <tr>
+            <Th className="w-8 pr-0">
+              <SelectBox
+                label={text.selectAll}
+                checked={rows.length > 0 && rows.every((row) => selection.has(row.group))}
+                onChange={(on) =>
+                  selection.set(
+                    rows.map((row) => row.group),
+                    on,
+                  )
+                }
+              />
+            </Th>
             {Object.values(columns).map((column) => (
               <Th key={column}>{column}</Th>
             ))}
@@ -44,7 +56,7 @@ export function FleetTable({ rows }: { rows: readonly FleetRow[] }) {
           {before > 0 ? <Spacer height={before} /> : null}
           {items.map((item) => {
             const row = rows[item.index];
-            return row ? <Row key={item.key} row={row} index={item.index} /> : null;
+            return row ? <Row key={item.key} row={row} index={item.index} selection={selection} /> : null;
           })}
           {after > 0 ? <Spacer height={after} /> : null}
         </tbody>
@@ -56,18 +68,45 @@ export function FleetTable({ rows }: { rows: readonly FleetRow[] }) {
 function Spacer({ height }: { height: number }) {
   return (
     <tr>
-      <td colSpan={Object.keys(columns).length} style={{ height }} />
+      <td colSpan={Object.keys(columns).length + 1} style={{ height }} />
     </tr>
   );
 }
 
-function Row({ row, index }: { row: FleetRow; index: number }) {
+/** Which groups are chosen to be acted on together. */
+export interface Selection {
+  has: (group: string) => boolean;
+  set: (groups: readonly string[], on: boolean) => void;
+}
+
+function SelectBox({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <label className="inline-flex size-6 cursor-pointer items-center justify-center phone:size-11">
+      <input
+        type="checkbox"
+        aria-label={label}
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+        className="size-4 accent-[var(--ink)]"
+      />
+    </label>
+  );
+}
+
+function Row({ row, index, selection }: { row: FleetRow; index: number; selection: Selection }) {
   return (
     <tr aria-rowindex={index + 2} className="hover:bg-raised">
+      <Td className="pr-0">
+        <SelectBox
+          label={text.select(row.group)}
+          checked={selection.has(row.group)}
+          onChange={(on) => selection.set([row.group], on)}
+        />
+      </Td>
       <Td>
         <SeveritySign severity={row.severity} />
       </Td>
-      <Td className="num">
+      <Td className="num whitespace-nowrap">
         <Link
           data-row
           href={routes.topology(row.group)}
@@ -82,7 +121,7 @@ function Row({ row, index }: { row: FleetRow; index: number }) {
       <Td>
         <OperationWord row={row} />
       </Td>
-      <Td className="min-w-64">{row.powered ? row.summary : text.stopped}</Td>
+      <Td className="min-w-56">{row.powered ? row.summary : text.stopped}</Td>
       <Td className="whitespace-nowrap">
         <Rpo row={row} />
       </Td>
@@ -158,12 +197,17 @@ function Proven({ row }: { row: FleetRow }) {
 }
 
 /** The same rows where a table does not fit. */
-export function FleetCards({ rows }: { rows: readonly FleetRow[] }) {
+export function FleetCards({ rows, selection }: { rows: readonly FleetRow[]; selection: Selection }) {
   return (
     <ul aria-label={text.label} className="flex flex-col gap-3">
       {rows.map((row) => (
         <li key={row.group} className="rounded-lg border border-line bg-surface p-3">
           <div className="flex items-center gap-2">
+            <SelectBox
+              label={text.select(row.group)}
+              checked={selection.has(row.group)}
+              onChange={(on) => selection.set([row.group], on)}
+            />
             <SeveritySign severity={row.severity} className="size-5" />
             <Link
               href={routes.topology(row.group)}

@@ -11,7 +11,8 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { usePhone } from '../ui/use-phone.ts';
 import { CreateGroup } from './create-group.tsx';
 import { holdOrder, matches, orderFleet, wouldMove } from './derive.ts';
-import { FleetCards, FleetTable } from './fleet-rows.tsx';
+import { FleetCards, FleetTable, type Selection } from './fleet-rows.tsx';
+import { ManageGroups } from './manage-groups.tsx';
 
 const { fleet: text } = messages;
 
@@ -27,6 +28,24 @@ function useHeldOrder(rows: readonly FleetRow[]) {
     release: () => setHeld(null),
     apply: () => setHeld(due.map((row) => row.group)),
   };
+}
+
+/** Groups that were chosen and still exist. */
+function useSelection(fleet: readonly FleetRow[]) {
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const selection: Selection = {
+    has: (group) => chosen.has(group),
+    set: (groups, on) =>
+      setChosen((before) => {
+        const after = new Set(before);
+        for (const group of groups) {
+          if (on) after.add(group);
+          else after.delete(group);
+        }
+        return after;
+      }),
+  };
+  return { selection, selected: fleet.filter((row) => chosen.has(row.group)), clear: () => setChosen(new Set()) };
 }
 
 /** Every consistency group in one line, exceptions first. */
@@ -47,6 +66,7 @@ function FleetList({ fleet, onCreate }: { fleet: readonly FleetRow[]; onCreate: 
   const phone = usePhone();
   const field = useRef<HTMLInputElement>(null);
   const order = useHeldOrder(fleet);
+  const { selection, selected, clear } = useSelection(fleet);
   const rows = order.shown.filter((row) => matches(row, filter));
   useKeyAction('filter', () => field.current?.focus());
   if (fleet.length === 0) {
@@ -80,6 +100,23 @@ function FleetList({ fleet, onCreate }: { fleet: readonly FleetRow[]; onCreate: 
           {text.create}
         </Button>
       </div>
+      {selected.length > 0 ? (
+        <section
+          aria-label={text.selected(selected.length)}
+          className="flex flex-col gap-2 rounded-lg border border-line-strong bg-surface p-3"
+        >
+          <div className="flex items-center gap-3">
+            <span className="font-medium">{text.selected(selected.length)}</span>
+            <span className="num min-w-0 flex-1 truncate text-sm text-muted">
+              {selected.map((row) => row.group).join(', ')}
+            </span>
+            <Button size="small" onClick={clear}>
+              {text.clearSelection}
+            </Button>
+          </div>
+          <ManageGroups groups={selected} onDone={clear} />
+        </section>
+      ) : null}
       {order.moves > 0 ? (
         <p className="flex items-center gap-3">
           {text.order(order.moves)}
@@ -93,15 +130,22 @@ function FleetList({ fleet, onCreate }: { fleet: readonly FleetRow[]; onCreate: 
           <Button onClick={() => setFilter('')}>{text.clearFilter}</Button>
         </Empty>
       ) : phone ? (
-        <FleetCards rows={rows} />
+        <FleetCards rows={rows} selection={selection} />
       ) : (
-        <HeldTable rows={rows} hold={order.hold} release={order.release} />
+        <HeldTable rows={rows} selection={selection} hold={order.hold} release={order.release} />
       )}
     </>
   );
 }
 
-function HeldTable({ rows, hold, release }: { rows: readonly FleetRow[]; hold: () => void; release: () => void }) {
+interface HeldTableProps {
+  rows: readonly FleetRow[];
+  selection: Selection;
+  hold: () => void;
+  release: () => void;
+}
+
+function HeldTable({ rows, selection, hold, release }: HeldTableProps) {
   const box = useRef<HTMLDivElement>(null);
   const step = (by: number) => {
     const links = [...(box.current?.querySelectorAll<HTMLAnchorElement>('a[data-row]') ?? [])];
@@ -125,7 +169,7 @@ function HeldTable({ rows, hold, release }: { rows: readonly FleetRow[]; hold: (
   });
   return (
     <div ref={box} className="rounded-lg border border-line bg-surface">
-      <FleetTable rows={rows} />
+      <FleetTable rows={rows} selection={selection} />
     </div>
   );
 }

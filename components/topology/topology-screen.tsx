@@ -2,6 +2,7 @@
 
 import { usePathname, useRouter, useSearchParams } from 'next/navigation';
 import type { GroupStatus } from '../../server/domain/group-status.ts';
+import { ManageButton } from '../fleet/manage-button.tsx';
 import { EventStrip } from '../history/event-strip.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
 import { messages } from '../messages/messages.ts';
@@ -68,6 +69,7 @@ function Topology({ status }: { status: GroupStatus }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <GroupSummary status={status}>
+        <ManageButton status={status} />
         <Segmented
           label={text.view}
           value={view}

@@ -68,6 +68,40 @@ export const fleet = {
   >,
   running: (routine: string, step: string | null) => (step ? `${routine} at ${step}` : routine),
   stopped: 'stopped',
+  select: (group: string) => `Select ${group}`,
+  selectAll: 'Select all groups shown',
+  selected: (count: number) => `${count} ${count === 1 ? 'group' : 'groups'} selected`,
+  clearSelection: 'Clear selection',
+  manage: {
+    open: 'Power…',
+    title: (group: string) => `Power of ${group}`,
+    powered: (on: boolean) =>
+      on ? 'Its processes run.' : 'Its processes are stopped; its volumes, journals and pairs are kept.',
+    act: { on: 'Switch on', off: 'Switch off', delete: 'Delete' },
+    actNow: {
+      on: (groups: readonly string[]) => `Switch on ${groups.join(', ')}`,
+      off: (groups: readonly string[]) => `Switch off ${groups.join(', ')}`,
+      delete: (groups: readonly string[]) => `Delete ${groups.join(', ')}`,
+    },
+    consequence: {
+      on: (groups: readonly string[]) =>
+        `The processes of ${groups.join(', ')} are started and recover from their own disks.`,
+      off: (groups: readonly string[]) =>
+        `Every process of ${groups.join(', ')} is stopped, the work included; nobody can write until it is switched on again. Volumes, journals and pairs are kept.`,
+      delete: (groups: readonly string[]) =>
+        `Every process of ${groups.join(', ')} is stopped and its volumes and journals are removed. This cannot be undone.`,
+    },
+    nothingTo: {
+      on: 'Everything chosen is switched on.',
+      off: 'Everything chosen is switched off.',
+      delete: 'Nothing is chosen.',
+    },
+    nothingCure: 'Nothing needs to be done.',
+    underWay: (routine: string, group: string) => `${routine} is under way in ${group}.`,
+    underWayCure: 'Wait until it has ended, or abort it.',
+    busyWith: (group: string) => `${group} is being changed.`,
+    wait: 'Wait until it is done.',
+  },
   columns: {
     severity: 'Alarm',
     group: 'Group',

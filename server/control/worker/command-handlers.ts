@@ -18,6 +18,8 @@ import { readWorkers } from '../worker-registry.ts';
 
 const UP_WITHIN_MS = 45_000;
 const GONE_WITHIN_MS = 60_000;
+/** A storage system that is stopped first makes durable what it holds. */
+const SWITCHED_WITHIN_MS = 45_000;
 const LOOK_EVERY_MS = 100;
 
 export interface HandlerParts {
@@ -138,13 +140,7 @@ class GroupCommands {
   async delete(name: string, actor: string): Promise<{ group: string }> {
     const { database } = this.parts;
     await readGroup(database, name);
-    const run = await database.prisma.run.findFirst({ where: { group: name, status: { not: 'ended' } } });
-    if (run)
-      throw refuse(
-        'busy',
-        `${run.routine} is under way in group ${name} (run ${run.id})`,
-        'Abort it first (run abort).',
-      );
+    await this.refuseDuringRun(name);
     await database.prisma.group.update({ where: { name }, data: { deleting: true } });
     this.tell(name, 'group-deleted', `group ${name} is being deleted`, actor);
     const gone = await until(
@@ -160,12 +156,39 @@ class GroupCommands {
     return { group: name };
   }
 
+  /** Resolves once every process has stopped, or is up. What a fault holds down stays down. */
   async power(name: string, powered: boolean, actor: string): Promise<{ group: string; powered: boolean }> {
     const { database } = this.parts;
     await readGroup(database, name);
+    if (!powered) await this.refuseDuringRun(name);
     await database.prisma.group.update({ where: { name }, data: { powered } });
     this.tell(name, 'group-changed', `group ${name} switched ${powered ? 'on' : 'off'}`, actor);
+    await this.whenAll(name, powered ? ['up', 'held-down'] : ['stopped', 'held-down']);
     return { group: name, powered };
+  }
+
+  private async refuseDuringRun(name: string): Promise<void> {
+    const run = await this.parts.database.prisma.run.findFirst({ where: { group: name, status: { not: 'ended' } } });
+    if (run)
+      throw refuse(
+        'busy',
+        `${run.routine} is under way in group ${name} (run ${run.id})`,
+        'Abort it first (run abort).',
+      );
+  }
+
+  private async whenAll(name: string, states: readonly ProcessView['state'][]): Promise<void> {
+    const { database, views } = this.parts;
+    const { arrangement } = await readGroup(database, name);
+    const processes = processesOf(arrangement).map((process) => process.name);
+    const others = () =>
+      processes.filter((process) => !states.some((state) => views.get(name, process)?.state === state));
+    if (await until(SWITCHED_WITHIN_MS, async () => others().length === 0)) return;
+    throw refuse(
+      'timeout',
+      `after ${SWITCHED_WITHIN_MS / 1000} s ${others().join(', ')} of group ${name} is not yet ${states[0]}`,
+      'It follows once its site agent answers; look at the status and at the logs of those processes.',
+    );
   }
 
   private async whenUp(name: string): Promise<void> {
