@@ -11,6 +11,10 @@ import { refuse } from '../domain/refusal.ts';
 import { TRANSPORTS, type Transport } from '../domain/storage-controller.ts';
 import type { GroupCreateInput } from './inputs.ts';
 
+/** Bounds of the journal where its size is left to us. */
+const LEAST_JOURNAL_BYTES = 64 * 1024 * 1024;
+const MOST_JOURNAL_BYTES = 1024 * 1024 * 1024;
+
 /** Async pairs of either direction: the only ones that have a choice of transport. */
 function asyncPairKeys(arrangement: Arrangement): string[] {
   const pairs = [...arrangement.normal.pairs, ...arrangement.reverse.pairs].filter((pair) => pair.kind === 'async');
@@ -55,9 +59,10 @@ export function definitionOf(input: GroupCreateInput): GroupDefinition {
   const definition = defaultGroup(input.name, arrangement);
   if (input.volumeCount !== undefined) definition.volumeCount = input.volumeCount;
   if (input.volumeBytes !== undefined) definition.volumeBytes = roundToTracks(input.volumeBytes, definition.trackBytes);
-  // A journal as large as the volumes takes in a whole formation copy's worth of writes before it overflows.
+  // A journal as large as small volumes are takes in a whole formation copy's worth of writes before it overflows.
   definition.journalBytes =
-    input.journalBytes ?? Math.max(64 * 1024 * 1024, definition.volumeCount * definition.volumeBytes);
+    input.journalBytes ??
+    Math.min(MOST_JOURNAL_BYTES, Math.max(LEAST_JOURNAL_BYTES, definition.volumeCount * definition.volumeBytes));
   if (input.fence) definition.fence = input.fence;
   if (input.transport) definition.transport = transportOf(arrangement, input.transport);
   if (input.pullIntervalMs !== undefined) definition.pullIntervalMs = input.pullIntervalMs;

@@ -102,6 +102,7 @@ export interface FenceEvidence {
     state: PairState;
     fence: FenceLevel;
     appliedNumber: number;
+    /** Destination end: the source has told that it goes on alone, or was never joined to this end under this definition. */
     aloneSeen: boolean;
   }[];
 }

@@ -125,7 +125,8 @@ function aloneOnRecord(weighed: Weighed): boolean {
 /** Rule 2: the guard alone suffices under `data`; with the register, and no `alone` on record, under `status`. */
 function fencedByGuard(weighed: Weighed): boolean {
   const pair = guardPair(weighed);
-  if (!pair) return false;
+  // Nothing binds the writer to a guard that it was never joined to.
+  if (!pair || (pair.fence === 'data' && pair.aloneSeen)) return false;
   if (pair.fence === 'data') return true;
   if (pair.fence === 'never') return false;
   // A guard that lost records may have lost the record of `alone` too.
@@ -319,6 +320,6 @@ function registerSentence(weighed: Weighed): string {
   if (record.state === 'alone')
     return `witness: split recorded at ${record.number}: ${weighed.facts.writer} went on alone.`;
   return guardPair(weighed)?.aloneSeen
-    ? `witness: no split recorded, but ${weighed.facts.guard?.system} has one on record.`
+    ? `witness: no split recorded, but ${weighed.facts.guard?.system} was told of one, or was not joined to ${weighed.facts.writer} yet.`
     : 'witness: no split recorded.';
 }

@@ -267,8 +267,14 @@ export class DestinationEnd {
   }
 
   private lookWhetherCaughtUp(): void {
-    if (this.core.record.doubt && this.opened && this.core.lastNumber >= this.sourceNumber)
-      this.events.caughtUp(this.key);
+    const { core, pair } = this;
+    if (!this.opened || core.lastNumber < this.sourceNumber) return;
+    if (pair?.state === 'duplex' && pair.aloneSeen) {
+      // Known equal from the start, and now the source sends here what it completes.
+      pair.aloneSeen = false;
+      core.save();
+    }
+    if (core.record.doubt) this.events.caughtUp(this.key);
   }
 
   /** One answer for everything taken in this turn. */

@@ -53,7 +53,7 @@ export type DecodedEntry =
  * wrong. The entry's data is a view of `bytes`.
  */
 export function decodeEntry(bytes: Buffer, offset: number, salt: number): DecodedEntry {
-  if (bytes.length - offset < ENTRY_HEADER_BYTES) return { ok: false, reason: 'none' };
+  if (offset < 0 || bytes.length - offset < ENTRY_HEADER_BYTES) return { ok: false, reason: 'none' };
   if (bytes.readUInt32LE(offset) !== MAGIC || bytes.readUInt32LE(offset + 8) !== salt >>> 0)
     return { ok: false, reason: 'none' };
   const dataBytes = bytes.readUInt32LE(offset + 20);
@@ -74,6 +74,11 @@ export function decodeEntry(bytes: Buffer, offset: number, salt: number): Decode
     data,
   };
   return { ok: true, entry, bytes: ENTRY_HEADER_BYTES + dataBytes };
+}
+
+/** Bytes of data that the header at the beginning of `bytes` announces; 0 where there is no room for one. */
+export function entryDataBytes(bytes: Buffer): number {
+  return bytes.length < ENTRY_HEADER_BYTES ? 0 : bytes.readUInt32LE(20);
 }
 
 /** Calls `visit` for each track that the range touches. */

@@ -46,7 +46,7 @@ export class Formation {
   }
 
   /**
-   * A source must be whole; and a sync pair may not lead on from a system that is fed asynchronously meanwhile (rule 8): its
+   * A source must be whole, and nothing may be about to rebuild it (rules 8, 15); and a sync pair may not lead on from a system that is fed asynchronously meanwhile (rule 8): its
    * answers would bind nobody. An async pair may, as in a chain of four.
    */
   mayBeginAsSource(key: string, kind: PairKind): void {
@@ -57,9 +57,11 @@ export class Formation {
         `${config.system}'s image is part old, part new; it cannot be copied from.`,
         'Finish the copy to it, or roll it back to its last consistent image.',
       );
-    if (kind === 'async' || this.core.mutant('both-copiers')) return;
+    if (this.core.mutant('both-copiers')) return;
     for (const [other, pair] of pairs.all()) {
-      if (other === key || pairs.isSource(pair) || !isFlowing(pair.state) || pair.definition.kind !== 'async') continue;
+      if (other === key || pairs.isSource(pair) || !isFlowing(pair.state)) continue;
+      // Its image is about to be another one, even if the copy's first session has not come yet.
+      if (!isCopying(pair.state) && (kind === 'async' || pair.definition.kind === 'sync')) continue;
       const name = pairName(pair.definition.source, pair.definition.destination);
       throw refuse(
         'other-copier',

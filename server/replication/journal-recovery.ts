@@ -1,9 +1,10 @@
 /** What a journal finds on its disk when it is opened: the segments that belong together, and where they end. */
 import { crc32 } from 'node:zlib';
 import type { DiskFile } from '../domain/ports.ts';
-import { decodeEntry } from './entry.ts';
+import { type DecodedEntry, decodeEntry, ENTRY_HEADER_BYTES, entryDataBytes } from './entry.ts';
 
 export const SEGMENT_HEADER_BYTES = 64;
+const WINDOW_BYTES = 4 * 1024 * 1024;
 const SEGMENT_MAGIC = 0x53_42_53_31;
 
 /** One stretch of entries in one file. */
@@ -81,9 +82,10 @@ export function findJournal(
   const chain = chainOf(headers, history);
   for (const [index, link] of chain.entries()) {
     const next = chain[index + 1];
-    const bytes = Buffer.alloc(segmentBytes);
-    files[link.slot]?.read(0, bytes);
-    const { segment, cutNumber } = scanSegment(bytes, link, next?.first ?? Number.POSITIVE_INFINITY);
+    const file = files[link.slot];
+    if (!file) throw new Error(`no file for slot ${link.slot}`);
+    const before = next?.first ?? Number.POSITIVE_INFINITY;
+    const { segment, cutNumber } = scanSegment(new SegmentWindow(file, segmentBytes), link, before);
     found.segments.push(segment);
     if (cutNumber === null) continue;
     found.recovery.cutNumber = cutNumber;
@@ -126,16 +128,46 @@ function chainOf(headers: readonly (SegmentHeader | 'damaged' | null)[], history
   return chain;
 }
 
+/** Entries of a segment one after the other, through a window: a segment may be larger than memory. */
+class SegmentWindow {
+  private bytes = Buffer.alloc(0);
+  private begin = 0;
+
+  constructor(
+    private readonly file: DiskFile,
+    private readonly segmentBytes: number,
+  ) {}
+
+  /** Entry at `position`; its data is valid until the next call. Throws `DiskError`. */
+  decodeAt(position: number, life: number): DecodedEntry {
+    const decoded = decodeEntry(this.bytes, position - this.begin, life);
+    const isShort = !decoded.ok && decoded.reason !== 'damaged' && this.begin + this.bytes.length < this.segmentBytes;
+    if (!isShort) return decoded;
+    this.move(position, WINDOW_BYTES);
+    // Said before its checksum is known; nonsense finds its limit at the segment's end.
+    const neededBytes = ENTRY_HEADER_BYTES + entryDataBytes(this.bytes);
+    if (neededBytes > this.bytes.length && position + neededBytes <= this.segmentBytes)
+      this.move(position, neededBytes);
+    return decodeEntry(this.bytes, 0, life);
+  }
+
+  private move(position: number, bytes: number): void {
+    this.begin = position;
+    this.bytes = Buffer.alloc(Math.min(bytes, this.segmentBytes - position));
+    this.file.read(position, this.bytes);
+  }
+}
+
 /** Entries up to `before`. `cutNumber`: the first that cannot be read, where one begins or one is due. */
 function scanSegment(
-  bytes: Buffer,
+  window: SegmentWindow,
   { slot, life, first }: ChainLink,
   before: number,
 ): { segment: Segment; cutNumber: number | null } {
   const segment: Segment = { slot, life, first, positions: [SEGMENT_HEADER_BYTES] };
   let position = SEGMENT_HEADER_BYTES;
   for (let number = first; number < before; number += 1) {
-    const decoded = decodeEntry(bytes, position, life);
+    const decoded = window.decodeAt(position, life);
     if (!decoded.ok || decoded.entry.number !== number) {
       const isEnd = before === Number.POSITIVE_INFINITY && (decoded.ok || decoded.reason === 'none');
       return { segment, cutNumber: isEnd ? null : number };

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { DriverToken, Generation } from '../domain/generation.ts';
 import { pairKey, pairName } from '../domain/names.ts';
 import { isCopying, isFlowing, isSuspended } from '../domain/pair-states.ts';
-import { refuse } from '../domain/refusal.ts';
+import { refusalOf, refuse } from '../domain/refusal.ts';
 import { judgeResume } from '../domain/resume.ts';
 import type { PairDefinition } from '../domain/storage-controller.ts';
 import type { CatchUp } from './catch-up.ts';
@@ -248,8 +248,21 @@ export class PairService {
     const awaitsUpdates = pair.state === 'duplex' || pair.state === 'suspending';
     if (params.formation ? !awaitsCopy : !awaitsUpdates)
       return { why: 'state', text: `the pair is in ${pair.state} here` };
+    const isNewCopy = params.formation !== null && params.formation.base !== pair.formationBase;
+    const inTheWay = isNewCopy ? this.inTheWayOfCopy(params.key) : null;
+    if (inTheWay !== null) return { why: 'state', text: inTheWay };
     if (params.session <= pair.session) return { why: 'busy', text: `session ${pair.session} is newer` };
     return null;
+  }
+
+  /** A pair may have begun to lead on from here since the copy was agreed upon. */
+  private inTheWayOfCopy(key: string): string | null {
+    try {
+      this.parts.formation.mayBeginAsDestination(key);
+      return null;
+    } catch (error) {
+      return refusalOf(error).message;
+    }
   }
 
   private alone({ key, generation }: PairParams<'pair.alone'>): { ok: true } {

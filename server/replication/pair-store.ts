@@ -92,7 +92,7 @@ export class PairStore {
       epoch,
       agreedNumber: 0,
       aloneRecorded: false,
-      aloneSeen: false,
+      aloneSeen: true,
       drainTarget: null,
       formationBase: null,
     };

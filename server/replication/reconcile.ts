@@ -151,7 +151,7 @@ export class Reconciler {
       definition: turned,
       epoch,
       aloneRecorded: false,
-      aloneSeen: false,
+      aloneSeen: true,
       formationBase: null,
     });
   }

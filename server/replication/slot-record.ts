@@ -7,7 +7,9 @@ import type { Disk, DiskFile } from '../domain/ports.ts';
 import { openSized } from './sized-file.ts';
 
 const SLOT_BYTES = 4096;
-const HEADER_BYTES = 8;
+/** Checksum, four bytes of nothing, sequence. */
+const HEADER_BYTES = 16;
+const SEQUENCE_AT = 8;
 
 export class SlotRecord {
   private readonly file: DiskFile;
@@ -37,7 +39,7 @@ export class SlotRecord {
   /** Survives the death of the process once it returns. */
   write(values: readonly number[]): void {
     this.sequence += 1;
-    this.buffer.writeUInt32LE(this.sequence, 4);
+    this.buffer.writeDoubleLE(this.sequence, SEQUENCE_AT);
     for (let i = 0; i < this.fields; i += 1) this.buffer.writeDoubleLE(values[i] ?? 0, HEADER_BYTES + i * 8);
     this.buffer.writeUInt32LE(crc32(this.buffer.subarray(4)), 0);
     this.file.write((this.sequence % 2) * SLOT_BYTES, Buffer.from(this.buffer));
@@ -55,7 +57,7 @@ export class SlotRecord {
   private readSlot(slot: number): { sequence: number; values: number[] } | null {
     const bytes = Buffer.alloc(HEADER_BYTES + this.fields * 8);
     this.file.read(slot * SLOT_BYTES, bytes);
-    const sequence = bytes.readUInt32LE(4);
+    const sequence = bytes.readDoubleLE(SEQUENCE_AT);
     if (sequence === 0 || bytes.readUInt32LE(0) !== crc32(bytes.subarray(4))) return null;
     const values: number[] = [];
     for (let i = 0; i < this.fields; i += 1) values.push(bytes.readDoubleLE(HEADER_BYTES + i * 8));

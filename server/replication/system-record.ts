@@ -23,7 +23,10 @@ export interface PairRecord {
   agreedNumber: number;
   /** Source end of a sync pair: it completes writes without the other end, and that is on record. */
   aloneRecorded: boolean;
-  /** Destination end of a sync pair: the source has told that it goes on alone. */
+  /**
+   * Destination end of a sync pair: the source may complete writes without this end. It has told so, or it has not been
+   * joined to this end yet, since the pair was defined or turned round. Only being joined ends it: this end vouches for nothing before.
+   */
   aloneSeen: boolean;
   /** Async pair while suspending: number the destination must reach. */
   drainTarget: number | null;
