@@ -100,6 +100,7 @@ export class Controller {
         this.writes.release();
       },
       imageChanged: () => this.poke(),
+      heldAbove: () => this.writes.heldAbove(),
     });
     const learn = this.fencingLearn.bind(this);
     this.reconciler = new Reconciler(core, this.ends, this.suspension, this.drains, formation, learn);

@@ -11,6 +11,8 @@ import type { PairParams } from './pair-messages.ts';
 import type { PairRecord } from './system-record.ts';
 
 export interface FormationEvents {
+  /** Number above which host writes are stored and not yet complete; null where none are. */
+  heldAbove(): number | null;
   /** A sync pair of which this is the source entered duplex. */
   syncJoined(key: string, pair: PairRecord): void;
   /** The image or its history is another one: what waits for it may look again. */
@@ -86,7 +88,9 @@ export class Formation {
     const base = core.lastNumber;
     if (core.mutant('resync-all-tracks')) core.pairs.bitmap(key).setAll();
     core.pairs.notePeer(key, base, base);
-    core.pairs.changeState(pair, to, reason, { formationBase: base, formedUnder: generation });
+    // Below the base nothing is told apart any more: what hosts wait for must not count as answered because of it (rule 3).
+    const heldAbove = pair.aloneRecorded ? null : this.events.heldAbove();
+    core.pairs.changeState(pair, to, reason, { formationBase: base, formedUnder: generation, heldAbove });
     this.ends.at(key).source.open();
   }
 
@@ -146,7 +150,7 @@ export class Formation {
     const { pairs } = this.core;
     const pair = pairs.get(key);
     if (!pair || !pairs.isSource(pair) || !isCopying(pair.state)) return;
-    pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneRecorded: false });
+    pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneRecorded: false, heldAbove: null });
     this.ends.at(key).source.copied();
     if (pair.definition.kind === 'sync') this.events.syncJoined(key, pair);
   }

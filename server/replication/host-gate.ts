@@ -1,5 +1,5 @@
 /** May hosts write here, and up to which number are their writes complete (1b rules 3, 4, 6)? Reads off the records, changes nothing. */
-import { isFlowing, isSuspended } from '../domain/pair-states.ts';
+import { isCopying, isFlowing, isSuspended } from '../domain/pair-states.ts';
 import type { StorageCore } from './core.ts';
 import type { PairRecord } from './system-record.ts';
 
@@ -55,6 +55,7 @@ export class HostGate {
       if (pair.definition.kind !== 'sync' || !core.pairs.isSource(pair)) continue;
       if (isFlowing(pair.state)) {
         if (!core.mutant('complete-before-answer')) gate = Math.min(gate, core.pairs.peerAccepted(key));
+        if (this.mustRecordAlone(pair) || pair.definition.fence === 'data') gate = Math.min(gate, heldAbove(pair));
       } else if (this.mustRecordAlone(pair) || pair.definition.fence === 'data') {
         gate = Math.min(gate, pair.agreedNumber);
       }
@@ -75,11 +76,16 @@ export class HostGate {
   }
 
   private mustRecordAlone(pair: PairRecord): boolean {
-    const isSplit = isSuspended(pair.state) || pair.state === 'simplex';
+    const isSplit = isSuspended(pair.state) || pair.state === 'simplex' || heldAbove(pair) < Number.POSITIVE_INFINITY;
     return (
       isSplit && pair.definition.fence === 'status' && !pair.aloneRecorded && !this.core.mutant('register-skipped')
     );
   }
+}
+
+/** Of a pair that copies: number up to which writes were complete when the copy began, where some were held. */
+export function heldAbove(pair: PairRecord): number {
+  return isCopying(pair.state) && pair.heldAbove !== null ? pair.heldAbove : Number.POSITIVE_INFINITY;
 }
 
 function refused(errno: number, reason: string): Acceptance {

@@ -183,6 +183,12 @@ export class HostWrites {
     };
   }
 
+  /** Number above which writes are stored and not yet complete; null where none are. */
+  heldAbove(): number | null {
+    const [first] = this.pending;
+    return first ? first.number - 1 : null;
+  }
+
   private complete(): void {
     const gate = this.gate.number();
     const settled: Operation[] = [];

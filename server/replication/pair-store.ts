@@ -94,6 +94,7 @@ export class PairStore {
       aloneRecorded: false,
       aloneSeen: true,
       drainTarget: null,
+      heldAbove: null,
       formationBase: null,
     };
     record.pairs[key] = pair;

@@ -152,6 +152,7 @@ export class Reconciler {
       epoch,
       aloneRecorded: false,
       aloneSeen: true,
+      heldAbove: null,
       formationBase: null,
     });
   }

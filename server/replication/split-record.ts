@@ -3,11 +3,12 @@
  * `joined` once it is in duplex again.
  */
 import type { Generation } from '../domain/generation.ts';
-import { isSuspended } from '../domain/pair-states.ts';
+import { isCopying, isSuspended } from '../domain/pair-states.ts';
 import { RefusedError } from '../domain/refusal.ts';
 import type { StorageConnections } from './config.ts';
 import { registerReply } from './confirmation.ts';
 import type { StorageCore } from './core.ts';
+import { heldAbove } from './host-gate.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { PairRecord } from './system-record.ts';
 
@@ -35,7 +36,7 @@ export class SplitRecord {
 
   private needsRecord(key: string, pair: PairRecord): boolean {
     const { record, pairs } = this.core;
-    const isSplit = isSuspended(pair.state) || pair.state === 'simplex';
+    const isSplit = isSuspended(pair.state) || pair.state === 'simplex' || heldAbove(pair) < Number.POSITIVE_INFINITY;
     const { kind, fence } = pair.definition;
     if (kind !== 'sync' || fence !== 'status' || !pairs.isSource(pair) || !isSplit) return false;
     return record.holdsHostRole && !pair.aloneRecorded && !this.recording.has(key);
@@ -68,10 +69,12 @@ export class SplitRecord {
   private async tryAlone(key: string): Promise<boolean> {
     const { config, lastNumber, record } = this.core;
     const generation = record.generation.number;
-    const tries = [
-      this.tellRegister('alone'),
-      this.ends.at(key).link.call('pair.alone', { key, generation, number: lastNumber }, config.timing.callMs),
-    ];
+    const tries: Promise<unknown>[] = [this.tellRegister('alone')];
+    // The other end would give up the copy that is under way.
+    if (!isCopying(this.core.pairs.get(key)?.state ?? 'absent'))
+      tries.push(
+        this.ends.at(key).link.call('pair.alone', { key, generation, number: lastNumber }, config.timing.callMs),
+      );
     try {
       await Promise.any(tries);
       return true;

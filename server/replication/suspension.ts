@@ -5,6 +5,7 @@
 import { isFlowing, isSuspended } from '../domain/pair-states.ts';
 import { refusalOf } from '../domain/refusal.ts';
 import type { StorageCore } from './core.ts';
+import { heldAbove } from './host-gate.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { PairRecord } from './system-record.ts';
 
@@ -57,8 +58,11 @@ export class Suspension {
     if (isFlowing(pair.state)) core.entriesToBits(key, Math.min(held, pairs.peerDurable(key)));
     // An async pair that did not drain ends in failure-suspend, whoever stopped it.
     const to = pair.state === 'suspending' || by === 'fault' ? 'failure-suspend' : 'suspend';
+    // The base of a copy is no answer: held writes stay held.
+    const agreedNumber = Math.min(held, pair.aloneRecorded ? Number.POSITIVE_INFINITY : heldAbove(pair));
     pairs.changeState(pair, to, reason, {
-      agreedNumber: held,
+      agreedNumber,
+      heldAbove: null,
       aloneRecorded: false,
       drainTarget: null,
       formationBase: null,

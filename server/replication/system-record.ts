@@ -30,6 +30,11 @@ export interface PairRecord {
   aloneSeen: boolean;
   /** Async pair while suspending: number the destination must reach. */
   drainTarget: number | null;
+  /**
+   * Source end of a sync pair that copies: when the copy began, host writes above this number were still held, and neither
+   * the other end nor the record of the split knew of them. They are complete once the pair is in duplex. Null where none were.
+   */
+  heldAbove: number | null;
   /** Destination end: number the formation copy under way began at; null before it began and after it ended. */
   formationBase: number | null;
   /** Generation under which a copy was last begun by instruction: a newer one fences a sync pair, this one does not. */

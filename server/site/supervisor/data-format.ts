@@ -3,7 +3,7 @@ import path from 'node:path';
 import { refuse } from '../../domain/refusal.ts';
 
 /** Raised by every change after which records in a data folder can no longer be read by the version before, or of it. */
-export const DATA_FORMAT = 2;
+export const DATA_FORMAT = 3;
 
 const FILE = 'format';
 
