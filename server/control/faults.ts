@@ -1,16 +1,25 @@
 /**
- * Injects faults and clears them. A fault is first done and then listed, save the death of this very process. Line faults
- * overlap, so what a line gets is always worked out from all that stand (line-faults.ts).
+ * Injects faults and clears them. A fault that lasts is listed before it is done and struck off after it is undone, so that
+ * a worker's death in between leaves nothing that no command can clear. Line faults overlap, so what a line gets is always
+ * worked out from all that stand (line-faults.ts).
  */
 
-import { refuse } from '../domain/refusal.ts';
+import { refusalOf, refuse } from '../domain/refusal.ts';
 import { stretchesOf } from '../network/connections.ts';
 import { type Agents, processesOf } from './agents.ts';
 import type { Chronicler } from './chronicler.ts';
 import type { Database } from './database.ts';
-import { markCleared, readFault, recordFault, standingFaults } from './fault-store.ts';
+import {
+  forgetFault,
+  isLasting,
+  markCleared,
+  readFault,
+  recordFault,
+  retellFault,
+  standingFaults,
+} from './fault-store.ts';
 import { type GroupRecord, readGroup } from './groups.ts';
-import { changedLines, lineCalled } from './line-faults.ts';
+import { lineCalled, linesOf } from './line-faults.ts';
 import type { FaultInput, FaultKind, FaultView } from './views.ts';
 
 const LINE_KINDS: ReadonlySet<FaultKind> = new Set(['cut', 'degrade', 'isolate']);
@@ -40,11 +49,34 @@ export class FaultInjector {
     if (input.group === undefined) throw refuse('bad-request', `${input.kind} needs a group`, 'Name it (--group).');
     const group = await readGroup(this.database, input.group);
     return this.inTurn(group.name, async () => {
-      const text = await this.carryOut(group, input, by);
-      const fault = await recordFault(this.database, input, text, by, true);
+      const fault = isLasting(input.kind)
+        ? await this.listedFirst(group, input, by)
+        : await recordFault(this.database, input, await this.carryOut(group, input, by), by, false);
       this.tell(fault, 'fault-injected', fault.text, by);
       return fault;
     });
+  }
+
+  private async listedFirst(group: GroupRecord, input: FaultInput, by: string): Promise<FaultView> {
+    this.mustFit(group, input);
+    const { id } = await recordFault(this.database, input, `${input.kind} ${input.target}: under way`, by, true);
+    try {
+      return await retellFault(this.database, id, await this.carryOut(group, input, by));
+    } catch (error) {
+      const { code, message } = refusalOf(error);
+      // Without an answer it may have been done, in part at least: it stays on the list, to be cleared.
+      if (code === 'timeout' || code === 'internal')
+        await retellFault(this.database, id, `${input.kind} ${input.target}: perhaps not done in full: ${message}`);
+      else await forgetFault(this.database, id);
+      throw error;
+    }
+  }
+
+  /** Refuses what does not fit the group, before anything is written down. */
+  private mustFit(group: GroupRecord, input: FaultInput): void {
+    if (input.kind === 'kill' || input.kind === 'site-loss') this.targets(group, input);
+    else if (LINE_KINDS.has(input.kind)) this.mustFitLine(group, input);
+    else this.storageSite(group, input.target);
   }
 
   /** Undoes one fault. One that is over already stays as it is. */
@@ -58,9 +90,7 @@ export class FaultInjector {
   private async clearNow(group: GroupRecord, id: string, by: string): Promise<FaultView> {
     const { view, input } = await readFault(this.database, id);
     if (view.clearedAt !== null) return view;
-    const others = (standing: { id: string; input: FaultInput }[]) =>
-      standing.filter((fault) => fault.id !== id).map((fault) => fault.input);
-    if (LINE_KINDS.has(input.kind)) await this.changeLines(group, others);
+    if (LINE_KINDS.has(input.kind)) await this.applyLines(group, [input], (fault) => fault.id !== id);
     else if (DISK_KINDS.has(input.kind)) await this.clearDisk(group, input.target);
     else await this.restart(group, this.targets(group, input));
     await markCleared(this.database, [id], by);
@@ -159,7 +189,7 @@ export class FaultInjector {
       : `${input.target} started`;
   }
 
-  private async addLineFault(group: GroupRecord, input: FaultInput): Promise<string> {
+  private mustFitLine(group: GroupRecord, input: FaultInput): void {
     if (input.kind === 'degrade' && Object.keys(input.conditions ?? {}).length === 0) {
       throw refuse('bad-request', 'a degraded line needs at least one condition', 'Give --delay-ms, --loss or --rate.');
     }
@@ -172,7 +202,12 @@ export class FaultInjector {
           .join(' ')}.`,
       );
     }
-    await this.changeLines(group, (standing) => [...standing.map((fault) => fault.input), input]);
+    linesOf(group.arrangement, group.definition, [input], []);
+  }
+
+  /** It is on the list already. */
+  private async addLineFault(group: GroupRecord, input: FaultInput): Promise<string> {
+    await this.applyLines(group, [input], () => true);
     if (input.kind === 'isolate') return `${input.target} isolated: every line of it is cut`;
     const direction = input.from === undefined ? '' : ` from ${input.from}`;
     if (input.kind === 'cut') return `line ${input.target} cut${direction}`;
@@ -191,7 +226,8 @@ export class FaultInjector {
     const ofLine = (fault: FaultInput) =>
       (fault.kind === 'cut' || fault.kind === 'degrade') && [line.name, line.reversed].includes(fault.target);
     const standing = await standingFaults(this.database, group.name);
-    await this.changeLines(group, (faults) => faults.map((fault) => fault.input).filter((fault) => !ofLine(fault)));
+    const whole: FaultInput = { kind: 'cut', group: group.name, target: line.name };
+    await this.applyLines(group, [whole], (fault) => !ofLine(fault.input));
     await markCleared(
       this.database,
       standing.filter((fault) => ofLine(fault.input)).map((fault) => fault.id),
@@ -200,17 +236,14 @@ export class FaultInjector {
     return `line ${input.target} restored`;
   }
 
-  private async changeLines(
+  /** Tells both ends of what `touched` is about how it is to be, by those of the faults on the list that `stands` keeps. */
+  private async applyLines(
     group: GroupRecord,
-    after: (standing: { id: string; input: FaultInput }[]) => FaultInput[],
+    touched: readonly FaultInput[],
+    stands: (fault: { id: string; input: FaultInput }) => boolean,
   ): Promise<void> {
-    const standing = await standingFaults(this.database, group.name);
-    const changes = changedLines(
-      group.arrangement,
-      group.definition,
-      standing.map((fault) => fault.input),
-      after(standing),
-    );
+    const standing = (await standingFaults(this.database, group.name)).filter(stands).map((fault) => fault.input);
+    const changes = linesOf(group.arrangement, group.definition, touched, standing);
     const sites = new Map(processesOf(group.arrangement).map((process) => [process.name, process.site]));
     await Promise.all(
       changes.map(({ edge, conditions }) =>
@@ -235,7 +268,7 @@ export class FaultInjector {
     const site = this.storageSite(group, target);
     await this.agents.call(site, 'fault.clear', { group: group.name, process: target });
     const standing = (await standingFaults(this.database, group.name)).map((fault) => fault.input);
-    for (const { edge, conditions } of changedLines(group.arrangement, group.definition, [], standing)) {
+    for (const { edge, conditions } of linesOf(group.arrangement, group.definition, standing, standing)) {
       if (edge.process === target)
         await this.agents.call(site, 'fault.line', { group: group.name, process: target, peer: edge.peer, conditions });
     }

@@ -111,18 +111,18 @@ export function lineConditions(
   return wanted;
 }
 
-/** Directions whose conditions differ between two sets of faults, with what they become; `{}` returns a line to its definition. */
-export function changedLines(
+/**
+ * What every direction that `touched` is about is to be, given the faults that stand; `{}` returns it to its definition. Whole
+ * conditions, not differences: so it can be said again, whatever a worker that died had done of it.
+ */
+export function linesOf(
   arrangement: Arrangement,
   definition: GroupDefinition,
-  before: readonly FaultInput[],
-  after: readonly FaultInput[],
+  touched: readonly FaultInput[],
+  standing: readonly FaultInput[],
 ): { edge: Edge; conditions: Partial<LineConditions> }[] {
-  const old = lineConditions(arrangement, definition, before);
-  const next = lineConditions(arrangement, definition, after);
-  const changed = [...next].filter(
-    ([key, { conditions }]) => JSON.stringify(old.get(key)?.conditions) !== JSON.stringify(conditions),
-  );
-  const cleared = [...old].filter(([key]) => !next.has(key)).map(([, { edge }]) => ({ edge, conditions: {} }));
-  return [...changed.map(([, value]) => value), ...cleared];
+  const wanted = lineConditions(arrangement, definition, standing);
+  const edges = touched.flatMap((fault) => edgesOf(arrangement, definition, fault));
+  const unique = new Map(edges.map((edge) => [edgeKey(edge), edge]));
+  return [...unique].map(([key, edge]) => ({ edge, conditions: wanted.get(key)?.conditions ?? {} }));
 }
