@@ -90,19 +90,41 @@ describe.each(Object.keys(ABSENCES))('a pair is turned while the other end %s:',
 });
 
 describe('a pair is turned at both ends while they are apart:', () => {
-  it.each([
-    ['the later instruction holds', false],
-    ['and that is so though it was the end that lost touch with the others', true],
-  ])('%s', (_what, laterAtI) =>
-    formed(`both-${laterAtI}`, async (group) => {
+  const ORDERS: [string, [string, string, string][]][] = [
+    [
+      'R last',
+      [
+        ['R', 'R', 'I'],
+        ['I', 'R', 'I'],
+        ['R', 'I', 'R'],
+      ],
+    ],
+    [
+      'I last',
+      [
+        ['R', 'R', 'I'],
+        ['I', 'R', 'I'],
+        ['I', 'I', 'R'],
+      ],
+    ],
+    [
+      'I last, though R more often',
+      [
+        ['R', 'R', 'I'],
+        ['R', 'I', 'R'],
+        ['R', 'R', 'I'],
+        ['I', 'R', 'I'],
+        ['I', 'I', 'R'],
+      ],
+    ],
+  ];
+
+  it.each(ORDERS)('the last instruction holds (%s)', (_what, turns) =>
+    formed(`both ${_what}`, async (group) => {
       await group.split('I', 'I', 'R');
       group.cut('I', 'R');
       await group.world.scheduler.sleep(2500);
-      // Both turn it; one of them turns it back afterwards.
-      await group.reverse('R', 'R', 'I');
-      await group.reverse('I', 'R', 'I');
-      if (laterAtI) await group.reverse('I', 'I', 'R');
-      else await group.reverse('R', 'I', 'R');
+      for (const [at, source, destination] of turns) await group.reverse(at, source, destination);
       group.heal('I', 'R');
       await returned(group);
       const names = [group.pairOf('I', 'R')?.name, group.pairOf('R', 'I')?.name];

@@ -152,6 +152,17 @@ describe('an instruction for a pair as it was', () => {
       );
     }),
   );
+
+  it('split of a sync pair: likewise', () =>
+    formed('version-sync', async (group) => {
+      const expectedVersion = group.pairOf('P', 'I')?.version ?? 0;
+      await group.split('I', 'I', 'R');
+      await group.split('P', 'P', 'I');
+      await group.resync('P', 'P', 'I');
+      const split = { verb: 'split' as const, pair: 'P-I', token: group.token(), expectedVersion };
+      expect(await outcomeOf(group.instruct('P', split))).toBe('version-changed');
+      expect(group.pairOf('P', 'I')?.state).toBe('duplex');
+    }));
 });
 
 describe('two histories', () => {
