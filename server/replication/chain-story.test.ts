@@ -1,25 +1,11 @@
 /** The whole of chain-3 at the level of storage systems: there and back again, under host writes. */
 import { describe, expect, it } from 'vitest';
-import { Node } from '../simulation/node.ts';
-import { World } from '../simulation/world.ts';
+import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { HostLoad } from './testing/host-load.ts';
-import { StorageGroup } from './testing/storage-group.ts';
-import type { TestSettings } from './testing/test-world.ts';
-
-function groupOf(seed: string, settings: TestSettings = {}) {
-  return new StorageGroup(
-    {
-      world: (hooks) => new World(seed, hooks),
-      node: (ports, name, definition, arrangement, handle) =>
-        new Node(ports, name, definition, arrangement, true, handle),
-    },
-    settings,
-  );
-}
 
 describe('chain-3 of storage systems', () => {
   it.each(['a', 'b', 'c', 'd'])('goes there and back again with every byte (seed %s)', async (seed) => {
-    const group = groupOf(seed);
+    const group = new SimulatedStorage(seed);
     const load = new HostLoad(group, 7);
     await group.run(async () => {
       const { scheduler } = group.world;
@@ -92,7 +78,7 @@ describe('chain-3 of storage systems', () => {
   it.each([300, 700, 1_400, 2_000])(
     'takes the first write after %i quiet ms for what it is, not for a silent line',
     async (quietMs) => {
-      const group = groupOf('quiet');
+      const group = new SimulatedStorage('quiet');
       await group.run(async () => {
         const { scheduler } = group.world;
         group.startAll();
@@ -110,7 +96,7 @@ describe('chain-3 of storage systems', () => {
   );
 
   it('is told from a system with a dead disk while nothing is written', async () => {
-    const group = groupOf('idle');
+    const group = new SimulatedStorage('idle');
     await group.run(async () => {
       const { scheduler } = group.world;
       group.startAll();

@@ -1,27 +1,16 @@
 /** A disk that is full, or fails: a clear answer, no crash, and everything as it was once the disk is well again. */
 import { describe, expect, it } from 'vitest';
-import { Node } from '../simulation/node.ts';
-import { World } from '../simulation/world.ts';
+import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { HostLoad } from './testing/host-load.ts';
-import { StorageGroup } from './testing/storage-group.ts';
 
-function groupOf(seed: string) {
-  return new StorageGroup(
-    {
-      world: (hooks) => new World(seed, hooks),
-      node: (ports, name, definition, arrangement, handle) =>
-        new Node(ports, name, definition, arrangement, true, handle),
-    },
-    { volumeBytes: 128 * 1024, journalBytes: 256 * 1024 },
-  );
-}
+const SHAPE = { volumeBytes: 128 * 1024, journalBytes: 256 * 1024 };
 
 const TROUBLES = ['disk-full', 'write-error', 'io-error'] as const;
 
 describe.each(TROUBLES)('%s', (trouble) => {
   it.each(['P', 'I', 'R'])('at %s under load ends no process and loses nothing', async (victim) => {
     for (const lastsMs of [7, 60, 900]) {
-      const group = groupOf(`${trouble}-${victim}-${lastsMs}`);
+      const group = new SimulatedStorage(`${trouble}-${victim}-${lastsMs}`, SHAPE);
       const load = new HostLoad(group, 9);
       await group.run(async () => {
         const { scheduler } = group.world;
@@ -46,7 +35,7 @@ describe.each(TROUBLES)('%s', (trouble) => {
   });
 
   it('at the start of P keeps it waiting, and its process alive', async () => {
-    const group = groupOf(`start-${trouble}`);
+    const group = new SimulatedStorage(`start-${trouble}`, SHAPE);
     await group.run(async () => {
       const { scheduler } = group.world;
       await group.form();

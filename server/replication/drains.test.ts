@@ -164,3 +164,30 @@ describe('a drain', () => {
       expect(await group.equalises()).toBe(true);
     }));
 });
+
+describe('a copy', () => {
+  it.each([
+    ['P', 'I'],
+    ['I', 'R'],
+  ] as const)(
+    '%s–%s whose last word is lost with the line has ended all the same, and is not made again',
+    (source, destination) =>
+      formed(`copied-${source}`, async (group) => {
+        const { scheduler } = group.world;
+        await group.split('I', 'I', 'R');
+        if (source === 'P') await group.split('P', 'P', 'I');
+        await writeAt(group, 'P', 6, 1);
+        group.intercept(source, destination, (_bytes, { type }) => (type === 'whole' ? [] : null));
+        await group.instruct(source, { verb: 'resync', pair: `${source}-${destination}`, token: group.token() });
+        await scheduler.until(() => group.pairOf(destination, source)?.state === 'duplex', 1000);
+        expect(group.pairOf(source, destination)?.state).toBe('duplex-pending');
+        const before = group.pairOf(source, destination)?.transferredBytes;
+        group.blip(source, destination);
+        await group.reaches(source, destination, 'duplex');
+        expect(group.pairOf(source, destination)?.transferredBytes).toBe(before);
+        expect(group.transitions.filter(({ to }) => to === 'failure-suspend')).toEqual([]);
+        await group.mend();
+        expect(await group.equalises()).toBe(true);
+      }),
+  );
+});

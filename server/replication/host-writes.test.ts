@@ -1,23 +1,13 @@
 /** What a host write gets, by fence level, by who can be reached, and by who holds the host role (1b rules 3, 4, 6, 18). */
 import { describe, expect, it } from 'vitest';
 import type { FenceLevel } from '../domain/storage-controller.ts';
-import { Node } from '../simulation/node.ts';
-import { World } from '../simulation/world.ts';
+import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { EINVAL, EIO, ENOSPC, EPERM } from './host-gate.ts';
 import { HostLoad } from './testing/host-load.ts';
-import { StorageGroup } from './testing/storage-group.ts';
 import type { TestSettings } from './testing/test-world.ts';
 
 function groupOf(settings: TestSettings = {}) {
-  const parts = { world: (hooks: ConstructorParameters<typeof World>[1]) => new World('host-writes', hooks) };
-  return new StorageGroup(
-    {
-      ...parts,
-      node: (ports, name, definition, arrangement, handle) =>
-        new Node(ports, name, definition, arrangement, true, handle),
-    },
-    settings,
-  );
+  return new SimulatedStorage('host-writes', settings);
 }
 
 const BLOCK = new Uint8Array(512).fill(9);

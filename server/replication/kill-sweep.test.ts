@@ -3,29 +3,17 @@
  * the system comes back, the group is mended, and nothing that was completed is missing anywhere (1b: simulating SIGKILL).
  */
 import { describe, expect, it } from 'vitest';
-import { Node } from '../simulation/node.ts';
+import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import type { KillMoment } from '../simulation/virtual-process.ts';
-import { World } from '../simulation/world.ts';
 import { HostLoad } from './testing/host-load.ts';
-import { StorageGroup } from './testing/storage-group.ts';
+import type { TestSettings } from './testing/test-world.ts';
 
 const MOMENTS: readonly KillMoment[] = [{ when: 'before' }, { when: 'after' }, { when: 'torn', pages: 1 }];
 
-function groupOf(seed: string) {
-  return new StorageGroup(
-    {
-      world: (hooks) => new World(seed, hooks),
-      node: (ports, name, definition, arrangement, handle) =>
-        new Node(ports, name, definition, arrangement, true, handle),
-    },
-    { volumeBytes: 64 * 1024, journalBytes: 192 * 1024, fence: 'status' },
-  );
-}
-
-type Group = ReturnType<typeof groupOf>;
+const SHAPE: TestSettings = { volumeBytes: 64 * 1024, journalBytes: 192 * 1024, fence: 'status' };
 
 /** Acts after the pairs were formed, during which the kill strikes. */
-const ACTS: Record<string, (group: Group) => Promise<void>> = {
+const ACTS: Record<string, (group: SimulatedStorage) => Promise<void>> = {
   'writes in duplex': async (group) => {
     await group.world.scheduler.sleep(40);
   },
@@ -45,7 +33,7 @@ const ACTS: Record<string, (group: Group) => Promise<void>> = {
 
 /** Runs `act` with a kill at the `ordinal`-th port call of `victim`; false where it made fewer calls. */
 async function strike(act: string, victim: string, ordinal: number): Promise<boolean> {
-  const group = groupOf(`sweep-${act}-${victim}`);
+  const group = new SimulatedStorage(`sweep-${act}-${victim}`, SHAPE);
   const load = new HostLoad(group, 11);
   return group.run(async () => {
     await group.form();

@@ -2,33 +2,17 @@
 import { describe, expect, it } from 'vitest';
 import type { PairKind } from '../domain/pair-states.ts';
 import { RefusedError } from '../domain/refusal.ts';
-import { Node } from '../simulation/node.ts';
-import { World } from '../simulation/world.ts';
+import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { HostLoad } from './testing/host-load.ts';
-import { StorageGroup } from './testing/storage-group.ts';
-import type { TestSettings } from './testing/test-world.ts';
 
-function groupOf(seed: string, settings: TestSettings) {
-  return new StorageGroup(
-    {
-      world: (hooks) => new World(seed, hooks),
-      node: (ports, name, definition, arrangement, handle) =>
-        new Node(ports, name, definition, arrangement, true, handle),
-    },
-    settings,
-  );
-}
-
-type Group = ReturnType<typeof groupOf>;
-
-async function started(group: Group): Promise<void> {
+async function started(group: SimulatedStorage): Promise<void> {
   group.startAll();
   const systems = group.arrangement.systems.map(({ name }) => name);
   await group.world.scheduler.until(() => systems.every((name) => group.running(name)), 1000);
   await group.world.scheduler.sleep(50);
 }
 
-async function formed(group: Group): Promise<void> {
+async function formed(group: SimulatedStorage): Promise<void> {
   for (const { source, destination, kind } of group.arrangement.normal.pairs) {
     await group.create(source, destination, kind);
     await group.reaches(source, destination, 'duplex');
@@ -36,20 +20,20 @@ async function formed(group: Group): Promise<void> {
 }
 
 /** Turns the pair, then copies differences. */
-async function turned(group: Group, source: string, destination: string, kind: PairKind): Promise<void> {
+async function turned(group: SimulatedStorage, source: string, destination: string, kind: PairKind): Promise<void> {
   const pair = `${source}-${destination}`;
   await group.instruct(source, { verb: 'reverse', pair, kind, token: group.token() });
   await group.resync(source, source, destination);
 }
 
-const copiedBytes = (group: Group, source: string, destination: string) =>
+const copiedBytes = (group: SimulatedStorage, source: string, destination: string) =>
   group.pairOf(source, destination)?.transferredBytes ?? 0;
 
 const codeOf = (error: unknown) => (error instanceof RefusedError ? error.refusal.code : String(error));
 
 describe('chain-4 of storage systems', () => {
   it.each(['a', 'b'])('goes there and back again with every byte (seed %s)', async (seed) => {
-    const group = groupOf(seed, { arrangement: 'chain-4' });
+    const group = new SimulatedStorage(seed, { arrangement: 'chain-4' });
     const load = new HostLoad(group, 7);
     await group.run(async () => {
       const { scheduler } = group.world;
@@ -104,7 +88,7 @@ describe('chain-4 of storage systems', () => {
   });
 
   it('keeps a system from being the source of a sync pair while it is fed asynchronously', async () => {
-    const group = groupOf('cascade', { arrangement: 'chain-4' });
+    const group = new SimulatedStorage('cascade', { arrangement: 'chain-4' });
     await group.run(async () => {
       await started(group);
       await formed(group);
@@ -121,7 +105,7 @@ describe('chain-4 of storage systems', () => {
 
 describe('a pair formed as known equal', () => {
   it('is refused where anything was written in between, and nothing is left of it', async () => {
-    const group = groupOf('not-equal', { arrangement: 'chain-4' });
+    const group = new SimulatedStorage('not-equal', { arrangement: 'chain-4' });
     await group.run(async () => {
       await started(group);
       await formed(group);
@@ -142,7 +126,7 @@ describe('a pair formed as known equal', () => {
   });
 
   it('goes on from the destination’s number where it is asynchronous, and sends no track', async () => {
-    const group = groupOf('delta', { arrangement: 'chain-4' });
+    const group = new SimulatedStorage('delta', { arrangement: 'chain-4' });
     await group.run(async () => {
       await started(group);
       await formed(group);
@@ -163,7 +147,7 @@ describe('a pair formed as known equal', () => {
 
 describe('chain-3-direct of storage systems', () => {
   it('copies straight from R to P, by difference the second time', async () => {
-    const group = groupOf('direct', { arrangement: 'chain-3-direct' });
+    const group = new SimulatedStorage('direct', { arrangement: 'chain-3-direct' });
     const load = new HostLoad(group, 7);
     await group.run(async () => {
       const { scheduler } = group.world;

@@ -1,25 +1,16 @@
 /** Loss of power: any subset of the pages that were not synced is gone (1b rules 5, 12; simulating power loss). */
 import { describe, expect, it } from 'vitest';
-import { Node } from '../simulation/node.ts';
-import { World } from '../simulation/world.ts';
+import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { HostLoad } from './testing/host-load.ts';
-import { StorageGroup } from './testing/storage-group.ts';
 import type { TestSettings } from './testing/test-world.ts';
 
 const SEEDS = Array.from({ length: 12 }, (_, index) => `power-${index}`);
 
 function groupOf(seed: string, settings: TestSettings = {}) {
-  return new StorageGroup(
-    {
-      world: (hooks) => new World(seed, hooks),
-      node: (ports, name, definition, arrangement, handle) =>
-        new Node(ports, name, definition, arrangement, true, handle),
-    },
-    { volumeBytes: 128 * 1024, journalBytes: 256 * 1024, ...settings },
-  );
+  return new SimulatedStorage(seed, { volumeBytes: 128 * 1024, journalBytes: 256 * 1024, ...settings });
 }
 
-function losePower(group: ReturnType<typeof groupOf>, name: string): void {
+function losePower(group: SimulatedStorage, name: string): void {
   group.world.machine(name).losePower(group.world.random.fork(`loss-${name}`));
 }
 

@@ -112,7 +112,9 @@ export class Reconciler {
 
   private reconcileDestination(key: string, pair: PairRecord, theirs: EndView): void {
     const { state } = theirs;
-    if (state === null || !isFlowing(pair.state)) return;
+    // It had not heard of the copy's beginning when that ended: it follows, or no resync would find it ready.
+    const isUnbegun = pair.state === 'simplex' && state !== null && isSuspended(state);
+    if (state === null || !(isFlowing(pair.state) || isUnbegun)) return;
     if (isSuspended(state)) {
       this.suspension.suspend(key, this.blameFor(pair, state), `the other end is in ${state}`, null, false);
       this.suspension.markExcess(key, this.commonWith(theirs));

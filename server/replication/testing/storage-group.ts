@@ -134,7 +134,6 @@ export class StorageGroup<L, W extends TestWorld<L>> {
   /** Bottom up: nothing may lead on from I while it is rebuilt. */
   private async mendOnce(): Promise<void> {
     const isDown = (a: SystemName, b: SystemName) => this.endsOf(a, b).some((state) => state !== 'duplex');
-    if (this.pairOf('P', 'I') === null) await this.create('P', 'I', 'sync');
     if (isDown('P', 'I')) {
       const token = this.token();
       if (this.pairOf('I', 'R')) await this.instruct('I', { verb: 'split', pair: 'I-R', token });
@@ -142,7 +141,7 @@ export class StorageGroup<L, W extends TestWorld<L>> {
         () => this.endsOf('I', 'R').every((state) => state === undefined || state.includes('suspend')),
         5000,
       );
-      if (this.pairOf('P', 'I')?.state === 'simplex') await this.create('P', 'I', 'sync');
+      if ((this.pairOf('P', 'I')?.state ?? 'simplex') === 'simplex') await this.create('P', 'I', 'sync');
       else await this.instruct('P', { verb: 'resync', pair: 'P-I', token: this.token() });
       await this.reaches('P', 'I', 'duplex');
     }
