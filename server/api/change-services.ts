@@ -6,6 +6,9 @@ import { type Database, databaseAway, isDatabaseAway } from '../control/database
 import { readGroup } from '../control/groups.ts';
 import { readRun, storeOrder } from '../control/runs/run-records.ts';
 import type { StatusBoard } from '../control/status-board.ts';
+import { plannedPair, plannedPairs } from '../domain/arrangement.ts';
+import type { GroupStatus } from '../domain/group-status.ts';
+import { pairName, parsePairName } from '../domain/names.ts';
 import { RefusedError, refuse } from '../domain/refusal.ts';
 import { findRoutine } from '../routines/find-routine.ts';
 import { whyOrderRefused } from '../routines/order-rules.ts';
@@ -32,6 +35,24 @@ async function whenTaken(database: Database, run: string, key: string): Promise<
     });
     if (order?.taken) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+/** A pair that the group does not have and cannot have is in no state that could be waited for. */
+async function refuseUnknownPair(database: Database, status: GroupStatus, pair: string): Promise<void> {
+  if (status.pairs.some((one) => one.name === pair)) return;
+  const ends = parsePairName(pair);
+  try {
+    const { arrangement } = await readGroup(database, status.name);
+    if (ends && plannedPair(arrangement, ends, null)) return;
+    const names = plannedPairs(arrangement).map(({ source, destination }) => pairName(source, destination));
+    throw refuse(
+      'unknown-pair',
+      `group ${status.name} can have no pair ${pair}`,
+      `Name one of: ${[...new Set(names)].join(' ')}.`,
+    );
+  } catch (error) {
+    throw isDatabaseAway(error) ? databaseAway() : error;
   }
 }
 
@@ -64,6 +85,7 @@ export function makeChangeServices(database: Database, commands: CommandClient, 
     },
 
     waitPair: async (group, pair, state, timeoutMs, signal) => {
+      await refuseUnknownPair(database, await board.get(group), pair);
       const seen = async () => {
         const status = await board.get(group);
         // A pair that was deleted is in no list.

@@ -1,5 +1,5 @@
 /** The command's way to the running instance: the same procedures the screens use. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createTRPCClient, httpLink } from '@trpc/client';
 import { z } from 'zod';
@@ -14,11 +14,16 @@ export function serverUrl(environment: NodeJS.ProcessEnv, workingFolder: string)
   if (environment.SWITCHBACK_URL) return environment.SWITCHBACK_URL.replace(/\/+$/, '');
   if (environment.PORT) return `http://127.0.0.1:${environment.PORT}`;
   const file = path.resolve(workingFolder, environment.SWITCHBACK_DATA || '.data', 'web.json');
-  if (existsSync(file)) {
-    const record = recordSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-    if (record.success) return record.data.url;
+  return recordedUrl(file) ?? 'http://127.0.0.1:3000';
+}
+
+/** Null where there is no such file, or none that says it: an edited or shortened record must not keep a command from running. */
+function recordedUrl(file: string): string | null {
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).url;
+  } catch {
+    return null;
   }
-  return 'http://127.0.0.1:3000';
 }
 
 export function makeClient(url: string, token: string | undefined) {

@@ -84,6 +84,11 @@ test('pairs take instructions, and refuse those that make no sense with reason a
   expect(await refused('pair', 'resync', '--group', 'demo', '--pair', 'I-R')).toMatchObject({ code: 'wrong-state' });
   expect(await refused('pair', 'split', '--group', 'demo', '--pair', 'P-X')).toMatchObject({ code: 'unknown-pair' });
   expect(await refused('pair', 'split', '--group', 'nope', '--pair', 'P-I')).toMatchObject({ code: 'unknown-group' });
+  for (const state of ['absent', 'duplex']) {
+    const unknown = await refused('pair', 'wait', '--group', 'demo', '--pair', 'X-Z', '--state', state);
+    expect(unknown).toMatchObject({ code: 'unknown-pair', cure: expect.stringContaining('P-I') });
+  }
+  await done('pair', 'wait', '--group', 'demo', '--pair', 'R-I', '--state', 'absent');
   await done('pair', 'split', '--group', 'demo', '--pair', 'I-R');
   await done('pair', 'wait', '--group', 'demo', '--pair', 'I-R', '--state', 'suspend');
   expect(
@@ -195,6 +200,8 @@ test('a control worker told to kill itself answers first, and another goes on', 
   const killed = await done('fault', 'kill', '--on', 'control');
   expect(killed.text).toContain('SIGKILL control worker');
   installation.startWorker();
+  const runs = await done('fault', 'restart', '--on', 'control');
+  expect(runs).toMatchObject({ kind: 'restart', target: 'control', clearedAt: expect.any(Number) });
   await done('fault', 'site-return', '--group', 'demo', '--site', 'production');
   await statusOf((status) => status.systems.every((system) => system.up === true));
 });

@@ -38,11 +38,17 @@ export async function runCli(
   }
   const perform = wanted as Perform | null;
   if (!perform) return usageExit(new CommanderError(EXIT_USAGE, 'commander.help', 'no command given'), json, streams);
-  const url = serverUrl(environment, workingFolder);
-  const client = makeClient(url, environment.SWITCHBACK_TOKEN);
+  let url = '';
   try {
+    url = serverUrl(environment, workingFolder);
+    const client = makeClient(url, environment.SWITCHBACK_TOKEN);
     return printResult(await perform({ client, streams, ask: json ? null : ask }), json, streams);
   } catch (error) {
+    // A word that only the command itself could judge is bad usage like one that its options refuse.
+    if (error instanceof CommanderError) {
+      if (!json) streams.err(`error: ${error.message}\n`);
+      return usageExit(error, json, streams);
+    }
     printError(cliErrorOf(error, url), json, streams);
     return EXIT_FAILED;
   }

@@ -46,6 +46,12 @@ export function collectPairs(text: string, before: Record<string, string> | unde
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** … whose values are numbers. */
+export function collectNumbers(text: string, before: Record<string, number> | undefined): Record<string, number> {
+  const [[name = '', value = ''] = []] = Object.entries(collectPairs(text, undefined));
+  return { ...before, [name]: parseNumber(value) };
+}
+
 /** `NAME=VALUE` for one, or a bare value for all (`*`). */
 export function collectNamed(text: string, before: Record<string, string> | undefined): Record<string, string> {
   return text.includes('=') ? collectPairs(text, before) : { ...before, '*': text };

@@ -1,5 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
-import { runWords } from './testing/run-words.ts';
+import { ARRANGEMENTS } from '../domain/arrangement.ts';
+import { TRANSPORTS } from '../domain/storage-controller.ts';
+import { serverUrl } from './client.ts';
+import { runIn, runWords } from './testing/run-words.ts';
 
 /** Nobody listens there. */
 const NOWHERE = 'http://127.0.0.1:1';
@@ -14,7 +20,12 @@ test.each<[string, string[]]>([
   ['a word too many', ['audit', 'verify', 'now']],
   ['a choice there is not', ['group', 'create', 'g', '--arrangement', 'chain-3', '--fence', 'maybe']],
   ['a size that is none', ['group', 'create', 'g', '--arrangement', 'chain-3', '--volume-size', 'big']],
+  ['a length that is no number', ['group', 'create', 'g', '--arrangement', 'chain-3', '--km', 'P-I=abc']],
+  ['a length of no line', ['group', 'create', 'g', '--arrangement', 'chain-3', '--km', '100']],
+  ['an arrangement there is not', ['group', 'create', 'g', '--arrangement', 'chain-9']],
+  ['a transport there is not', ['group', 'create', 'g', '--arrangement', 'chain-3', '--transport', 'I-R=pigeon']],
   ['a decision without a choice', ['run', 'failover', '--group', 'demo', '--decide', 'S250']],
+  ['a decision of a run without a choice', ['run', 'decide', 'some-run', 'S210']],
   ['an unknown state', ['pair', 'wait', '--group', 'demo', '--pair', 'P-I', '--state', 'fine']],
   [
     'a time that is none',
@@ -35,12 +46,34 @@ test.each<[string, string[]]>([
   });
 });
 
+test.each<[string, (file: string) => void]>([
+  ['is cut short', (file) => writeFileSync(file, '{"url":"http://127.0')],
+  ['is empty', (file) => writeFileSync(file, '')],
+  ['holds something else', (file) => writeFileSync(file, '[1]')],
+  ['cannot be read', (file) => mkdirSync(file)],
+])('an instance whose record %s is looked for where it would be by default', async (_name, spoil) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'switchback-cli-'));
+  try {
+    spoil(path.join(folder, 'web.json'));
+    const environment = { NODE_ENV: 'test', SWITCHBACK_DATA: folder } as const;
+    expect(serverUrl(environment, '/')).toBe('http://127.0.0.1:3000');
+    const answer = await runIn(environment, 'rehearse', '--arrangement', 'ring', '--seed', '1', '--json');
+    expect(answer.code).toBe(1);
+    expect(answer.json().error).toMatchObject({ code: 'bad-request' });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test('help is not an error', async () => {
   const help = await runWords(NOWHERE, '--help');
   expect(help.code).toBe(0);
   for (const command of ['status', 'group', 'pair', 'run', 'fault', 'ledger', 'nbd', 'rehearse', 'runbook', 'audit'])
     expect(help.out).toContain(command);
   expect((await runWords(NOWHERE, 'run', '--help')).out).toContain('--decide');
+  const create = (await runWords(NOWHERE, 'group', 'create', '--help')).out.replace(/\s+/g, ' ');
+  expect(create).toContain(`${TRANSPORTS.join(' or ')}; repeatable`);
+  for (const { id } of ARRANGEMENTS) expect(create).toContain(`"${id}"`);
 });
 
 test.each<string[][]>([

@@ -10,8 +10,10 @@ import type { Refusal } from './refusal.ts';
 
 /** What a host write gets while the sync pair is not in duplex (1b rule 3). */
 export type FenceLevel = 'never' | 'data' | 'status';
-export type Transport = 'journal' | 'difference-snapshot';
-/** Transports that an asynchronous pair can be given in this version. */
+/** Every transport that has a name. */
+export const TRANSPORT_NAMES = ['journal', 'difference-snapshot'] as const;
+export type Transport = (typeof TRANSPORT_NAMES)[number];
+/** Transports that an asynchronous pair can be given in this version: those that an engine runs. All others are refused. */
 export const TRANSPORTS = ['journal'] as const satisfies readonly Transport[];
 
 export interface PairDefinition {

@@ -32,7 +32,10 @@ export const fleet = {
   pathsOf: (line: string) => `Paths of ${line}`,
   rateOf: (line: string) => `Rate of ${line}, MiB/s`,
   transport: 'Transport of asynchronous pairs',
-  transportName: { journal: 'Journal: every update, in order' },
+  transportName: {
+    journal: 'Journal: every update, in order',
+    'difference-snapshot': 'Difference snapshots: what has changed, from time to time',
+  },
   load: 'Expected writes, MiB/s',
   forecast: {
     title: 'To be expected',

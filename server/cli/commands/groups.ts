@@ -1,39 +1,35 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ARRANGEMENTS } from '../../domain/arrangement.ts';
 import { wordsOfOperation } from '../../domain/arrangements/words.ts';
 import { refuse } from '../../domain/refusal.ts';
+import { TRANSPORT_NAMES, TRANSPORTS, type Transport } from '../../domain/storage-controller.ts';
 import { type Enqueue, result } from '../context.ts';
-import { collectNamed, collectPairs, parseBytes, parseCount, parseNumber } from '../units.ts';
+import { collectNamed, collectNumbers, parseBytes, parseCount } from '../units.ts';
 
 interface CreateOptions {
   arrangement: string;
   volumes?: number;
   volumeSize?: number;
-  transport?: Record<string, string>;
+  transport?: Record<string, Transport>;
   mode?: string;
-  km?: Record<string, string>;
+  km?: Record<string, number>;
   backups?: number;
   fence?: 'status' | 'data' | 'never';
   ledger: boolean;
 }
 
-/** Checked again by the server; here only so that a typing error is a usage error. */
-function transports(
-  given: Record<string, string> | undefined,
-): Record<string, 'journal' | 'difference-snapshot'> | undefined {
-  if (!given) return undefined;
-  return Object.fromEntries(
-    Object.entries(given).map(([pair, transport]) => {
-      if (transport !== 'journal' && transport !== 'difference-snapshot') {
-        throw refuse('bad-request', `there is no transport ${transport}`, 'Use journal or difference-snapshot.');
-      }
-      return [pair, transport];
-    }),
-  );
-}
-
-function numbers(given: Record<string, string> | undefined): Record<string, number> | undefined {
-  return given && Object.fromEntries(Object.entries(given).map(([name, text]) => [name, parseNumber(text)]));
+/**
+ * A word that names no transport is bad usage; one that this version cannot run yet is refused by the server, which says
+ * so.
+ */
+function collectTransports(
+  text: string,
+  before: Record<string, Transport> | undefined,
+): Record<string, Transport> | undefined {
+  const [[pair = '', word = ''] = []] = Object.entries(collectNamed(text, undefined));
+  const transport = TRANSPORT_NAMES.find((name) => name === word);
+  if (!transport) throw new InvalidArgumentError(`There is no transport ${word}; use ${TRANSPORTS.join(' or ')}.`);
+  return { ...before, [pair]: transport };
 }
 
 /** Options of arrangements this version does not have yet are refused by name, not ignored. */
@@ -52,12 +48,16 @@ export function addGroup(program: Command, enqueue: Enqueue): void {
   group
     .command('create <name>')
     .description('define a group and start its processes')
-    .requiredOption('--arrangement <id>', `one of: ${ARRANGEMENTS.map((each) => each.id).join(' ')}`)
+    .addOption(
+      new Option('--arrangement <id>', 'what it is made of (group arrangements)')
+        .choices(ARRANGEMENTS.map((each) => each.id))
+        .makeOptionMandatory(),
+    )
     .option('--volumes <n>', 'how many volumes', parseCount)
     .option('--volume-size <size>', 'such as 64MiB', parseBytes)
-    .option('--transport <[pair=]kind>', 'journal or difference-snapshot; repeatable', collectNamed)
+    .option('--transport <[pair=]kind>', `${TRANSPORTS.join(' or ')}; repeatable`, collectTransports)
     .addOption(new Option('--mode <mode>', 'twin only').choices(['merge', 'no-merge', 'sync']))
-    .option('--km <line=km>', 'length of a line, such as P-I=100; repeatable', collectPairs)
+    .option('--km <line=km>', 'length of a line, such as P-I=100; repeatable', collectNumbers)
     .option('--backups <n>', 'twin only', parseCount)
     .addOption(
       new Option('--fence <level>', 'what a host write gets while the sync pair is split').choices([
@@ -70,15 +70,13 @@ export function addGroup(program: Command, enqueue: Enqueue): void {
     .action((name: string, options: CreateOptions, command: Command) =>
       enqueue(command, async ({ client }) => {
         refuseForeign(options);
-        const transport = transports(options.transport);
-        const km = numbers(options.km);
         const created = await client.groups.create.mutate({
           name,
           arrangement: options.arrangement,
           ...(options.volumes === undefined ? {} : { volumeCount: options.volumes }),
           ...(options.volumeSize === undefined ? {} : { volumeBytes: options.volumeSize }),
-          ...(transport ? { transport } : {}),
-          ...(km ? { km } : {}),
+          ...(options.transport ? { transport: options.transport } : {}),
+          ...(options.km ? { km: options.km } : {}),
           ...(options.fence ? { fence: options.fence } : {}),
           ledger: options.ledger,
         });

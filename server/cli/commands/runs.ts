@@ -117,13 +117,15 @@ export function addRun(program: Command, enqueue: Enqueue): void {
 
 function addDecide(run: Command, enqueue: Enqueue): void {
   run
-    .command('decide <id> <step=choice>')
+    .command('decide')
     .description('answer what a run asks, and follow it on')
+    .argument('<id>', 'of the run')
+    .argument('<step=choice>', 'such as S201=stop', (text) => collectPairs(text, undefined))
     .option('--confirm <group>', "the group's name, typed, for a dangerous choice")
-    .action((id: string, words: string, options: { confirm?: string }, command: Command) =>
+    .action((id: string, words: Record<string, string>, options: { confirm?: string }, command: Command) =>
       enqueue(command, async (context) => {
         const { attest, destroyedAt } = command.optsWithGlobals<StartOptions>();
-        const [[step = '', choice = ''] = []] = Object.entries(collectPairs(words, undefined));
+        const [[step = '', choice = ''] = []] = Object.entries(words);
         const attestation = attest === undefined ? null : { text: attest, destroyedAt: destroyedAt ?? Date.now() };
         await context.client.runs.order.mutate({
           run: id,

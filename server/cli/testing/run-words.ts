@@ -10,11 +10,16 @@ export interface CliOutcome {
 }
 
 /** Calls the command with these words, as a script would. */
-export async function runWords(url: string, ...words: string[]): Promise<CliOutcome> {
+export function runWords(url: string, ...words: string[]): Promise<CliOutcome> {
+  return runIn({ NODE_ENV: 'test', SWITCHBACK_URL: url }, ...words);
+}
+
+/** … with these variables set and no others. */
+export async function runIn(environment: NodeJS.ProcessEnv, ...words: string[]): Promise<CliOutcome> {
   let out = '';
   let err = '';
   const code = await runCli(words, {
-    environment: { NODE_ENV: 'test', SWITCHBACK_URL: url },
+    environment,
     workingFolder: '/',
     streams: {
       out: (text) => {
