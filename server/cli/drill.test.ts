@@ -200,8 +200,8 @@ test('a control worker told to kill itself answers first, and another goes on', 
   const killed = await done('fault', 'kill', '--on', 'control');
   expect(killed.text).toContain('SIGKILL control worker');
   installation.startWorker();
+  await done('fault', 'site-return', '--group', 'demo', '--site', 'production');
   const runs = await done('fault', 'restart', '--on', 'control');
   expect(runs).toMatchObject({ kind: 'restart', target: 'control', clearedAt: expect.any(Number) });
-  await done('fault', 'site-return', '--group', 'demo', '--site', 'production');
   await statusOf((status) => status.systems.every((system) => system.up === true));
 });

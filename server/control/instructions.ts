@@ -16,6 +16,7 @@ import type {
   StorageInstruction,
   StorageReply,
 } from '../domain/storage-controller.ts';
+import { ROUTINES } from '../routines/find-routine.ts';
 import { type Agents, siteOfProcess } from './agents.ts';
 import type { CommandParams, CommandResult } from './commands.ts';
 import { nextClaimEpoch } from './counters.ts';
@@ -44,7 +45,6 @@ export class Instructions {
     instruction,
   }: CommandParams<'pair.instruct'>): Promise<CommandResult<'pair.instruct'>> {
     const group = await readGroup(this.database, name);
-    await this.refuseDuringRun(name);
     const ends = parsePairName(pair);
     const known = (system: string | undefined) => group.arrangement.systems.some((one) => one.name === system);
     if (!ends || !known(ends.source) || !known(ends.destination)) {
@@ -54,7 +54,7 @@ export class Instructions {
         `Name two of ${group.arrangement.systems.map((one) => one.name).join(' ')}, source first.`,
       );
     }
-    const token = await this.token(name);
+    const token = await this.tokenBesideRuns(group, 'pairs');
     const given = this.instructionFor(group, ends, instruction, token);
     await this.refuseUnfit(group, ends, instruction, given.target);
     const reply = await this.access.storage(group, given.target, given.instruction, ANSWER_MS);
@@ -121,19 +121,21 @@ export class Instructions {
     return this.agents.call(site, 'storage.differences', { group: name, process: system, query });
   }
 
-  /** Starts the work on the host of the system that holds the role. */
+  /** Starts the work on the host of the system that holds the role. Refused while a run may tell that host otherwise. */
   async startWork(name: string): Promise<WorkState> {
     const group = await readGroup(this.database, name);
+    const own = await this.tokenBesideRuns(group, 'work');
     const { host, facts } = await this.holder(group);
-    const token = { ...(await this.token(name)), generation: facts.generation.number };
+    const token = { ...own, generation: facts.generation.number };
     return this.work(group, host, { verb: 'work-start', generation: facts.generation.number, token });
   }
 
-  /** Stops the work wherever it runs. */
+  /** Stops the work wherever it runs. Refused while a run may tell that host otherwise. */
   async stopWork(name: string, reason: string): Promise<WorkState> {
     const group = await readGroup(this.database, name);
+    const own = await this.tokenBesideRuns(group, 'work');
     const { host, facts } = await this.holder(group);
-    const token = { ...(await this.token(name)), generation: facts.generation.number };
+    const token = { ...own, generation: facts.generation.number };
     return this.work(group, host, { verb: 'work-stop', token, reason });
   }
 
@@ -188,8 +190,28 @@ export class Instructions {
     );
   }
 
+  /**
+   * A token for an instruction given by hand, refused with `busy` where a run is under way that it would lock out. The token
+   * is taken first: a run that comes too late to be seen here claims its group after that, and so has the newer word.
+   */
+  private async tokenBesideRuns(group: GroupRecord, about: 'pairs' | 'work'): Promise<DriverToken> {
+    const token = await this.token(group.name);
+    const run = await this.database.prisma.run.findFirst({
+      where: { group: group.name, changing: true, status: { not: 'ended' } },
+    });
+    if (!run) return token;
+    // A resident routine runs for as long as its operation lasts and tells hosts nothing; the work is not its affair.
+    const graph = ROUTINES.find((one) => one.arrangement === group.arrangement.id && one.id === run.routine);
+    if (about === 'work' && graph?.resident) return token;
+    throw refuse(
+      'busy',
+      `${run.routine} is under way in group ${group.name} (run ${run.id})`,
+      'Answer what it asks and wait until it has ended, or abort it (run abort).',
+    );
+  }
+
   /** A token newer than every one given before. */
-  async token(group: string): Promise<DriverToken> {
+  private async token(group: string): Promise<DriverToken> {
     const claimEpoch = await nextClaimEpoch(this.database);
     return { generation: this.generationSeen(group), runId: `manual-${randomUUID()}`, claimEpoch, step: 0 };
   }
@@ -205,18 +227,6 @@ export class Instructions {
 
   private generationsOf(group: string): Generation[] {
     return this.views.of(group).flatMap(({ facts }) => (facts && 'storage' in facts ? [facts.storage.generation] : []));
-  }
-
-  private async refuseDuringRun(group: string): Promise<void> {
-    const run = await this.database.prisma.run.findFirst({
-      where: { group, changing: true, status: { not: 'ended' } },
-    });
-    if (run)
-      throw refuse(
-        'busy',
-        `${run.routine} is under way in group ${group} (run ${run.id})`,
-        'Wait until it has ended, or abort it (run abort).',
-      );
   }
 
   private instructionFor(

@@ -65,7 +65,7 @@ export function requireCurrentDriver(record: HostRecord, token: DriverToken): vo
   throw refuse(
     'stale-driver',
     `This host obeys run ${record.token.runId} (claim ${record.token.claimEpoch}, step ${record.token.step}), which is newer than run ${token.runId} (claim ${token.claimEpoch}, step ${token.step}).`,
-    'Another worker or run has taken over; look at its progress instead.',
+    'If it is this run that is to go on, resume it: it takes a new claim. A delayed instruction needs nothing.',
   );
 }
 

@@ -81,7 +81,7 @@ function contextOf(input: AttemptInput, attempt: Attempt, log: TransitionLog): A
     token: () => ({
       generation: adopted?.number ?? 0,
       runId: state.start.run,
-      claimEpoch: input.claimEpoch,
+      claimEpoch: input.claim.epoch,
       step: state.ordinal,
     }),
     adopt: (generation) => {

@@ -17,10 +17,10 @@ export function whyOrderRefused(graph: RoutineGraph, standing: Standing, order: 
       cure: 'Retry when a step was stopped by a refusal.',
     };
   }
-  if (order.order === 'continue' && standing.status !== 'paused') {
+  if (order.order === 'continue' && standing.status !== 'paused' && standing.status !== 'stopped-at-step') {
     return {
       code: 'wrong-state',
-      message: `The run is ${standing.status}, not paused.`,
+      message: `The run is ${standing.status}, neither paused nor stopped at a step.`,
       cure: 'Pause it first, or start it step by step.',
     };
   }

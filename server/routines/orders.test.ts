@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { refuse } from '../domain/refusal.ts';
-import { findRoutine } from './find-routine.ts';
+import { findRoutine, ROUTINES } from './find-routine.ts';
 import { whyOrderRefused, whyStartRefused } from './order-rules.ts';
 import type { RunOrder, RunStatus, RunView } from './step-graph.ts';
 import type { FakeWorld } from './testkit/fake-world.ts';
@@ -176,6 +176,45 @@ describe('a refusal inside a step', () => {
     expect(world.given).toHaveLength(1);
   });
 
+  it.each(['retry', 'continue'] as const)(
+    'of an older driver: %s takes a new claim and goes on there',
+    async (order) => {
+      const world = forwardWorld();
+      world.loseProduction();
+      const run = new MemoryRun();
+      let overtaken = false;
+      intercept(world, 'drain', () => {
+        if (!overtaken) world.systems.R.claimEpoch = run.newestEpoch += 1;
+        overtaken = true;
+      });
+      const asked: unknown[] = [];
+      run.answer = (view) => {
+        asked.push([view.status, view.currentStep, view.stoppedBy?.code]);
+        return asked.length === 1 ? { order, by } : { order: 'abort', by };
+      };
+      const { view } = await drive({ world, run, routine: 'failover', start: { yes: true } });
+      expect(asked).toEqual([['stopped-at-step', 'S230', 'stale-driver']]);
+      expect(view).toMatchObject({ ending: 'done', verdict: { kind: 'no-data-loss' }, stoppedBy: null });
+      expect(world.violations).toEqual([]);
+    },
+  );
+
+  it('what was told by hand while the run was paused does not lock it out', async () => {
+    const world = forwardWorld();
+    world.loseProduction();
+    const run = new MemoryRun();
+    const asked: string[] = [];
+    run.answer = (view) => {
+      asked.push(view.status);
+      for (const system of Object.values(world.systems)) system.claimEpoch = run.newestEpoch + 1;
+      run.newestEpoch += 1;
+      return view.status === 'paused' ? { order: 'continue', by } : { order: 'abort', by };
+    };
+    const { view } = await drive({ world, run, routine: 'failover', start: { yes: true, stepByStep: true } });
+    expect(view).toMatchObject({ ending: 'done', verdict: { kind: 'no-data-loss' } });
+    expect(new Set(asked)).toEqual(new Set(['paused']));
+  });
+
   it('rides out a short absence without asking', async () => {
     const world = dyingR();
     let asked = 0;
@@ -225,6 +264,23 @@ describe('a refusal inside a step', () => {
 });
 
 describe('a resident run', () => {
+  it.each(ROUTINES.filter((graph) => graph.resident).map((graph) => [graph.arrangement, graph.id]))(
+    '%s %s tells no host anything, so the work may be started and stopped beside it',
+    async (arrangement, routine) => {
+      const world = reverseWorld(arrangement);
+      const perform = world.perform.bind(world);
+      const told: string[] = [];
+      world.perform = async (host, instruction) => {
+        const given = instruction.verb === 'peer-host' ? instruction.instruction : instruction;
+        if ('token' in given) told.push(given.verb);
+        return perform(host, instruction);
+      };
+      const { view } = await drive({ world, run: new MemoryRun(), routine });
+      expect(view.steps.length).toBeGreaterThan(5);
+      expect(told).toEqual([]);
+    },
+  );
+
   it('begins its record anew after many cycles, and goes on where it was', async () => {
     const world = reverseWorld();
     const first = new MemoryRun();
@@ -271,6 +327,8 @@ describe('which orders are refused', () => {
     ['ended', { order: 'abort', by }, 'wrong-state'],
     ['running', { order: 'retry', by }, 'wrong-state'],
     ['stopped-at-step', { order: 'retry', by }, null],
+    ['stopped-at-step', go, null],
+    ['waiting-decision', go, 'wrong-state'],
     ['running', go, 'wrong-state'],
     ['paused', go, null],
     ['running', { order: 'end', by }, 'wrong-state'],

@@ -32,3 +32,14 @@ export interface RunStore {
    */
   publish(revision: number, view: RunView, transient: boolean): void;
 }
+
+/** A driver's hold on its run. What storage is told under a claim comes after all that older claims told it (1b rule 8). */
+export interface DriverClaim {
+  /** Carried by every instruction. */
+  readonly epoch: number;
+  /**
+   * Takes a newer claim, so that what was told by hand meanwhile no longer stands in the run's way. Rejects where it could
+   * not, and always where another driver has claimed the run.
+   */
+  renew(): Promise<void>;
+}

@@ -11,7 +11,7 @@ import type { ActionTable } from './action-types.ts';
 import { type Attempt, attemptStep } from './attempt.ts';
 import { optionOf, whyOrderRefused } from './order-rules.ts';
 import { enterStep, newState, type RunState, viewOf } from './run-state.ts';
-import type { RunStore } from './run-store.ts';
+import type { DriverClaim, RunStore } from './run-store.ts';
 import type {
   DecisionOption,
   Next,
@@ -31,8 +31,8 @@ export interface WalkInput {
   start: RunStart;
   store: RunStore;
   clock: Clock;
-  /** Of this driver: each claim of the run takes a newer one (1b rule 8). */
-  claimEpoch: number;
+  /** Of this driver. */
+  claim: DriverClaim;
   perform: (host: HostName, instruction: HostInstruction, timeoutMs: number) => Promise<HostReply>;
   /** Where an earlier walk of the same run left off; null to begin. */
   from: RunState | null;
@@ -54,6 +54,8 @@ class Runner {
   private readonly state: RunState;
   /** The view published last. */
   private shown: RunView | null = null;
+  /** The operator has let the run go on: what was told by hand until then is not to lock it out. */
+  private mustRenewClaim = false;
 
   constructor(private readonly input: WalkInput) {
     this.state = input.from ? structuredClone(input.from) : newState(input.graph, input.start);
@@ -111,9 +113,11 @@ class Runner {
   private attempt(step: RoutineStep, record: StepRecord): Promise<Attempt> {
     const { state, input } = this;
     const key = `${state.ordinal}/${step.id}/${state.attempt}`;
-    return input.store.record(key, () =>
-      attemptStep({ ...input, step, state, show: (live) => this.publishLive(record, live) }),
-    );
+    return input.store.record(key, async () => {
+      if (this.mustRenewClaim) await input.claim.renew();
+      this.mustRenewClaim = false;
+      return attemptStep({ ...input, step, state, show: (live) => this.publishLive(record, live) });
+    });
   }
 
   /** Takes over what an attempt found out. Evidence of one that was interrupted will be gathered again. */
@@ -230,18 +234,16 @@ class Runner {
         return;
       case 'continue':
         state.hold = false;
-        return;
+        return this.goOnAsTold();
       case 'run-through':
         state.hold = false;
         state.stepByStep = false;
-        return;
+        return this.goOnAsTold();
       case 'end':
         state.endRequested = true;
         return;
       case 'retry':
-        state.stoppedBy = null;
-        state.status = 'running';
-        return;
+        return this.goOnAsTold();
       case 'decide': {
         const option = optionOf(step, order.choice);
         if (!record || !option) return;
@@ -250,6 +252,15 @@ class Runner {
         state.status = 'running';
       }
     }
+  }
+
+  /** From a pause, or from a step that was stopped. */
+  private goOnAsTold(): void {
+    const { state } = this;
+    this.mustRenewClaim = true;
+    if (state.status !== 'stopped-at-step') return;
+    state.stoppedBy = null;
+    state.status = 'running';
   }
 
   /** A step whose last instruction had no answer may or may not have taken effect: that ending is called unknown. */

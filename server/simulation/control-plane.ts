@@ -17,7 +17,7 @@ import type { SimGroup } from './group.ts';
 import type { MutantName } from './mutants.ts';
 import { addressOf, SIM_SECRET, SIM_TIMING } from './node.ts';
 import { mutateActions, mutateGraph, mutateStart, mutateStore } from './routine-mutants.ts';
-import { ClaimLostError, KeptRun, SimRunStore } from './run-store.ts';
+import { ClaimLostError, KeptRun, SimClaim, SimRunStore } from './run-store.ts';
 import { WORLD_EPOCH_MS } from './virtual-clock.ts';
 import { Killed, type Life } from './virtual-process.ts';
 
@@ -89,8 +89,13 @@ export class ControlPlane {
 
   /** Token of an instruction given by hand: newer than every driver's so far. */
   manualToken(generation: number): DriverToken {
+    const claimEpoch = this.nextEpoch();
+    return { generation, runId: `manual-${claimEpoch}`, claimEpoch, step: 0 };
+  }
+
+  private nextEpoch(): number {
     this.claims += 1;
-    return { generation, runId: `manual-${this.claims}`, claimEpoch: this.claims, step: 0 };
+    return this.claims;
   }
 
   /** The worker that drives now, or the one that will. */
@@ -177,10 +182,10 @@ export class ControlPlane {
   private async drive(name: string, ports: Ports, links: ReadonlyMap<HostName, Link>, run: KeptRun): Promise<void> {
     const { life } = this.group.world.machine(name);
     if (!life) return;
-    this.claims += 1;
     run.claim += 1;
+    const own = new SimRunStore(run, run.claim, life, ports.clock);
     const graph: RoutineGraph = mutateGraph(findRoutine(this.arrangement.id, run.start.routine), this.mutants);
-    const store = mutateStore(new SimRunStore(run, run.claim, life, ports.clock), run, graph, this.mutants);
+    const store = mutateStore(own, run, graph, this.mutants);
     const input: WalkInput = {
       graph,
       actions: this.actions,
@@ -189,7 +194,7 @@ export class ControlPlane {
       start: mutateStart(run, this.mutants),
       store,
       clock: ports.clock,
-      claimEpoch: this.claims,
+      claim: new SimClaim(own, () => this.nextEpoch()),
       perform: (host, instruction, timeoutMs) => this.perform(links, host, instruction, timeoutMs),
       from: null,
     };

@@ -3,7 +3,7 @@
  * driver process sees it. Every use of the port is a numbered call, so a driver can be killed before, within and after it.
  */
 import type { Clock } from '../domain/ports.ts';
-import type { RunStore } from '../routines/run-store.ts';
+import type { DriverClaim, RunStore } from '../routines/run-store.ts';
 import type { RunOrder, RunStart, RunView } from '../routines/step-graph.ts';
 import type { Life } from './virtual-process.ts';
 
@@ -98,6 +98,12 @@ export class SimRunStore implements RunStore {
     if (this.life.alive && this.kept.claim === this.claim) this.kept.show(revision, view);
   }
 
+  /** Refuses where another driver has claimed the run. */
+  mustHoldClaim(): void {
+    this.call();
+    this.requireClaim();
+  }
+
   private call(): void {
     if (this.life.enter()) this.life.strike();
   }
@@ -116,5 +122,22 @@ export class SimRunStore implements RunStore {
       const stop = this.kept.wait(finish);
       const timer = waitMs === null ? null : this.clock.after(waitMs, finish);
     });
+  }
+}
+
+/** The claim under which one driver speaks to storage. */
+export class SimClaim implements DriverClaim {
+  epoch: number;
+
+  constructor(
+    private readonly store: SimRunStore,
+    private readonly nextEpoch: () => number,
+  ) {
+    this.epoch = nextEpoch();
+  }
+
+  async renew(): Promise<void> {
+    this.store.mustHoldClaim();
+    this.epoch = this.nextEpoch();
   }
 }

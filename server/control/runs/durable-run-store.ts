@@ -5,7 +5,8 @@ import type { RunStore } from '../../routines/run-store.ts';
 import type { RunOrder, RunView } from '../../routines/step-graph.ts';
 import { type Database, isDatabaseAway } from '../database.ts';
 import type { RunPublisher } from './publisher.ts';
-import { holdsClaim, orderWaits, takeOrder } from './run-records.ts';
+import type { RunClaim } from './run-claim.ts';
+import { orderWaits, takeOrder } from './run-records.ts';
 
 const LOOK_EVERY_MS = 1_000;
 const FIRST_RETRY_MS = 250;
@@ -40,7 +41,7 @@ export class OrderBell {
 
 export interface DurableRun {
   run: string;
-  claimEpoch: number;
+  claim: RunClaim;
   /** Aborted when this worker stops: what is under way is left for the next driver. */
   stopping: AbortSignal;
 }
@@ -51,7 +52,7 @@ export class DurableRunStore implements RunStore {
     private readonly bell: OrderBell,
     private readonly publisher: RunPublisher,
     private readonly log: Log,
-    private readonly claim: DurableRun,
+    private readonly driven: DurableRun,
   ) {}
 
   record<T>(key: string, fn: () => Promise<T>): Promise<T> {
@@ -64,10 +65,10 @@ export class DurableRunStore implements RunStore {
     const until = waitMs === null ? Number.POSITIVE_INFINITY : performance.now() + waitMs;
     return this.record(key, async () => {
       for (;;) {
-        const order = await takeOrder(this.database, this.claim.run, key);
+        const order = await takeOrder(this.database, this.driven.run, key);
         const leftMs = until - performance.now();
         if (order || leftMs <= 0) return order;
-        await this.bell.wait(this.claim.run, Math.min(leftMs, LOOK_EVERY_MS));
+        await this.bell.wait(this.driven.run, Math.min(leftMs, LOOK_EVERY_MS));
         await this.mustDrive();
       }
     });
@@ -75,7 +76,7 @@ export class DurableRunStore implements RunStore {
 
   async orderWaiting(): Promise<boolean> {
     try {
-      return await orderWaits(this.database, this.claim.run);
+      return await orderWaits(this.database, this.driven.run);
     } catch (error) {
       if (isDatabaseAway(error)) return false;
       throw error;
@@ -83,7 +84,7 @@ export class DurableRunStore implements RunStore {
   }
 
   publish(revision: number, view: RunView, transient: boolean): void {
-    if (!this.claim.stopping.aborted) this.publisher.show(revision, view, transient);
+    if (!this.driven.stopping.aborted) this.publisher.show(revision, view, transient);
   }
 
   private async insist<T>(key: string, fn: () => Promise<T>): Promise<T> {
@@ -96,7 +97,7 @@ export class DurableRunStore implements RunStore {
         return value;
       } catch (error) {
         this.log.write('error', 'a step of a run failed and is tried again', {
-          run: this.claim.run,
+          run: this.driven.run,
           step: key,
           reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
         });
@@ -113,15 +114,17 @@ export class DurableRunStore implements RunStore {
   private async mustDrive(): Promise<void> {
     for (;;) {
       try {
-        if (!this.claim.stopping.aborted && (await holdsClaim(this.database, this.claim.run, this.claim.claimEpoch)))
-          return;
+        if (!this.driven.stopping.aborted && (await this.driven.claim.holds())) return;
         break;
       } catch (error) {
         if (!isDatabaseAway(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_MS));
       }
     }
-    this.log.write('warn', 'no longer drives a run', { run: this.claim.run, claimEpoch: this.claim.claimEpoch });
+    this.log.write('warn', 'no longer drives a run', {
+      run: this.driven.run,
+      claimEpoch: this.driven.claim.epoch,
+    });
     await new Promise<never>(() => {});
   }
 }

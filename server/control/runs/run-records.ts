@@ -2,7 +2,6 @@
 import { refuse } from '../../domain/refusal.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { RunOrder, RunStart, RunView, StepRecord } from '../../routines/step-graph.ts';
-import { nextClaimEpoch } from '../counters.ts';
 import { type Database, fromJson, toJson } from '../database.ts';
 import type { Run } from '../generated/client.ts';
 
@@ -90,26 +89,6 @@ export async function readLastProven(database: Database): Promise<Map<string, Ru
      ORDER BY "group", started_at DESC`,
   );
   return new Map(rows.map(({ view }) => [view.group, view]));
-}
-
-/** Takes the run over: from now on instructions of earlier drivers are older than those of this one (1b rule 8). */
-export async function claimRun(database: Database, id: string, executor: string): Promise<number> {
-  const claimEpoch = await nextClaimEpoch(database);
-  // A claim with a higher epoch stands; this one is then refused by storage at its first instruction.
-  await database.pool.query('UPDATE runs SET executor = $2, claim_epoch = $3 WHERE id = $1 AND claim_epoch < $3', [
-    id,
-    executor,
-    claimEpoch,
-  ]);
-  return claimEpoch;
-}
-
-/** Does the claim made under `claimEpoch` still stand? */
-export async function holdsClaim(database: Database, id: string, claimEpoch: number): Promise<boolean> {
-  const { rows } = await database.pool.query<{ claim_epoch: string }>('SELECT claim_epoch FROM runs WHERE id = $1', [
-    id,
-  ]);
-  return Number(rows[0]?.claim_epoch) === claimEpoch;
 }
 
 /**

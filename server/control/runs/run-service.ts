@@ -21,7 +21,8 @@ import { readGroup } from '../groups.ts';
 import type { NoticeListener } from '../notices.ts';
 import { DurableRunStore, OrderBell } from './durable-run-store.ts';
 import { RunPublisher } from './publisher.ts';
-import { claimRun, createRun, readRun, readRuns, storeView } from './run-records.ts';
+import { RunClaim } from './run-claim.ts';
+import { createRun, readRun, readRuns, storeView } from './run-records.ts';
 
 /**
  * Recovery looks only at workflows of its own version. Ours are resumable over any change that keeps the routines' step
@@ -178,11 +179,11 @@ export class RunService {
     const { start } = await readRun(database, run);
     const group = await readGroup(database, start.group);
     const graph = findRoutine(group.arrangement.id, start.routine);
-    const claimEpoch = await claimRun(database, run, worker);
+    const claim = await RunClaim.take(database, run, worker);
     const publisher = new RunPublisher(database, chronicler, log, run);
     const store = new DurableRunStore(database, this.bell, publisher, log, {
       run,
-      claimEpoch,
+      claim,
       stopping: this.stopping.signal,
     });
     try {
@@ -194,7 +195,7 @@ export class RunService {
         start,
         store,
         clock,
-        claimEpoch,
+        claim,
         perform: (host, instruction, timeoutMs) =>
           access.host({ name: group.name, arrangement: group.arrangement.id }, host, instruction, timeoutMs),
         from,

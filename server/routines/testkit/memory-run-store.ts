@@ -6,7 +6,7 @@ import type { ActionTable } from '../action-types.ts';
 import { ACTIONS } from '../actions/table.ts';
 import { findRoutine } from '../find-routine.ts';
 import type { RunState } from '../run-state.ts';
-import type { RunStore } from '../run-store.ts';
+import type { DriverClaim, RunStore } from '../run-store.ts';
 import { type WalkEnd, walk } from '../runner.ts';
 import { DEFAULT_SETTINGS, type RunOrder, type RunStart, type RunView } from '../step-graph.ts';
 import type { FakeWorld } from './fake-world.ts';
@@ -52,6 +52,8 @@ export class MemoryRun {
   answer: ((view: RunView) => RunOrder | null) | null = null;
   view: RunView | null = null;
   revision = 0;
+  /** The newest that was given to a driver of the run, or to an operator. */
+  newestEpoch = 0;
   readonly views: RunView[] = [];
 }
 
@@ -118,6 +120,20 @@ class MemoryRunStore implements RunStore {
   }
 }
 
+class MemoryClaim implements DriverClaim {
+  constructor(
+    private readonly run: MemoryRun,
+    public epoch: number,
+  ) {
+    run.newestEpoch = Math.max(run.newestEpoch, epoch);
+  }
+
+  async renew(): Promise<void> {
+    this.run.newestEpoch += 1;
+    this.epoch = this.run.newestEpoch;
+  }
+}
+
 /** A group of the arrangement of `world`, with the product's defaults. */
 export function groupOf({ arrangement }: FakeWorld): GroupDefinition {
   return defaultGroup('demo', arrangement);
@@ -163,7 +179,7 @@ export function drive(options: DriveOptions): Promise<WalkEnd> {
     start: startOf(routine, options.start ?? {}),
     store: new MemoryRunStore(run, killer),
     clock,
-    claimEpoch: options.claimEpoch ?? 1,
+    claim: new MemoryClaim(run, options.claimEpoch ?? 1),
     perform,
     from: options.from ?? null,
   });
