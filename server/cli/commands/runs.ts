@@ -98,9 +98,9 @@ export function addRun(program: Command, enqueue: Enqueue): void {
       }),
     );
   const orders = {
-    resume: ['continue', 'go on from a pause'],
+    resume: ['continue', 'go on from a pause, or at the step that was refused'],
     abort: ['abort', 'give it up, to the named state of its step'],
-    retry: ['retry', 'try the step again that was refused'],
+    retry: ['retry', 'try the step again that was refused, under a new claim'],
     pause: ['pause', 'wait after the step under way'],
     end: ['end', 'end a resident routine after its cycle'],
   } as const;
