@@ -31,6 +31,17 @@ async function done(...words: string[]): Promise<ReturnType<CliOutcome['json']>>
   return outcome.json();
 }
 
+/** … as often as it takes until a control worker is there: a command that none takes is withdrawn, and nothing was done. */
+async function doneOnceTaken(...words: string[]): Promise<ReturnType<CliOutcome['json']>> {
+  for (;;) {
+    const outcome = await runWords(api.url, ...words, '--json');
+    if (outcome.code === 0 || outcome.json().error.code !== 'unreachable') {
+      expect(outcome.code, outcome.out).toBe(0);
+      return outcome.json();
+    }
+  }
+}
+
 async function refused(...words: string[]): Promise<{ code: string; message: string; cure: string }> {
   const outcome = await runWords(api.url, ...words, '--json');
   expect(outcome.code).toBe(1);
@@ -200,8 +211,8 @@ test('a control worker told to kill itself answers first, and another goes on', 
   const killed = await done('fault', 'kill', '--on', 'control');
   expect(killed.text).toContain('SIGKILL control worker');
   installation.startWorker();
-  await done('fault', 'site-return', '--group', 'demo', '--site', 'production');
-  const runs = await done('fault', 'restart', '--on', 'control');
+  const runs = await doneOnceTaken('fault', 'restart', '--on', 'control');
   expect(runs).toMatchObject({ kind: 'restart', target: 'control', clearedAt: expect.any(Number) });
+  await done('fault', 'site-return', '--group', 'demo', '--site', 'production');
   await statusOf((status) => status.systems.every((system) => system.up === true));
 });
