@@ -191,6 +191,7 @@ export const eventList = z.strictObject({
   after: count.nullable().default(null),
   limit: z.number().int().min(1).max(1_000).default(100),
 });
+export const standingInput = z.strictObject({ group: groupName, seq: count });
 export const auditList = z.strictObject({
   group: groupName.nullable().default(null),
   before: count.nullable().default(null),

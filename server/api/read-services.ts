@@ -1,7 +1,7 @@
 /** The reads of the API, from the database and the status board. */
 import { readAudit, verifyAudit } from '../control/audit-log.ts';
 import type { Database } from '../control/database.ts';
-import { readEvents } from '../control/event-log.ts';
+import { readEvents, readStanding } from '../control/event-log.ts';
 import { faultOptions } from '../control/fault-options.ts';
 import { readFaults } from '../control/fault-store.ts';
 import { preflight } from '../control/preflight.ts';
@@ -64,6 +64,7 @@ export function makeReadServices(
     runs: async (filter) => (await readRuns(database, filter)).map((row) => row.view),
     run: async (id) => (await readRun(database, id)).view,
     events: (query) => readEvents(database, query),
+    standing: (group, seq) => readStanding(database, group, seq),
     faults: (filter) => readFaults(database, filter),
     faultOptions: async (group) => {
       const status = await board.get(group);

@@ -40,6 +40,8 @@ export interface ReadServices {
   }): Promise<RunView[]>;
   run(id: string): Promise<RunView>;
   events(query: EventQuery): Promise<EventView[]>;
+  /** The newest event about each thing that stands, up to event `seq`. */
+  standing(group: string, seq: number): Promise<EventView[]>;
   faults(filter: { group: string | null; active: boolean }): Promise<FaultView[]>;
   faultOptions(group: string): Promise<FaultOption[]>;
   audit(filter: { group: string | null; before: number | null; limit: number }): Promise<AuditEntryView[]>;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, openControlDatabase } from './database.ts';
-import { appendEvents, lastEventSeq, type NewEvent, readEvents } from './event-log.ts';
+import { appendEvents, lastEventSeq, type NewEvent, readEvents, readStanding } from './event-log.ts';
 import { startTestDatabase, type TestDatabase } from './testing/database.ts';
 import { quietLog } from './testing/quiet-log.ts';
 
@@ -104,5 +104,41 @@ test('filters and order: newest first without a lower bound, only what is asked 
   expect((await readEvents(database, { ...all, run: 'r1' })).map((one) => one.subject)).toEqual(['a']);
   expect((await readEvents(database, { ...all, group: 'h', kinds: ['verdict'] })).map((one) => one.subject)).toEqual([
     'b',
+  ]);
+});
+
+test('what stood at an event is the newest word on each thing up to it, within this life of the group', async () => {
+  const group = 'standing';
+  const transition = (system: string, pair: string, to: string): NewEvent => ({
+    ...event(pair, { group, kind: 'pair-transition', observer: system, text: `${pair} ${to}` }),
+    facts: { system, to },
+  });
+  const before = await lastEventSeq(database);
+  await appendEvents(database.pool, [
+    transition('P', 'P-I', 'of an older group'),
+    event(group, { group, kind: 'group-created' }),
+    event('P', { group, kind: 'process-started', text: 'P up' }),
+    transition('P', 'P-I', 'duplex'),
+    transition('I', 'P-I', 'duplex'),
+    event('production', { group: null, kind: 'agent-lost', text: 'agent away' }),
+    event('x', { group: 'other', kind: 'process-started', text: 'not ours' }),
+    event('production', { group, kind: 'fault-injected', text: 'fault on', facts: { fault: 'f1' } }),
+    event('P', { group, kind: 'process-exited', text: 'P down' }),
+    event('failover', { group, kind: 'run-started', text: 'run on' }),
+    transition('I', 'P-I', 'failure-suspend'),
+    event('production', { group, kind: 'fault-cleared', text: 'fault off', facts: { fault: 'f1' } }),
+  ]);
+  const textsAt = async (count: number) =>
+    (await readStanding(database, group, before + count)).map(({ text }) => text);
+  expect(await textsAt(2)).toEqual([]);
+  expect(await textsAt(7)).toEqual(['P up', 'P-I duplex', 'P-I duplex', 'agent away']);
+  expect(await textsAt(10)).toEqual(['P-I duplex', 'P-I duplex', 'agent away', 'fault on', 'P down', 'run on']);
+  expect(await textsAt(12)).toEqual([
+    'P-I duplex',
+    'agent away',
+    'P down',
+    'run on',
+    'P-I failure-suspend',
+    'fault off',
   ]);
 });

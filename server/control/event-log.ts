@@ -79,6 +79,47 @@ export async function readEvents(database: Database, query: EventQuery): Promise
   return rows.map(viewOf);
 }
 
+/** Kinds that say how something stands from then on; of each thing only the newest counts. */
+const STANDING: readonly EventKind[] = [
+  'pair-transition',
+  'process-started',
+  'process-exited',
+  'heartbeat-lost',
+  'heartbeat-found',
+  'agent-lost',
+  'agent-found',
+  'run-started',
+  'run-step',
+  'run-ended',
+  'fault-injected',
+  'fault-cleared',
+];
+
+/**
+ * What the history says of a group as it stood when event `seq` was recorded: the newest event, up to that one, about each
+ * end of a pair, each process, heartbeat, agent and fault, and about its routines. Oldest first. A group made anew under an old
+ * name begins with nothing.
+ */
+export async function readStanding(database: Database, group: string, seq: number): Promise<EventView[]> {
+  const { rows } = await database.pool.query<EventRow>(
+    `SELECT ${COLUMNS} FROM (
+       SELECT DISTINCT ON (split_part(kind, '-', 1), about) * FROM (
+         SELECT ${COLUMNS}, CASE
+             WHEN kind LIKE 'run-%' THEN ''
+             WHEN kind LIKE 'fault-%' THEN facts->>'fault'
+             WHEN kind LIKE 'process-%' OR kind LIKE 'agent-%' THEN subject
+             ELSE subject || '@' || observer END AS about
+         FROM events
+         WHERE ("group" = $1 OR ("group" IS NULL AND kind LIKE 'agent-%')) AND kind = ANY($3) AND seq <= $2
+           AND seq >= coalesce((SELECT max(seq) FROM events WHERE "group" = $1 AND kind = 'group-created' AND seq <= $2), 0)
+       ) AS told
+       ORDER BY split_part(kind, '-', 1), about, seq DESC
+     ) AS newest ORDER BY seq`,
+    [group, seq, STANDING],
+  );
+  return rows.map(viewOf);
+}
+
 /** Number of the newest event, 0 where there is none. */
 export async function lastEventSeq(database: Database): Promise<number> {
   const { rows } = await database.pool.query<{ last: string | null }>('SELECT max(seq) AS last FROM events');
