@@ -15,8 +15,30 @@ const { columns } = text;
 /** Severity is not coloured here: this is a record, not an alarm list. Weight alone marks what was serious. */
 const weight = (event: EventView) => (event.severity === 'critical' || event.severity === 'major' ? 'font-medium' : '');
 
+interface EventListProps {
+  events: readonly EventView[];
+  /** The event at the cursor of the timeline. */
+  at: number | null;
+  onMove: (seq: number) => void;
+}
+
+/** Puts the timeline's cursor at an event; its number is the button. */
+function CursorButton({ event, at, onMove }: { event: EventView; at: number | null; onMove: (seq: number) => void }) {
+  return (
+    <button
+      type="button"
+      aria-current={event.seq === at ? 'true' : undefined}
+      aria-label={text.showAt(formatCount(event.seq))}
+      onClick={() => onMove(event.seq)}
+      className="min-h-6 rounded-sm underline decoration-line-strong underline-offset-4 hover:text-text phone:min-h-11 phone:px-1"
+    >
+      {formatCount(event.seq)}
+    </button>
+  );
+}
+
 /** Events, newest first: when, where, what, by whom it was seen, by which rule. */
-export function EventTable({ events }: { events: readonly EventView[] }) {
+export function EventTable({ events, at, onMove }: EventListProps) {
   return (
     <Table label={text.events}>
       <thead>
@@ -37,8 +59,10 @@ export function EventTable({ events }: { events: readonly EventView[] }) {
       </thead>
       <tbody>
         {events.map((event) => (
-          <tr key={event.seq} className="hover:bg-raised">
-            <Td className="num text-muted">{formatCount(event.seq)}</Td>
+          <tr key={event.seq} className={cn('hover:bg-raised', event.seq === at && 'bg-raised font-medium')}>
+            <Td className="num text-muted">
+              <CursorButton event={event} at={at} onMove={onMove} />
+            </Td>
             <Td>
               <Instant at={event.at} withDate />
             </Td>
@@ -58,15 +82,21 @@ export function EventTable({ events }: { events: readonly EventView[] }) {
 }
 
 /** The same where a table does not fit. */
-export function EventCards({ events }: { events: readonly EventView[] }) {
+export function EventCards({ events, at, onMove }: EventListProps) {
   return (
     <ol className="flex flex-col">
       {events.map((event) => (
-        <li key={event.seq} className="border-b border-line px-3 py-2 last:border-b-0">
+        <li
+          key={event.seq}
+          className={cn('border-b border-line px-3 py-2 last:border-b-0', event.seq === at && 'bg-raised')}
+        >
           <p className={weight(event)}>
             {event.text} <RunLink event={event} />
           </p>
-          <p className="flex flex-wrap gap-x-3 text-sm text-muted">
+          <p className="flex flex-wrap items-center gap-x-3 text-sm text-muted">
+            <span className="num">
+              <CursorButton event={event} at={at} onMove={onMove} />
+            </span>
             <Instant at={event.at} withDate />
             <span className="num">{event.group}</span>
             <span>{text.kind(event.kind)}</span>

@@ -2,7 +2,8 @@
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { usePathname, useRouter, useSearchParams } from 'next/navigation';
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
+import type { EventView } from '../../server/api/views.ts';
 import { useFleet, useLive } from '../live/live-provider.tsx';
 import { refusalOfError } from '../live/refusal-of.ts';
 import { useTRPC, useTRPCClient } from '../live/trpc.ts';
@@ -15,7 +16,9 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { usePhone } from '../ui/use-phone.ts';
 import { type EventFilter, KIND_GROUPS, type KindGroup, mergeEvents, mergeRuns } from './derive.ts';
 import { EventCards, EventTable } from './event-list.tsx';
+import { Moment } from './moment.tsx';
 import { RunTable } from './run-table.tsx';
+import { EventTimeline } from './timeline.tsx';
 
 const { history: text } = messages;
 const PAGE = 100;
@@ -41,12 +44,13 @@ function useHistoryAddress() {
   };
   const tab: Tab = search.get('show') === 'runs' ? 'runs' : 'events';
   const filter: EventFilter = { group: search.get('group'), kinds: isKindGroup(kinds) ? kinds : null };
-  return { tab, filter, set };
+  const at = search.get('at');
+  return { tab, filter, at: at !== null && /^\d{1,15}$/.test(at) ? Number(at) : null, set };
 }
 
 /** What happened, by whom it was seen, and when: events by sequence, and runs. */
 export function HistoryScreen() {
-  const { tab, filter, set } = useHistoryAddress();
+  const { tab, filter, at, set } = useHistoryAddress();
   const fleet = useFleet();
   const groups = [
     ...new Set([...(fleet ?? []).map((row) => row.group), ...(filter.group ? [filter.group] : [])]),
@@ -92,7 +96,12 @@ export function HistoryScreen() {
         ) : null}
       </div>
       {tab === 'events' ? (
-        <Events key={`${filter.group}:${filter.kinds}`} filter={filter} />
+        <Events
+          key={`${filter.group}:${filter.kinds}`}
+          filter={filter}
+          at={at}
+          onMove={(seq) => set('at', seq === null ? null : String(seq))}
+        />
       ) : (
         <Runs group={filter.group} />
       )}
@@ -138,9 +147,29 @@ function useEvents(filter: EventFilter) {
   return { read, events: mergeEvents(read.data?.pages.flat() ?? [], read.data ? heard : [], filter) };
 }
 
-function Events({ filter }: { filter: EventFilter }) {
-  const { read, events } = useEvents(filter);
+interface EventsProps {
+  filter: EventFilter;
+  /** Sequence of the event the cursor was put at; null: it stays with the newest. */
+  at: number | null;
+  onMove: (seq: number | null) => void;
+}
+
+/** While the cursor stands at an event, what happens meanwhile is counted and not shown: nothing moves under the reader's eye. */
+function useStillEvents(all: readonly EventView[], held: boolean) {
+  const [until, setUntil] = useState<number | null>(null);
+  const newest = all[0]?.seq ?? null;
+  if (held && until === null && newest !== null) setUntil(newest);
+  const events = useMemo(
+    () => (held && until !== null ? all.filter((event) => event.seq <= until) : all),
+    [all, held, until],
+  );
+  return { events, newer: all.length - events.length, release: () => setUntil(null) };
+}
+
+function Events({ filter, at, onMove }: EventsProps) {
+  const { read, events: all } = useEvents(filter);
   const phone = usePhone();
+  const { events, newer, release } = useStillEvents(all, at !== null);
   if (read.isPending) return <Skeleton className="h-96" />;
   if (read.error && events.length === 0) {
     const refusal = refusalOfError(read.error);
@@ -157,22 +186,52 @@ function Events({ filter }: { filter: EventFilter }) {
       <Empty title={text.empty} text={text.emptyText} />
     );
   }
+  const cursor = events.find((event) => event.seq === at) ?? events[0];
   return (
-    <Panel title={text.events}>
-      {phone ? <EventCards events={events} /> : <EventTable events={events} />}
-      <div className="p-3">
-        {read.hasNextPage ? (
-          <Button
-            refused={read.isFetchingNextPage ? messages.common.busy : null}
-            onClick={() => void read.fetchNextPage()}
-          >
-            {read.isFetchingNextPage ? text.loadingOlder : text.older}
-          </Button>
+    <>
+      <Panel
+        title={text.timeline}
+        aside={
+          newer > 0 ? (
+            <Button
+              size="small"
+              onClick={() => {
+                release();
+                onMove(null);
+              }}
+            >
+              {text.newer(newer)}
+            </Button>
+          ) : null
+        }
+      >
+        {cursor ? (
+          <>
+            <EventTimeline events={events} at={cursor} onMove={onMove} />
+            <Moment at={cursor} />
+          </>
+        ) : null}
+      </Panel>
+      <Panel title={text.events}>
+        {phone ? (
+          <EventCards events={events} at={cursor?.seq ?? null} onMove={onMove} />
         ) : (
-          <p className="text-sm text-muted">{text.end}</p>
+          <EventTable events={events} at={cursor?.seq ?? null} onMove={onMove} />
         )}
-      </div>
-    </Panel>
+        <div className="p-3">
+          {read.hasNextPage ? (
+            <Button
+              refused={read.isFetchingNextPage ? messages.common.busy : null}
+              onClick={() => void read.fetchNextPage()}
+            >
+              {read.isFetchingNextPage ? text.loadingOlder : text.older}
+            </Button>
+          ) : (
+            <p className="text-sm text-muted">{text.end}</p>
+          )}
+        </div>
+      </Panel>
+    </>
   );
 }
 

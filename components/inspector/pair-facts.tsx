@@ -10,6 +10,7 @@ import { PairStateWord } from '../pair-state/pair-state-word.tsx';
 import { copyShare } from '../topology/derive.ts';
 import { Meter } from '../ui/meter.tsx';
 import { Fact } from '../ui/panel.tsx';
+import { DifferenceHeatMap } from './difference-map.tsx';
 import { LagChart } from './lag-chart.tsx';
 import { PairActions } from './pair-actions.tsx';
 import { Section } from './section.tsx';
@@ -77,6 +78,7 @@ export function PairFactsView({ group, pair }: { group: string; pair: PairStatus
             {pair.gold ? text.goldOf(formatCount(pair.gold.number), formatBytes(pair.gold.usedBytes)) : text.goldNone}
           </Fact>
         </dl>
+        {pair.state === 'absent' ? null : <DifferenceHeatMap group={group} pair={pair} />}
       </Section>
       <DefinitionSection pair={pair} />
     </>

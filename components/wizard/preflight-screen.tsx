@@ -23,6 +23,7 @@ import { RefusalNote } from '../ui/refusal-note.tsx';
 import { Segmented } from '../ui/segmented.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { CheckTable } from './check-table.tsx';
+import { PlannedSteps } from './planned-steps.tsx';
 import { allowSpeechFor } from './speech.ts';
 
 const { wizard: text } = messages;
@@ -95,7 +96,8 @@ function PreflightBody({ status, preflight, lookAgain }: BodyProps) {
           <Sentences title={text.sideEffects} items={preflight.sideEffects} none={text.sideEffectsNone} />
         </div>
       </div>
-      <div className={cn(COLUMN, 'py-0 phone:py-0')}>
+      <div className={cn(COLUMN, 'flex flex-col gap-4 py-0 phone:py-0')}>
+        <PlannedSteps status={status} routine={preflight.routine} />
         <Decisions preflight={preflight} />
       </div>
       <StartBar status={status} preflight={preflight} />

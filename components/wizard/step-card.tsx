@@ -13,7 +13,7 @@ import { Fact } from '../ui/panel.tsx';
 import { RefusalNote } from '../ui/refusal-note.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
 import { DecisionCard } from './decision-card.tsx';
-import { recordOf, stepOf, stepStateOf } from './derive.ts';
+import { recordOf, type StepState, stepOf, stepStateOf } from './derive.ts';
 import { Progress } from './progress.tsx';
 import { StepSign } from './step-sign.tsx';
 
@@ -21,7 +21,8 @@ const { wizard: text } = messages;
 
 interface StepCardProps {
   graph: RoutineGraph;
-  run: RunView;
+  /** Null before a run was started: then the step is only described. */
+  run: RunView | null;
   status: GroupStatus;
   step: string;
 }
@@ -41,11 +42,11 @@ export function StepCard({ graph, run, status, step: id }: StepCardProps) {
   const state = stepStateOf(graph, run, id);
   return (
     <section aria-label={`${text.stepCard} ${id}`} className="flex flex-col gap-4 p-4" data-testid="step-card">
-      <StepHead step={step} record={record} state={state} />
-      {state === 'waiting' && step.decision ? (
+      <StepHead step={step} record={record} state={run ? state : null} />
+      {run && state === 'waiting' && step.decision ? (
         <DecisionCard key={`${run.run}:${id}:${record?.round}`} run={run} step={step} />
       ) : null}
-      {state === 'refused' && run.stoppedBy ? (
+      {run?.stoppedBy && state === 'refused' ? (
         <div className="flex flex-col gap-2">
           <h3 className="font-medium">{text.stoppedBecause}</h3>
           <RefusalNote refusal={run.stoppedBy} />
@@ -57,9 +58,11 @@ export function StepCard({ graph, run, status, step: id }: StepCardProps) {
       <Expectations step={step} status={status} />
       <Evidence record={record} />
       <Outcomes step={step} taken={record?.outcome ?? null} />
-      <Part title={text.command}>
-        <Command text={`npx switchback run show ${run.run}`} />
-      </Part>
+      {run ? (
+        <Part title={text.command}>
+          <Command text={`npx switchback run show ${run.run}`} />
+        </Part>
+      ) : null}
     </section>
   );
 }
@@ -80,19 +83,24 @@ function StepHead({
 }: {
   step: RoutineStep;
   record: StepRecord | null;
-  state: ReturnType<typeof stepStateOf>;
+  /** Null where there is no run. */
+  state: StepState | null;
 }) {
   return (
     <div>
       <h2 className="flex flex-wrap items-center gap-2 text-xl font-semibold">
-        <StepSign state={state} className="size-5" />
+        {state ? <StepSign state={state} className="size-5" /> : null}
         <span className="num">{step.id}</span>
         {step.title}
       </h2>
       <p className="text-sm text-muted">
-        {text.stepStates[state]}
-        {record && record.round > 1 ? ` · ${text.round(record.round)}` : ''}
-        {step.ours ? ` · ${text.oursText}` : ''}
+        {[
+          state ? text.stepStates[state] : null,
+          record && record.round > 1 ? text.round(record.round) : null,
+          step.ours ? text.oursText : null,
+        ]
+          .filter((word) => word !== null)
+          .join(' · ')}
       </p>
       <p className="mt-1 max-w-[75ch]">{step.text}</p>
     </div>
@@ -195,10 +203,9 @@ function Evidence({ record }: { record: StepRecord | null }) {
       {record.transitions.length > 0 ? (
         <Part title={text.transitions}>
           <ul className="num">
-            {record.transitions.map((change) => (
-              <li key={`${change.pair}${change.from}${change.to}`}>
-                {text.transition(change.pair, change.from, change.to)}
-              </li>
+            {record.transitions.map((change, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a list that only grows; one change may occur twice in it.
+              <li key={index}>{text.transition(change.pair, change.from, change.to)}</li>
             ))}
           </ul>
         </Part>

@@ -41,7 +41,7 @@ export function StepList({ graph, run, selected, onSelect, children }: StepListP
               <StepSign state={state} />
               <span className="num font-semibold">{id}</span>
               <span className="min-w-0 flex-1">{step?.title ?? text.unknownStep(id)}</span>
-              <span className="text-sm text-muted">{outcome ?? text.stepStates[state]}</span>
+              {run ? <span className="text-sm text-muted">{outcome ?? text.stepStates[state]}</span> : null}
             </button>
             {open ? <div className="border-t border-line">{children}</div> : null}
           </li>

@@ -285,5 +285,14 @@ export const inspector = {
   lagChartNone: 'No record of the last five minutes.',
   lagSeries: 'lag, s',
   differences: 'Difference bitmap',
-  differencesText: (tracks: string, bytes: string) => `${tracks} tracks marked, ${bytes} to copy at most`,
+  mapEnd: 'End whose bitmap is shown',
+  mapAtSource: (system: string) => `At ${system}, source`,
+  mapAtDestination: (system: string) => `At ${system}, destination`,
+  mapVolume: (volume: string, set: string, tracks: string) => `${volume}: ${set} of ${tracks} tracks marked`,
+  mapCell: (volume: string, first: string, last: string, set: string, from: string) =>
+    `${volume}, tracks ${first} to ${last}: ${set} marked, from ${from}`,
+  mapHint: (tracks: string, bytes: string) => `A cell is ${tracks} ${tracks === '1' ? 'track' : 'tracks'} of ${bytes}.`,
+  mapNone: 'No track is marked at this end.',
+  mapDensest: 'Ranges with most marked tracks',
+  mapShades: ['none', 'to 25 %', 'to 50 %', 'more', 'all'],
 };

@@ -4,7 +4,8 @@
  */
 import type { Log } from '../../domain/ports.ts';
 import { verdictHeadline } from '../../domain/verdict-text.ts';
-import type { RunView, StepRecord } from '../../routines/step-graph.ts';
+import { findStep } from '../../routines/find-routine.ts';
+import type { RoutineGraph, RunView, StepRecord } from '../../routines/step-graph.ts';
 import type { Chronicler } from '../chronicler.ts';
 import { type Database, isDatabaseAway } from '../database.ts';
 import { storeStep, storeVerdict, storeView } from './run-records.ts';
@@ -30,6 +31,7 @@ export class RunPublisher {
     private readonly chronicler: Chronicler,
     private readonly log: Log,
     private readonly run: string,
+    private readonly graph: RoutineGraph,
   ) {}
 
   show(revision: number, view: RunView, transient: boolean): void {
@@ -106,6 +108,13 @@ export class RunPublisher {
     }
   }
 
+  /** In words: an outcome's own name (`failed`: the host was found to have failed) would be read as the routine's ending. */
+  private foundAt({ id, outcome, refusal }: StepRecord): string {
+    if (refusal) return `stopped, ${refusal.message}`;
+    if (outcome === null) return 'left without an outcome';
+    return findStep(this.graph, id)?.outcomes[outcome]?.text ?? outcome;
+  }
+
   private tellStep(view: RunView, record: StepRecord, ordinal: number, endedAt: number): void {
     this.chronicler.add({
       at: endedAt,
@@ -113,7 +122,7 @@ export class RunPublisher {
       kind: 'run-step',
       subject: record.id,
       observer: 'control',
-      text: `${view.routine} ${record.id}: ${record.outcome ?? 'no outcome'}${record.refusal ? ` (${record.refusal.message})` : ''}`,
+      text: `${view.routine} ${record.id}: ${this.foundAt(record)}`,
       severity: record.refusal ? 'minor' : 'none',
       run: this.run,
       facts: {

@@ -180,7 +180,7 @@ export class RunService {
     const group = await readGroup(database, start.group);
     const graph = findRoutine(group.arrangement.id, start.routine);
     const claim = await RunClaim.take(database, run, worker);
-    const publisher = new RunPublisher(database, chronicler, log, run);
+    const publisher = new RunPublisher(database, chronicler, log, run, graph);
     const store = new DurableRunStore(database, this.bell, publisher, log, {
       run,
       claim,
