@@ -3,6 +3,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { GroupStatus } from '../../server/domain/group-status.ts';
+import { pairKey, parsePairName } from '../../server/domain/names.ts';
 import { messages } from '../messages/messages.ts';
 import type { Selection } from '../shell/routes.ts';
 import { Button } from '../ui/button.tsx';
@@ -22,11 +23,19 @@ interface InspectorProps {
   onClose: () => void;
 }
 
+function isBetween(name: string, other: string): boolean {
+  const [one, two] = [parsePairName(name), parsePairName(other)];
+  return one !== null && two !== null && pairKey(one.source, one.destination) === pairKey(two.source, two.destination);
+}
+
 function contentOf(status: GroupStatus, selection: Selection): { title: string; body: ReactNode } {
   const missing = { title: selection.name, body: <p className="p-4">{text.unknownPart(selection.name)}</p> };
   switch (selection.kind) {
     case 'pair': {
-      const pair = status.pairs.find((each) => each.name === selection.name);
+      // A routine may turn the pair round under the reader's eye: it stays the pair between the same two systems.
+      const pair =
+        status.pairs.find((each) => each.name === selection.name) ??
+        status.pairs.find((each) => isBetween(each.name, selection.name));
       return pair
         ? {
             title: topology.pairTitle(pair.name, pair.kind),
@@ -78,7 +87,7 @@ export function Inspector({ status, selection, sheet, onClose }: InspectorProps)
   if (sheet) {
     return (
       <Dialog open onOpenChange={(open) => !open && onClose()} title={title}>
-        <div className="min-h-0 flex-1 overflow-y-auto" data-testid="inspector">
+        <div className="relative min-h-0 flex-1 overflow-y-auto" data-testid="inspector">
           {body}
         </div>
       </Dialog>
@@ -99,7 +108,7 @@ export function Inspector({ status, selection, sheet, onClose }: InspectorProps)
           <X size={16} aria-hidden="true" />
         </Button>
       </div>
-      <div className="min-h-0 flex-1 overflow-y-auto">{body}</div>
+      <div className="relative min-h-0 flex-1 overflow-y-auto">{body}</div>
     </aside>
   );
 }

@@ -13,6 +13,7 @@ import { refusalOfError } from '../live/refusal-of.ts';
 import { useTRPC } from '../live/trpc.ts';
 import { messages } from '../messages/messages.ts';
 import { Button } from '../ui/button.tsx';
+import { cn } from '../ui/cn.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { RefusalNote } from '../ui/refusal-note.tsx';
 
@@ -25,6 +26,14 @@ function isOperatorInstruction(word: string): word is OperatorPairInstruction {
   return word !== 'copy' && PAIR_INSTRUCTIONS.some((known) => known === word);
 }
 
+/** What refuses every instruction alike; it is said once then. */
+function commonRefusal(actions: PairStatus['actions']): string | null {
+  const [first] = actions;
+  if (!first || !actions.every((each) => !each.allowed && each.reason === first.reason && each.cure === first.cure))
+    return null;
+  return `${sentence(first.reason)} ${sentence(first.cure)}`;
+}
+
 /** Every instruction of a pair: allowed ones as buttons, refused ones with their reason and cure beneath. */
 export function PairActions({ group, pair }: { group: string; pair: PairStatus }) {
   const trpc = useTRPC();
@@ -34,6 +43,7 @@ export function PairActions({ group, pair }: { group: string; pair: PairStatus }
   const [asked, setAsked] = useState<{ instruction: string; at: number; from: string } | null>(null);
   const instruct = useMutation(trpc.pairs.instruct.mutationOptions());
   const actions = pair.actions.filter((action) => isOperatorInstruction(action.instruction));
+  const common = commonRefusal(actions);
 
   const confirm = (instruction: OperatorPairInstruction) => {
     setChosen(null);
@@ -53,7 +63,8 @@ export function PairActions({ group, pair }: { group: string; pair: PairStatus }
           onCancel={() => setChosen(null)}
         />
       ) : null}
-      <ul className="flex flex-col gap-2">
+      {common ? <p className="text-sm text-muted">{common}</p> : null}
+      <ul className={cn('flex gap-2', common ? 'flex-wrap' : 'flex-col')}>
         {actions.map(({ instruction, allowed, reason, cure }) => {
           const refused = allowed ? lost : { reason: sentence(reason), cure: sentence(cure) };
           return (
@@ -66,7 +77,7 @@ export function PairActions({ group, pair }: { group: string; pair: PairStatus }
               >
                 {text.instruction(instruction)}
               </Button>
-              {allowed ? null : (
+              {allowed || common ? null : (
                 <span className="min-w-0 flex-1 basis-40 text-sm text-muted">
                   {sentence(reason)} {sentence(cure)}
                 </span>

@@ -89,7 +89,7 @@ function Frame({ children }: { children: ReactNode }) {
         <main
           id="main"
           tabIndex={-1}
-          className="flex min-h-0 flex-1 flex-col outline-none md:overflow-y-auto print:overflow-visible"
+          className="relative flex min-h-0 flex-1 flex-col outline-none md:overflow-y-auto print:overflow-visible"
         >
           {children}
         </main>

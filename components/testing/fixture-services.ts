@@ -11,6 +11,8 @@ import type {
   LiveMessage,
   PreflightView,
 } from '../../server/api/views.ts';
+import type { CommandParams } from '../../server/control/commands.ts';
+import type { DifferenceMap } from '../../server/domain/difference-map.ts';
 import type { GroupStatus } from '../../server/domain/group-status.ts';
 import { refuse } from '../../server/domain/refusal.ts';
 import { CHAIN_3_ROUTINES } from '../../server/routines/chain-3.ts';
@@ -131,28 +133,29 @@ export function eventsFixture(at: number): EventView[] {
       kind: 'heartbeat-lost',
       subject: 'host-P',
       text: 'host R hears no heartbeat of host P',
-      observer: 'host R',
+      observer: 'host-R',
       severity: 'critical',
     },
     {
       kind: 'pair-transition',
       subject: 'P-I',
       text: 'P-I at I: duplex → failure-suspend, the line to P does not answer',
-      observer: 'storage I',
+      observer: 'I',
       severity: 'major',
+      facts: { from: 'duplex', to: 'failure-suspend' },
     },
     {
       kind: 'process-exited',
       subject: 'P',
       text: 'P pid 4121 ended by SIGKILL',
-      observer: 'agent production',
+      observer: 'P',
       severity: 'critical',
     },
     {
       kind: 'fault-injected',
       subject: 'production',
       text: 'site production lost: SIGKILL P pid 4121, host-P pid 4122; held down',
-      observer: 'operator',
+      observer: 'control',
       severity: 'none',
     },
   ].map(
@@ -165,9 +168,52 @@ export function eventsFixture(at: number): EventView[] {
       group: 'demo',
       run: event.kind === 'run-started' ? 'run-draining' : null,
       rule: null,
-      facts: {},
+      facts: event.facts ?? {},
     }),
   );
+}
+
+/** What the history says stood before and at `eventsFixture`. */
+export function standingFixture(at: number): EventView[] {
+  const told = (kind: EventView['kind'], subject: string, observer: string, seq: number, facts = {}): EventView => ({
+    ...{ kind, subject, observer, seq, facts, at: at - 60_000 + seq, group: 'demo', run: null, rule: null },
+    text: `${subject} ${kind}`,
+    severity: 'none',
+  });
+  const duplex = { from: 'initial-copying', to: 'duplex' };
+  return [
+    ...['P', 'I', 'R', 'host-P', 'host-R', 'witness'].map((name, index) =>
+      told('process-started', name, name, 1 + index),
+    ),
+    told('pair-transition', 'P-I', 'P', 10, duplex),
+    told('pair-transition', 'P-I', 'I', 11, duplex),
+    told('pair-transition', 'I-R', 'I', 12, duplex),
+    told('pair-transition', 'I-R', 'R', 13, duplex),
+    ...eventsFixture(at).reverse(),
+  ];
+}
+
+/** Every third range of volume 0 differs, the first of them wholly. */
+export function differencesFixture({ system, query }: CommandParams<'differences.read'>): DifferenceMap {
+  const buckets = Array.from({ length: query.buckets }, (_, index) => (index === 0 ? 16 : index % 3 === 0 ? 4 : 0));
+  const sum = buckets.reduce<number>((total, count) => total + count, 0);
+  return {
+    system,
+    pair: query.pair,
+    end: query.pair.startsWith(system) ? 'source' : 'destination',
+    at: Date.now(),
+    trackBytes: 65_536,
+    tracksPerVolume: query.buckets * 16,
+    firstTrack: 0,
+    trackCount: query.buckets * 16,
+    tracksPerBucket: 16,
+    volumes: [
+      { volume: 0, setTracks: sum, buckets },
+      { volume: 1, setTracks: 0, buckets: buckets.map(() => 0) },
+    ],
+    setTracks: sum,
+    inFlightTracks: 0,
+  };
 }
 
 export function sceneFixture(at: number): Scene {
@@ -263,6 +309,8 @@ export class FixtureServices {
             (kinds === null || kinds.includes(event.kind)) &&
             (before === null || event.seq < before),
         ),
+      standing: async (group, seq) =>
+        standingFixture(this.scene.status.observedAt).filter((event) => event.group === group && event.seq <= seq),
       faults: async () => this.scene.faults,
       faultOptions: async () => this.scene.options,
       rollups: async (_group, from) =>
@@ -284,6 +332,7 @@ export class FixtureServices {
       command: async (kind: string, params: unknown) => {
         this.changes.push({ kind, params });
         if (kind === 'run.start') return { run: this.scene.runs[0]?.run ?? 'run-none' };
+        if (kind === 'differences.read') return differencesFixture(params as CommandParams<'differences.read'>);
         if (kind === 'pair.instruct')
           throw refuse('wrong-state', 'pair P-I is in duplex already', 'Nothing needs to be done.');
         return {};

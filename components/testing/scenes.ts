@@ -128,6 +128,12 @@ export const SCREENS: readonly ScreenCase[] = [
   },
   { name: 'faults', path: '/groups/demo/faults', shows: 'Lose site production', change: withFault },
   { name: 'history', path: '/history', shows: 'P pid 4121 ended by SIGKILL' },
+  { name: 'history at an event', path: '/history?group=demo&at=1203', shows: 'last told duplex', change: inLoss },
+  {
+    name: 'difference bitmap',
+    path: '/groups/demo?view=table&inspect=pair:I-R',
+    shows: 'Ranges with most marked tracks',
+  },
   {
     name: 'history of runs',
     path: '/history?show=runs',

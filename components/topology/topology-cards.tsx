@@ -22,12 +22,12 @@ const { columns } = text;
 export function TopologyCards({ status }: { status: GroupStatus }) {
   return (
     <div className="flex flex-col gap-4 p-3">
-      <Cards title={columns.pair}>
+      <Cards title={text.titles.pair}>
         {drawnPairs(status.pairs).map((pair) => (
           <PairCard key={pair.name} group={status.name} pair={pair} />
         ))}
       </Cards>
-      <Cards title={columns.system}>
+      <Cards title={text.titles.system}>
         {status.systems.map((system) => (
           <Card
             key={system.name}
@@ -47,7 +47,7 @@ export function TopologyCards({ status }: { status: GroupStatus }) {
           </Card>
         ))}
       </Cards>
-      <Cards title={columns.host}>
+      <Cards title={text.titles.host}>
         {status.hosts.map((host) => (
           <Card
             key={host.name}
@@ -62,7 +62,7 @@ export function TopologyCards({ status }: { status: GroupStatus }) {
         ))}
       </Cards>
       {status.switches.length > 0 ? (
-        <Cards title={columns.switch}>
+        <Cards title={text.titles.switch}>
           {status.switches.map((device) => (
             <Card
               key={device.name}
@@ -77,7 +77,7 @@ export function TopologyCards({ status }: { status: GroupStatus }) {
           ))}
         </Cards>
       ) : null}
-      <Cards title={columns.line}>
+      <Cards title={text.titles.line}>
         {status.lines.map((line) => (
           <Card
             key={line.name}

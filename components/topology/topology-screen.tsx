@@ -88,7 +88,7 @@ function Topology({ status }: { status: GroupStatus }) {
               <Legend />
             </div>
           ) : (
-            <div className="min-h-0 flex-1 overflow-y-auto">
+            <div className="relative min-h-0 flex-1 overflow-y-auto">
               {phone ? <TopologyCards status={status} /> : <TopologyTable status={status} />}
             </div>
           )}

@@ -51,8 +51,8 @@ function InspectLink({ href, children }: { href: string; children: string }) {
 
 function PairTable({ status }: { status: GroupStatus }) {
   return (
-    <Panel title={columns.pair}>
-      <Table label={columns.pair}>
+    <Panel title={text.titles.pair}>
+      <Table label={text.titles.pair}>
         <thead>
           <tr>
             {[
@@ -119,8 +119,8 @@ function PairRow({ status, pair }: { status: GroupStatus; pair: PairStatus }) {
 
 function SystemTable({ status }: { status: GroupStatus }) {
   return (
-    <Panel title={columns.system}>
-      <Table label={columns.system}>
+    <Panel title={text.titles.system}>
+      <Table label={text.titles.system}>
         <thead>
           <tr>
             {[
@@ -180,8 +180,8 @@ function SystemRow({ group, system }: { group: string; system: SystemStatus }) {
 
 function HostTable({ status }: { status: GroupStatus }) {
   return (
-    <Panel title={columns.host}>
-      <Table label={columns.host}>
+    <Panel title={text.titles.host}>
+      <Table label={text.titles.host}>
         <thead>
           <tr>
             {[columns.host, columns.site, columns.up, columns.work, columns.heartbeat, columns.observed].map(
@@ -231,8 +231,8 @@ function HostRow({ group, host }: { group: string; host: HostStatus }) {
 
 function SwitchTable({ status }: { status: GroupStatus }) {
   return (
-    <Panel title={columns.switch}>
-      <Table label={columns.switch}>
+    <Panel title={text.titles.switch}>
+      <Table label={text.titles.switch}>
         <thead>
           <tr>
             {[columns.switch, columns.site, columns.before, columns.up, columns.observed].map((column) => (
@@ -266,8 +266,8 @@ function SwitchTable({ status }: { status: GroupStatus }) {
 
 function LineTable({ status }: { status: GroupStatus }) {
   return (
-    <Panel title={columns.line}>
-      <Table label={columns.line}>
+    <Panel title={text.titles.line}>
+      <Table label={text.titles.line}>
         <thead>
           <tr>
             {[columns.line, columns.length, columns.connection, columns.rtt, columns.fault].map((column) => (

@@ -51,7 +51,7 @@ export function PlannedSteps({ status, routine }: { status: GroupStatus; routine
           <FlowChart graph={graph} run={null} selected={shown} onSelect={setChosen} />
         </div>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
-        <section aria-label={text.stepCard} tabIndex={0} className="min-w-0 flex-1 overflow-y-auto">
+        <section aria-label={text.stepCard} tabIndex={0} className="relative min-w-0 flex-1 overflow-y-auto">
           <StepCard graph={graph} run={null} status={status} step={shown} />
         </section>
       </div>

@@ -2,7 +2,7 @@
 
 import { ArrowLeft, Printer } from 'lucide-react';
 import Link from 'next/link';
-import type { RunView } from '../../server/routines/step-graph.ts';
+import type { RoutineGraph, RunView, StepRecord } from '../../server/routines/step-graph.ts';
 import { formatSpan, formatUtc } from '../format/time.ts';
 import { useServerNow } from '../live/live-provider.tsx';
 import { refusalOfError } from '../live/refusal-of.ts';
@@ -13,7 +13,8 @@ import { Empty } from '../ui/notice.tsx';
 import { Fact } from '../ui/panel.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
-import { useRun } from './use-routines.ts';
+import { stepOf } from './derive.ts';
+import { useGraph, useRun } from './use-routines.ts';
 import { VerdictBody } from './verdict-card.tsx';
 
 const { verdict: text, wizard } = messages;
@@ -97,7 +98,19 @@ function RunFacts({ run }: { run: RunView }) {
   );
 }
 
+/** What a step found, in words where the graph has them: an outcome's name alone is for scripts. */
+function outcomeWords(graph: RoutineGraph | null, record: StepRecord): string {
+  const step = graph ? stepOf(graph, record.id) : null;
+  const { decision, outcome } = record;
+  if (decision) {
+    const label = step?.decision?.options.find((option) => option.id === decision.choice)?.label;
+    return wizard.decided(label ?? decision.choice, decision.by);
+  }
+  return outcome === null ? '—' : (step?.outcomes[outcome]?.text ?? outcome);
+}
+
 function Steps({ run }: { run: RunView }) {
+  const graph = useGraph(run.group, run.routine);
   return (
     <section aria-label={text.reportSteps}>
       <h2 className="text-lg font-semibold">{text.reportSteps}</h2>
@@ -113,17 +126,19 @@ function Steps({ run }: { run: RunView }) {
         <tbody>
           {run.steps.map((record) => (
             <tr key={`${record.id}:${record.round}:${record.startedAt}`} className="break-inside-avoid">
-              <Td className="num align-top font-medium">{record.id}</Td>
               <Td className="align-top">
-                {record.decision ? wizard.decided(record.decision.choice, record.decision.by) : (record.outcome ?? '—')}
+                <span className="num font-medium">{record.id}</span>
+                <span className="block">{graph ? stepOf(graph, record.id)?.title : null}</span>
               </Td>
+              <Td className="min-w-40 align-top">{outcomeWords(graph, record)}</Td>
               <Td className="num align-top whitespace-nowrap">{formatUtc(record.startedAt)}</Td>
               <Td className="num align-top whitespace-nowrap">
                 {record.endedAt === null ? '—' : formatSpan(record.endedAt - record.startedAt)}
               </Td>
               <Td className="align-top">
-                {record.transitions.map((change) => (
-                  <span key={`${change.pair}${change.from}${change.to}`} className="num block">
+                {record.transitions.map((change, index) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a record is only ever appended to, and changes repeat.
+                  <span key={index} className="num block">
                     {wizard.transition(change.pair, change.from, change.to)}
                   </span>
                 ))}

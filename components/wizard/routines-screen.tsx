@@ -52,15 +52,25 @@ function Routines({ status }: { status: GroupStatus }) {
 function RoutineCard({ status, graph }: { status: GroupStatus; graph: RoutineGraph }) {
   const { activeRun } = status;
   const active = activeRun?.routine === graph.id ? activeRun : null;
+  const meant = !graph.meantFor || graph.meantFor.includes(status.operation);
   const alarm = status.alarms.find((each) => each.routine === graph.id);
   return (
     <li className="flex flex-col gap-1 rounded-lg border border-line bg-surface p-4">
       <h2 className="text-lg font-semibold">{text.routineTitle(graph.id)}</h2>
       <p>{graph.title}</p>
       <p className="text-sm text-muted">
+        {meant ? <span className="font-medium text-text">{text.meant} · </span> : null}
         {text.intent(graph.intent)} · {text.runBy(graph.host)} · {text.steps(graph.steps.length)}
         {graph.resident ? ` · ${text.resident}` : ''}
       </p>
+      {meant || active ? null : (
+        <p className="text-sm text-muted">
+          {text.notMeant(
+            messages.states.operation(status.operation),
+            (graph.meantFor ?? []).map(messages.states.operation).join(text.or),
+          )}
+        </p>
+      )}
       {alarm && !active ? <p className="font-medium">{alarm.response}</p> : null}
       <div className="mt-auto pt-2">
         {active ? (

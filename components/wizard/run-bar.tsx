@@ -17,8 +17,15 @@ import { useOrder } from './use-order.ts';
 
 const { wizard: text } = messages;
 
+interface RunBarProps {
+  graph: RoutineGraph | null;
+  run: RunView;
+  /** Brings the current step into view, wherever the page was scrolled to. */
+  onShowCurrent: () => void;
+}
+
 /** How the run stands and everything that may be ordered now; always in view. */
-export function RunBar({ graph, run }: { graph: RoutineGraph | null; run: RunView }) {
+export function RunBar({ graph, run, onShowCurrent }: RunBarProps) {
   const [aborting, setAborting] = useState(false);
   const order = useOrder(run);
   const lost = useLostRefusal();
@@ -47,6 +54,11 @@ export function RunBar({ graph, run }: { graph: RoutineGraph | null; run: RunVie
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <RunStanding run={run} title={step?.title ?? null} asked={ended ? null : order.asked} />
         <div className="ml-auto flex flex-wrap gap-2">
+          {run.status === 'waiting-decision' ? (
+            <Button look="primary" onClick={onShowCurrent}>
+              {text.toDecision}
+            </Button>
+          ) : null}
           {ended ? (
             <AfterRun run={run} />
           ) : (

@@ -15,7 +15,7 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { usePhone } from '../ui/use-phone.ts';
 import { FlowChart } from './flow-chart.tsx';
 import { RunBar } from './run-bar.tsx';
-import { StepCard } from './step-card.tsx';
+import { STEP_CARD_ID, StepCard } from './step-card.tsx';
 import { StepList } from './step-list.tsx';
 import { useGraph, useRoutines, useRun } from './use-routines.ts';
 import { VerdictCard } from './verdict-card.tsx';
@@ -52,6 +52,11 @@ function useShownStep(run: RunView, first: string | null) {
     shown: chosen ?? at,
     // Choosing the current step means: follow the run again.
     choose: (step: string) => setChosen(step === at ? null : step),
+    showCurrent: () => {
+      setChosen(null);
+      // Once the page shows it.
+      requestAnimationFrame(() => document.getElementById(STEP_CARD_ID)?.scrollIntoView({ block: 'center' }));
+    },
   };
 }
 
@@ -59,7 +64,7 @@ function Run({ status, run }: { status: GroupStatus; run: RunView }) {
   const graph = useGraph(run.group, run.routine);
   const routines = useRoutines(run.group);
   const phone = usePhone();
-  const { shown, choose } = useShownStep(run, graph?.first ?? null);
+  const { shown, choose, showCurrent } = useShownStep(run, graph?.first ?? null);
   if (phone === null || (routines.isPending && !graph)) return <Skeleton className="m-4 flex-1" />;
   const card = graph && shown ? <StepCard graph={graph} run={run} status={status} step={shown} /> : null;
   return (
@@ -96,7 +101,7 @@ function Run({ status, run }: { status: GroupStatus; run: RunView }) {
           <div className="flex min-h-0 w-[46%] shrink-0 flex-col border-r border-line">
             {graph ? <FlowChart graph={graph} run={run} selected={shown} onSelect={choose} /> : null}
           </div>
-          <div className="flex min-w-0 flex-1 flex-col overflow-y-auto">
+          <div className="flex relative min-w-0 flex-1 flex-col overflow-y-auto">
             {run.verdict ? (
               <div className="p-4 pb-0">
                 <VerdictCard run={run} verdict={run.verdict} />
@@ -106,7 +111,7 @@ function Run({ status, run }: { status: GroupStatus; run: RunView }) {
           </div>
         </div>
       )}
-      <RunBar graph={graph} run={run} />
+      <RunBar graph={graph} run={run} onShowCurrent={showCurrent} />
     </div>
   );
 }

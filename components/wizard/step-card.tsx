@@ -19,6 +19,9 @@ import { StepSign } from './step-sign.tsx';
 
 const { wizard: text } = messages;
 
+/** There is one on a page. */
+export const STEP_CARD_ID = 'step-card';
+
 interface StepCardProps {
   graph: RoutineGraph;
   /** Null before a run was started: then the step is only described. */
@@ -41,7 +44,12 @@ export function StepCard({ graph, run, status, step: id }: StepCardProps) {
   const record = recordOf(run, id);
   const state = stepStateOf(graph, run, id);
   return (
-    <section aria-label={`${text.stepCard} ${id}`} className="flex flex-col gap-4 p-4" data-testid="step-card">
+    <section
+      id={STEP_CARD_ID}
+      aria-label={`${text.stepCard} ${id}`}
+      className="flex flex-col gap-4 p-4"
+      data-testid="step-card"
+    >
       <StepHead step={step} record={record} state={run ? state : null} />
       {run && state === 'waiting' && step.decision ? (
         <DecisionCard key={`${run.run}:${id}:${record?.round}`} run={run} step={step} />

@@ -54,7 +54,7 @@ function refusalOf(checks: readonly PreflightCheck[], group: string): Refusal | 
   if (!failed) return null;
   return refuse(
     'wrong-state',
-    `${group}: ${failed.title}: ${failed.observed}`,
+    `${group} does not pass the check “${failed.title}”: ${failed.observed}`,
     failed.cure ?? 'Clear what stands in the way, then try again.',
   ).refusal;
 }
@@ -72,17 +72,25 @@ function powerCheck({ status }: PreflightFacts): PreflightCheck {
   };
 }
 
+const STANDS: Readonly<Record<string, string>> = {
+  running: 'is running',
+  'waiting-decision': 'waits for a decision',
+  paused: 'is paused',
+  'stopped-at-step': 'has stopped at a step',
+  ended: 'has ended',
+};
+
 function runCheck({ status }: PreflightFacts): PreflightCheck {
   const { activeRun } = status;
   return {
     id: 'run',
     title: 'No other routine is under way',
-    observed: activeRun ? `${activeRun.routine} (run ${activeRun.run}) is ${activeRun.status}` : 'none',
+    observed: activeRun ? `${activeRun.routine} ${STANDS[activeRun.status] ?? activeRun.status}` : 'none',
     observer: 'control',
     ageMs: 0,
     ok: activeRun === null,
     blocking: true,
-    cure: activeRun ? 'Wait until it has ended, or end or abort it.' : null,
+    cure: activeRun ? `Wait until it has ended, or abort it (run abort ${activeRun.run}).` : null,
   };
 }
 

@@ -29,7 +29,7 @@ describe('normal operation', () => {
       'P-I sync duplex by P',
       'I-R async duplex by I',
     ]);
-    expect(status.exposure).toEqual({ text: 'if the site of P is lost: I and R', survivors: ['I', 'R'] });
+    expect(status.exposure).toEqual({ text: 'I and R are left if the site of P is lost', survivors: ['I', 'R'] });
     expect(status.lines.map((line) => `${line.name} ${line.connected}`)).toEqual([
       'P-I true',
       'I-R true',
@@ -389,7 +389,7 @@ describe('actions of a pair', () => {
     const reason = (status: GroupStatus) => action(status, 'P-I', 'split').reason;
     expect(reason(derive(new StatusBench().silence('P', 'I')))).toContain('not known');
     const run = { run: 'r1', routine: 'failover', step: null, status: 'running', changing: true, since: NOW };
-    expect(reason(deriveGroupStatus({ ...new StatusBench().facts, run }))).toContain('failover (run r1)');
+    expect(reason(deriveGroupStatus({ ...new StatusBench().facts, run }))).toContain('failover is under way');
     expect(reason(deriveGroupStatus({ ...new StatusBench().facts, powered: false }))).toContain('switched off');
   });
 });

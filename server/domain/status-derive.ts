@@ -305,7 +305,8 @@ function exposureOf(
       text: `${survivors.join(' and ')} hold${survivors.length === 1 ? 's' : ''} a consistent image; nobody takes host writes`,
       survivors,
     };
-  return { text: `if the site of ${holder.name} is lost: ${survivors.join(' and ')}`, survivors };
+  const left = survivors.length === 1 ? `only ${survivors[0]} is` : `${survivors.join(' and ')} are`;
+  return { text: `${left} left if the site of ${holder.name} is lost`, survivors };
 }
 
 /** A whole image now, or one to roll back to; a system to which nothing was ever copied holds none of the group's. */

@@ -192,7 +192,7 @@ function whyGroupRefuses(facts: GroupFacts): Why | null {
   if (!facts.powered) return { reason: 'the group is switched off', cure: 'Start the group first.' };
   if (facts.run?.changing)
     return {
-      reason: `${facts.run.routine} (run ${facts.run.run}) is under way`,
+      reason: `${facts.run.routine} is under way`,
       cure: 'Wait until it has ended, or abort it.',
     };
   return null;

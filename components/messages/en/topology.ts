@@ -113,6 +113,13 @@ export const topology = {
   stopped: 'The processes of this group are stopped.',
   recent: 'Latest events',
   recentNone: 'Nothing has happened since this page was opened.',
+  titles: {
+    pair: 'Pairs',
+    system: 'Storage systems',
+    host: 'Hosts',
+    switch: 'Switching devices',
+    line: 'Lines',
+  },
   columns: {
     pair: 'Pair',
     state: 'State',

@@ -41,6 +41,9 @@ export const wizard = {
   title: 'Routines',
   listText: 'Opening a preflight starts nothing.',
   runBy: (host: string) => `run by ${host.replace(/^host-/, 'host ')}`,
+  meant: 'fits the operation now',
+  notMeant: (now: string, wanted: string) => `Not meant for ${now} operation, but for ${wanted}.`,
+  or: ' or ',
   resident: 'resident: repeats until ended',
   openPreflight: 'Open preflight',
   preflightOf: (title: string) => `Preflight of ${title}`,
@@ -144,6 +147,7 @@ export const wizard = {
   stalled: (span: string) => `Stalled ${span}`,
 
   bar: 'Run controls',
+  toDecision: 'Go to the decision',
   nextStep: 'Next step',
   runThrough: 'Run through',
   pauseAfter: 'Pause after this step',
