@@ -125,7 +125,6 @@ function MarkSign({ mark, y }: { mark: Mark; y: number }) {
   if (!event) return null;
   return (
     <g transform={`translate(${mark.x - LANES.mark / 2} ${y - LANES.mark / 2})`}>
-      <title>{mark.events.map((each) => `${formatTimeOfDay(each.at)} ${each.text}`).join('\n')}</title>
       <rect x="-1" y="-1" width={LANES.mark + 2} height={LANES.mark + 2} rx="3" fill="var(--canvas)" />
       <EventSign event={event} />
       {mark.events.length > 1 ? (

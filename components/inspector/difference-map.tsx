@@ -29,7 +29,10 @@ type End = 'source' | 'destination';
  */
 export function DifferenceHeatMap({ group, pair }: { group: string; pair: PairStatus }) {
   const trpc = useTRPC();
-  const [end, setEnd] = useState<End>('source');
+  const [chosen, setChosen] = useState<End | null>(null);
+  // The source copies by its bits; where it is not heard, the destination's are all that can be had.
+  const end =
+    chosen ?? (pair.stateAtSource === 'unknown' && pair.stateAtDestination !== 'unknown' ? 'destination' : 'source');
   const system = parsePairName(pair.name)?.[end] ?? '';
   const read = useQuery({
     ...trpc.pairs.differences.queryOptions({ group, system, pair: pair.name, buckets: BUCKETS }),
@@ -46,7 +49,7 @@ export function DifferenceHeatMap({ group, pair }: { group: string; pair: PairSt
             { value: 'source', label: text.mapAtSource(parsePairName(pair.name)?.source ?? '') },
             { value: 'destination', label: text.mapAtDestination(parsePairName(pair.name)?.destination ?? '') },
           ]}
-          onChange={setEnd}
+          onChange={setChosen}
         />
         {read.data && !read.error ? (
           <ObservedBy observer={read.data.system} at={read.data.at} className="text-sm" />

@@ -330,9 +330,10 @@ export class FixtureServices {
     };
     const change = {
       command: async (kind: string, params: unknown) => {
+        // It goes to a worker like a change does, and changes nothing.
+        if (kind === 'differences.read') return differencesFixture(params as CommandParams<'differences.read'>);
         this.changes.push({ kind, params });
         if (kind === 'run.start') return { run: this.scene.runs[0]?.run ?? 'run-none' };
-        if (kind === 'differences.read') return differencesFixture(params as CommandParams<'differences.read'>);
         if (kind === 'pair.instruct')
           throw refuse('wrong-state', 'pair P-I is in duplex already', 'Nothing needs to be done.');
         return {};

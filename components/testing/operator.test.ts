@@ -94,7 +94,53 @@ describe('pair actions', () => {
   });
 });
 
+describe('the difference bitmap', () => {
+  it('is read from the end that is asked for', async () => {
+    await visit('/groups/demo?view=graph&inspect=pair:I-R');
+    await page.getByRole('img', { name: 'Vol 0: 100 of 1,024 tracks marked' }).waitFor();
+    await page.getByText('by storage I').last().waitFor();
+    await page.getByText('At R, destination').click();
+    await page.getByText('by storage R').last().waitFor();
+    await page.getByText('Ranges with most marked tracks').click();
+    await page.getByText('Vol 0, tracks 0 to 15: 16 marked, from 0 B').waitFor();
+  });
+});
+
+describe('the history', () => {
+  it('shows the group as it stood at any event, by keyboard too, and can be sent to somebody', async () => {
+    await visit('/history?group=demo');
+    await page.getByRole('button', { name: 'Show the group at event 1,200' }).click();
+    await page.getByText('All processes were up.').waitFor();
+    await page.getByRole('slider', { name: 'Event at the cursor' }).press('ArrowRight');
+    await page.getByText('Down: storage P').waitFor();
+    await page.waitForURL(/at=1201/);
+    await page.getByRole('button', { name: 'Later event' }).click();
+    await page.getByRole('region', { name: 'At the cursor' }).getByText('failure-suspend').waitFor();
+    await page.waitForURL(/at=1202/);
+  });
+
+  it('does not move under the reader’s eye', async () => {
+    await visit('/history?group=demo&at=1203');
+    const rows = page.getByRole('button', { name: /^Show the group at event/ });
+    await rows.first().waitFor();
+    const before = await rows.count();
+    const [event] = fixture.scene.events;
+    if (!event) throw new Error('no event');
+    fixture.push({ kind: 'event', event: { ...event, seq: 1300, text: 'something new' } });
+    await page.getByRole('button', { name: '1 newer event. Show' }).click();
+    await page.getByRole('cell', { name: /something new/ }).waitFor();
+    expect(await rows.count()).toBe(before + 1);
+  });
+});
+
 describe('a routine', () => {
+  it('shows every step before it is started, and what each will do', async () => {
+    await visit('/groups/demo/runs/new?routine=failover', inLoss);
+    await page.getByRole('button', { name: /^S245 / }).click();
+    await page.getByTestId('step-card').getByRole('heading', { name: /S245/ }).waitFor();
+    expect(fixture.changes).toEqual([]);
+  });
+
   it('is started from its preflight, which starts nothing by itself', async () => {
     await visit('/groups/demo', (scene) => {
       inLoss(scene);

@@ -134,7 +134,7 @@ function Predicted({ preflight }: { preflight: PreflightView }) {
         ) : null}
         <dl>
           {verdict ? null : <Fact name={text.predictedVerdict}>{text.verdictNone}</Fact>}
-          <Fact name={text.predictedRto}>
+          <Fact name={verdict ? text.predictedRto : text.predictedTime}>
             <span className="num">
               {rtoMs ? text.rtoRange(formatSpan(rtoMs.low), formatSpan(rtoMs.high)) : text.predictedNone}
             </span>

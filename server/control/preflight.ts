@@ -115,7 +115,7 @@ function operationCheck({ status, graph, now }: PreflightFacts): PreflightCheck 
   return {
     id: 'operation',
     title: 'Operation is one the routine is meant for',
-    observed: status.operation,
+    observed: status.operation.replace('-', ' '),
     observer: 'control',
     ageMs: hostAge(status.observedAt, now),
     ok: status.operation === 'unknown' ? null : fits,
@@ -126,15 +126,16 @@ function operationCheck({ status, graph, now }: PreflightFacts): PreflightCheck 
 
 function pairCheck(pair: PairStatus, now: number): PreflightCheck {
   const agree = pair.stateAtSource === pair.stateAtDestination;
+  const unheard = pair.stateAtSource === 'unknown' || pair.stateAtDestination === 'unknown';
   return {
     id: `pair-${pair.name}`,
     title: `State of ${pair.name}`,
     observed: agree ? pair.state : `${pair.stateAtSource} at its source, ${pair.stateAtDestination} at its destination`,
     observer: pair.observer,
     ageMs: hostAge(pair.observedAt, now),
-    ok: pair.state === 'unknown' ? null : agree,
+    ok: unheard ? null : agree,
     blocking: false,
-    cure: pair.state === 'unknown' ? 'What the routine finds out itself decides; both ends are asked again.' : null,
+    cure: unheard || !agree ? 'What the routine finds out itself decides; both ends are asked again.' : null,
   };
 }
 

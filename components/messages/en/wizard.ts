@@ -68,6 +68,7 @@ export const wizard = {
   predictedText: 'As the facts stand now; the run says what was found.',
   predictedVerdict: 'Verdict',
   predictedRto: 'Time until the work runs again',
+  predictedTime: 'Time until it ends',
   predictedBytes: 'Bytes to move',
   predictedNone: 'no basis for an estimate',
   verdictNone: 'this routine ends without one',
