@@ -61,6 +61,9 @@ export function PairFactsView({ group, pair }: { group: string; pair: PairStatus
           <Fact name={text.rate}>
             <span className="num">{formatRate(pair.rateBytesPerSecond)}</span>
           </Fact>
+          <Fact name={text.moved}>
+            <span className="num">{formatBytes(pair.movedBytes)}</span>
+          </Fact>
         </dl>
         {pair.kind === 'async' ? <LagChart group={group} pair={pair.name} /> : null}
       </Section>

@@ -54,6 +54,8 @@ export interface PairStatus {
   appliedNumber: number | null;
   lag: { updates: number; bytes: number; ms: number | null } | null;
   rateBytesPerSecond: number | null;
+  /** Data that the source has sent to the destination since its process began, copies included; null where it is not heard. */
+  movedBytes: number | null;
   dirtyTracks: number | null;
   trackBytes: number;
   copy: { doneBytes: number; totalBytes: number; startedAt: number } | null;

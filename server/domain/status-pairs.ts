@@ -99,6 +99,7 @@ function pairStatus(
     rateBytesPerSecond: source.fresh.up
       ? (source.fresh.process?.pairRates[pairName(definition.source, definition.destination)] ?? null)
       : null,
+    movedBytes: sourceFacts?.transferredBytes ?? null,
     dirtyTracks: dirtyTracks(source, destination),
     trackBytes: definitionTrackBytes(facts, source, destination),
     copy: sourceFacts?.copy ?? destination.pair?.copy ?? null,

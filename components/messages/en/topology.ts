@@ -192,6 +192,7 @@ export const inspector = {
   lag: 'Lag',
   lagOf: (updates: string, bytes: string, span: string) =>
     `${updates} ${updates === '1' ? 'update' : 'updates'} · ${bytes} · ${span}`,
+  moved: 'Moved since the source started',
   rate: 'Rate',
   journal: 'Journal',
   journalOf: (used: string, size: string, share: string) => `${used} of ${size} (${share})`,
