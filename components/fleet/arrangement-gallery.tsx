@@ -25,7 +25,7 @@ export function ArrangementGallery({ field }: { field: UseFormRegisterReturn }) 
               <span className="font-medium">{arrangement.id}</span>
               <span className="block text-sm text-muted">{arrangement.title}</span>
             </span>
-            <span className="grid grid-cols-2 gap-3 phone:grid-cols-1">
+            <span className="grid grid-cols-2 gap-8 phone:grid-cols-1 phone:gap-3">
               <Sketch arrangement={arrangement} operation={arrangement.normal} title={text.normalOperation} />
               <Sketch arrangement={arrangement} operation={arrangement.reverse} title={text.reverseOperation} />
             </span>

@@ -46,7 +46,13 @@ interface CreateGroupProps {
 /** Defines a group and starts its processes; then the topology shows them come up. */
 export function CreateGroup({ open, onOpenChange, taken }: CreateGroupProps) {
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={text.createDialog} description={text.createText}>
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={text.createDialog}
+      description={text.createText}
+      className="top-[6vh] max-h-[88vh] w-[min(1160px,calc(100vw-32px))]"
+    >
       <CreateForm onDone={() => onOpenChange(false)} taken={taken} />
     </Dialog>
   );
@@ -70,80 +76,84 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
   return (
     <form
       noValidate
-      className="flex min-h-0 flex-1 flex-col overflow-y-auto"
+      className="flex min-h-0 flex-1 flex-col max-[960px]:overflow-y-auto"
       onSubmit={(event) => void submit(event).catch(() => undefined)}
     >
-      <div className="grid grid-cols-2 gap-3 p-4 phone:grid-cols-1">
-        <Field label={text.name} hint={text.nameHint} error={errors.name} wide>
-          {(id) => (
-            <input
-              id={id}
-              autoComplete="off"
-              autoCapitalize="none"
-              className={`num ${fieldStyle}`}
-              {...form.register('name')}
-            />
-          )}
-        </Field>
-        <ArrangementGallery field={form.register('arrangement', { onChange: () => followArrangement(form) })} />
-        <Field label={text.volumes} error={errors.volumes}>
-          {(id) => (
-            <input
-              id={id}
-              inputMode="numeric"
-              className={`num ${fieldStyle}`}
-              {...form.register('volumes', { valueAsNumber: true })}
-            />
-          )}
-        </Field>
-        <Field label={text.volumeSize} error={errors.volumeMib}>
-          {(id) => (
-            <input
-              id={id}
-              inputMode="numeric"
-              className={`num ${fieldStyle}`}
-              {...form.register('volumeMib', { valueAsNumber: true })}
-            />
-          )}
-        </Field>
-        <LineFields form={form} lines={lines} />
-        <Field label={text.fence} wide>
-          {(id) => (
-            <select id={id} className={fieldStyle} {...form.register('fence')}>
-              {(['status', 'data', 'never'] as const).map((fence) => (
-                <option key={fence} value={fence}>
-                  {messages.inspector.fenceText[fence]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label={text.transport}>
-          {(id) => (
-            <select id={id} className={fieldStyle} {...form.register('transport')}>
-              {TRANSPORTS.map((transport) => (
-                <option key={transport} value={transport}>
-                  {text.transportName[transport]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label={text.load} error={errors.writeMib}>
-          {(id) => (
-            <input
-              id={id}
-              inputMode="decimal"
-              className={`num ${fieldStyle}`}
-              {...form.register('writeMib', { valueAsNumber: true })}
-            />
-          )}
-        </Field>
-        <label className="col-span-full flex min-h-8 items-center gap-2">
-          <input type="checkbox" className="size-4 accent-[var(--ink)]" {...form.register('ledger')} />
-          {text.ledger}
-        </label>
-        <Forecast expected={forecast(values)} />
+      <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,640px)_minmax(0,1fr)] max-[960px]:flex-none max-[960px]:grid-cols-1">
+        <div className="min-h-0 overflow-y-auto p-4 max-[960px]:overflow-visible max-[960px]:pb-0">
+          <ArrangementGallery field={form.register('arrangement', { onChange: () => followArrangement(form) })} />
+        </div>
+        <div className="grid min-h-0 auto-rows-min grid-cols-2 gap-3 overflow-y-auto p-4 max-[960px]:overflow-visible phone:grid-cols-1">
+          <Field label={text.name} hint={text.nameHint} error={errors.name} wide>
+            {(id) => (
+              <input
+                id={id}
+                autoComplete="off"
+                autoCapitalize="none"
+                className={`num ${fieldStyle}`}
+                {...form.register('name')}
+              />
+            )}
+          </Field>
+          <Field label={text.volumes} error={errors.volumes}>
+            {(id) => (
+              <input
+                id={id}
+                inputMode="numeric"
+                className={`num ${fieldStyle}`}
+                {...form.register('volumes', { valueAsNumber: true })}
+              />
+            )}
+          </Field>
+          <Field label={text.volumeSize} error={errors.volumeMib}>
+            {(id) => (
+              <input
+                id={id}
+                inputMode="numeric"
+                className={`num ${fieldStyle}`}
+                {...form.register('volumeMib', { valueAsNumber: true })}
+              />
+            )}
+          </Field>
+          <LineFields form={form} lines={lines} />
+          <Field label={text.fence} wide>
+            {(id) => (
+              <select id={id} className={fieldStyle} {...form.register('fence')}>
+                {(['status', 'data', 'never'] as const).map((fence) => (
+                  <option key={fence} value={fence}>
+                    {messages.inspector.fenceText[fence]}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <Field label={text.transport}>
+            {(id) => (
+              <select id={id} className={fieldStyle} {...form.register('transport')}>
+                {TRANSPORTS.map((transport) => (
+                  <option key={transport} value={transport}>
+                    {text.transportName[transport]}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <Field label={text.load} error={errors.writeMib}>
+            {(id) => (
+              <input
+                id={id}
+                inputMode="decimal"
+                className={`num ${fieldStyle}`}
+                {...form.register('writeMib', { valueAsNumber: true })}
+              />
+            )}
+          </Field>
+          <label className="col-span-full flex min-h-8 items-center gap-2">
+            <input type="checkbox" className="size-4 accent-[var(--ink)]" {...form.register('ledger')} />
+            {text.ledger}
+          </label>
+          <Forecast expected={forecast(values)} />
+        </div>
       </div>
       {create.error ? (
         <div className="px-4 pb-3">

@@ -155,8 +155,12 @@ export class StorageCore {
       this.checkpoints.hurry();
   }
 
-  /** A copied track: it replaces whatever is there, under no number. Throws `DiskError`. */
+  /**
+   * A copied track: it replaces whatever is there, under no number. One that is here already changes nothing, so that no other
+   * pair has to copy it on. Throws `DiskError`.
+   */
   overwriteTrack(volume: number, track: number, data: Uint8Array, origin: string): void {
+    if (this.volumes.holds(volume, track * this.volumes.trackBytes, data)) return this.touch();
     this.mark(volume, track * this.volumes.trackBytes, data.length, origin);
     this.gold?.save(volume, track);
     this.volumes.write(volume, track * this.volumes.trackBytes, data);

@@ -103,6 +103,29 @@ describe('chain-4 of storage systems', () => {
   });
 });
 
+describe('a track copied onto the same bytes', () => {
+  it('is no change: no other pair has to copy it on', async () => {
+    const group = groupOf('same-bytes', { arrangement: 'chain-3' });
+    await group.run(async () => {
+      await started(group);
+      await formed(group);
+      await group.write('P', 0, 0, new Uint8Array(4096).fill(1));
+      await group.world.scheduler.sleep(100);
+      await group.split('I', 'I', 'R');
+      await group.split('P', 'P', 'I');
+      await group.write('P', 1, 0, new Uint8Array(4096).fill(2));
+      const before = copiedBytes(group, 'P', 'I');
+      await group.instruct('P', { verb: 'delete', pair: 'P-I', token: group.token() });
+      await group.create('P', 'I', 'sync');
+      await group.reaches('P', 'I', 'duplex');
+      // Everything was copied, and I marks for R only what came out different.
+      expect(copiedBytes(group, 'P', 'I') - before).toBe(group.contents('P').length);
+      expect(group.pairOf('I', 'R')?.dirtyTracks).toBe(1);
+    });
+    expect(group.contents('I').equals(group.contents('P'))).toBe(true);
+  });
+});
+
 describe('a pair formed as known equal', () => {
   it('is refused where anything was written in between, and nothing is left of it', async () => {
     const group = new SimulatedStorage('not-equal', { arrangement: 'chain-4' });

@@ -54,6 +54,15 @@ export class Volumes {
     this.lastIoAtMs = this.clock.monotonic();
   }
 
+  /** Are these the bytes that stand there? If so they are made durable with the next sync, as if they had been written now. */
+  holds(volume: number, offsetBytes: number, data: Uint8Array): boolean {
+    const present = new Uint8Array(data.length);
+    this.read(volume, offsetBytes, present);
+    if (Buffer.compare(present, data) !== 0) return false;
+    this.changed.add(volume);
+    return true;
+  }
+
   private zero(volume: number, offsetBytes: number, lengthBytes: number): void {
     for (let done = 0; done < lengthBytes; done += this.zeroes.length) {
       this.write(volume, offsetBytes + done, this.zeroes.subarray(0, Math.min(this.zeroes.length, lengthBytes - done)));

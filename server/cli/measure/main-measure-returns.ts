@@ -13,6 +13,7 @@ const BLOCKS_PER_MIB = 16;
 const VOLUME_MIB = 64;
 /** Written on R before reverse operation begins, and once more, elsewhere, while it lasts. */
 const WRITTEN_MIB = 16;
+const ROUNDS = 2;
 const LINE_RATE = 32 * MIB;
 const DEFAULT_ARRANGEMENTS = ['chain-3', 'chain-3-direct', 'chain-4-bypass', 'chain-4-bypass-backup', 'chain-4'];
 
@@ -69,12 +70,15 @@ async function phasesOf(group: string): Promise<Phase[]> {
   };
   await write('P', 0, VOLUME_MIB, 1);
   await routine('initial-copy');
-  await routine('switch-over');
-  await write('R', 0, WRITTEN_MIB, 2);
-  await routine('reverse-copy');
-  await write('R', WRITTEN_MIB, WRITTEN_MIB, 3);
-  await routine('failback');
-  await routine('initial-copy');
+  // The second time the pairs of reverse operation rest from the first, with the bits of what was written since.
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await routine('switch-over');
+    await write('R', 0, WRITTEN_MIB, 2 + 2 * round);
+    await routine('reverse-copy');
+    await write('R', WRITTEN_MIB, WRITTEN_MIB, 3 + 2 * round);
+    await routine('failback');
+    await routine('initial-copy');
+  }
   return phases;
 }
 
