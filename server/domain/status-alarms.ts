@@ -291,7 +291,7 @@ function unprotected(facts: GroupFacts, status: Derived, troubled: ReadonlySet<S
 
 /** The work is back where it belongs, and pairs still stand in the kind that the operation before gave them. */
 function notYetBack(facts: GroupFacts, status: Derived, troubled: ReadonlySet<SiteName>): Alarm[] {
-  const { normal } = facts.arrangement;
+  const { normal, moves } = facts.arrangement;
   if (facts.run?.changing || troubled.size > 0 || status.holder !== normal.holder) return [];
   const old = normal.pairs.flatMap(({ source, destination, kind }) => {
     const pair = status.pairs.find((each) => each.name === pairName(source, destination));
@@ -303,8 +303,8 @@ function notYetBack(facts: GroupFacts, status: Derived, troubled: ReadonlySet<Si
       id: 'not-yet-back',
       severity: 'major',
       text: `The work runs on ${normal.holder}, not yet in normal operation: ${list(old)} of the operation before; ${status.exposure.text}.`,
-      response: 'Run initial-copy.',
-      routine: 'initial-copy',
+      response: `Run ${moves.form}.`,
+      routine: moves.form,
       since: lastChange(facts),
     },
   ];

@@ -3,6 +3,8 @@
  * lines, the same writes; time and bytes of every phase. `node scripts/measure-returns.mjs [--json] [arrangement …]`.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Arrangement, type ArrangementPair, findArrangement, guardedPairOf } from '../../domain/arrangement.ts';
+import { pairName } from '../../domain/names.ts';
 import type { RunView } from '../../routines/step-graph.ts';
 import { type Client, makeClient, serverUrl } from '../client.ts';
 import { BytesMoved } from './bytes-moved.ts';
@@ -21,6 +23,8 @@ interface Phase {
   phase: string;
   /** Duration of the routine; null where hosts wrote and no routine ran. */
   ms: number | null;
+  /** Until the holder's sync pair stood, where the routine formed it. */
+  protectedMs: number | null;
   bytes: Record<string, number>;
 }
 
@@ -39,57 +43,73 @@ async function runToEnd(group: string, routine: string): Promise<RunView> {
 
 async function measure(arrangement: string): Promise<Phase[]> {
   const group = `measure-${arrangement}`;
-  const lines = await api.groups.arrangements.query();
-  const names = lines.find(({ id }) => id === arrangement)?.lines.map(({ name }) => name);
-  if (!names) throw new Error(`there is no arrangement ${arrangement}`);
+  const known = findArrangement(arrangement);
+  if (!known) throw new Error(`there is no arrangement ${arrangement}`);
   await api.groups.create.mutate({
     name: group,
     arrangement,
     volumeCount: 1,
     volumeBytes: VOLUME_MIB * MIB,
     ledger: false,
-    rateBytesPerSecond: Object.fromEntries(names.map((name) => [name, LINE_RATE])),
+    rateBytesPerSecond: Object.fromEntries(known.lines.map(({ name }) => [name, LINE_RATE])),
   });
   try {
-    return await phasesOf(group);
+    return await phasesOf(group, known);
   } finally {
     await api.groups.delete.mutate({ group, typedName: group });
   }
 }
 
-async function phasesOf(group: string): Promise<Phase[]> {
+async function phasesOf(group: string, arrangement: Arrangement): Promise<Phase[]> {
+  const { normal, reverse, moves } = arrangement;
+  const guards = [normal, reverse].flatMap(({ holder }) => guardedPairOf(arrangement, holder) ?? []);
   const moved = new BytesMoved(api, group);
   const phases: Phase[] = [];
   const routine = async (id: string) => {
-    const { startedAt, endedAt } = await runToEnd(group, id);
-    phases.push({ phase: id, ms: (endedAt ?? startedAt) - startedAt, bytes: await moved.since() });
+    const view = await runToEnd(group, id);
+    phases.push({
+      phase: id,
+      ms: (view.endedAt ?? view.startedAt) - view.startedAt,
+      protectedMs: protectedAfter(view, guards),
+      bytes: await moved.since(),
+    });
   };
   const write = async (system: string, firstMib: number, mib: number, seed: number) => {
     await writeBlocks(api, { group, system }, { first: firstMib * BLOCKS_PER_MIB, count: mib * BLOCKS_PER_MIB, seed });
-    phases.push({ phase: `${mib} MiB written on ${system}`, ms: null, bytes: await moved.since() });
+    phases.push({ phase: `${mib} MiB written on ${system}`, ms: null, protectedMs: null, bytes: await moved.since() });
   };
-  await write('P', 0, VOLUME_MIB, 1);
-  await routine('initial-copy');
+  await write(normal.holder, 0, VOLUME_MIB, 1);
+  await routine(moves.form);
   // The second time the pairs of reverse operation rest from the first, with the bits of what was written since.
   for (let round = 0; round < ROUNDS; round += 1) {
-    await routine('switch-over');
-    await write('R', 0, WRITTEN_MIB, 2 + 2 * round);
-    await routine('reverse-copy');
-    await write('R', WRITTEN_MIB, WRITTEN_MIB, 3 + 2 * round);
-    await routine('failback');
-    await routine('initial-copy');
+    await routine(moves.planned ?? moves.takeover);
+    await write(reverse.holder, 0, WRITTEN_MIB, 2 + 2 * round);
+    await routine(moves.protect);
+    await write(reverse.holder, WRITTEN_MIB, WRITTEN_MIB, 3 + 2 * round);
+    await routine(moves.back);
+    await routine(moves.form);
   }
   return phases;
+}
+
+function protectedAfter(view: RunView, guards: readonly ArrangementPair[]): number | null {
+  const names = guards.map(({ source, destination }) => pairName(source, destination));
+  const formed = view.steps.findLast((step) =>
+    step.transitions.some(({ pair, to }) => to === 'duplex' && names.includes(pair)),
+  );
+  return formed?.endedAt ? formed.endedAt - view.startedAt : null;
 }
 
 function total(bytes: Record<string, number>): number {
   return Object.values(bytes).reduce((sum, more) => sum + more, 0);
 }
 
-function lineOf({ phase, ms, bytes }: Phase): string {
+const seconds = (ms: number | null) => (ms === null ? '' : `${(ms / 1000).toFixed(2)} s`);
+
+function lineOf({ phase, ms, protectedMs, bytes }: Phase): string {
   const parts = Object.entries(bytes).map(([pair, more]) => `${pair} ${(more / MIB).toFixed(1)}`);
-  const seconds = ms === null ? '' : `${(ms / 1000).toFixed(2)} s`;
-  return `  ${phase.padEnd(24)}${seconds.padStart(9)}${(total(bytes) / MIB).toFixed(1).padStart(9)} MiB  ${parts.join(', ')}`;
+  const formed = protectedMs === null ? '' : `, sync pair after ${seconds(protectedMs)}`;
+  return `  ${phase.padEnd(24)}${seconds(ms).padStart(9)}${(total(bytes) / MIB).toFixed(1).padStart(9)} MiB  ${parts.join(', ')}${formed}`;
 }
 
 const words = process.argv.slice(2);
