@@ -35,9 +35,9 @@ export function LineFields({ form, lines }: LineFieldsProps) {
             const message = wrong?.km?.message ?? wrong?.paths?.message ?? wrong?.rateMib?.message;
             return (
               <tr key={name}>
-                <th scope="row" className="num py-1 pr-2 font-normal">
+                <th scope="row" className="num py-1 pr-2 font-normal whitespace-nowrap">
                   {name}
-                  {message ? <p className="text-sm font-medium text-failure">{message}</p> : null}
+                  {message ? <p className="text-sm font-medium whitespace-normal text-failure">{message}</p> : null}
                 </th>
                 <td className="py-1 pr-2">
                   <input
