@@ -23,7 +23,7 @@ interface Phase {
   phase: string;
   /** Duration of the routine; null where hosts wrote and no routine ran. */
   ms: number | null;
-  /** Until the holder's sync pair stood, where the routine formed it. */
+  /** Until writes on the other side were answered by two systems, where reverse operation has that. */
   protectedMs: number | null;
   bytes: Record<string, number>;
 }
@@ -62,7 +62,6 @@ async function measure(arrangement: string): Promise<Phase[]> {
 
 async function phasesOf(group: string, arrangement: Arrangement): Promise<Phase[]> {
   const { normal, reverse, moves } = arrangement;
-  const guards = [normal, reverse].flatMap(({ holder }) => guardedPairOf(arrangement, holder) ?? []);
   const moved = new BytesMoved(api, group);
   const phases: Phase[] = [];
   const routine = async (id: string) => {
@@ -70,7 +69,7 @@ async function phasesOf(group: string, arrangement: Arrangement): Promise<Phase[
     phases.push({
       phase: id,
       ms: (view.endedAt ?? view.startedAt) - view.startedAt,
-      protectedMs: protectedAfter(view, guards),
+      protectedMs: id === moves.protect ? protectedAfter(view, guardedPairOf(arrangement, reverse.holder)) : null,
       bytes: await moved.since(),
     });
   };
@@ -92,11 +91,9 @@ async function phasesOf(group: string, arrangement: Arrangement): Promise<Phase[
   return phases;
 }
 
-function protectedAfter(view: RunView, guards: readonly ArrangementPair[]): number | null {
-  const names = guards.map(({ source, destination }) => pairName(source, destination));
-  const formed = view.steps.findLast((step) =>
-    step.transitions.some(({ pair, to }) => to === 'duplex' && names.includes(pair)),
-  );
+function protectedAfter(view: RunView, guard: ArrangementPair | null): number | null {
+  const name = guard && pairName(guard.source, guard.destination);
+  const formed = view.steps.find((step) => step.transitions.some(({ pair, to }) => to === 'duplex' && pair === name));
   return formed?.endedAt ? formed.endedAt - view.startedAt : null;
 }
 
