@@ -36,7 +36,7 @@ export class ChildLink {
   private stopped = false;
 
   constructor(
-    private readonly ports: Ports,
+    private readonly ports: Pick<Ports, 'clock' | 'entropy' | 'network'>,
     private readonly channelOptions: ChannelOptions,
     private readonly group: string,
     private readonly process: string,
@@ -100,8 +100,14 @@ export class ChildLink {
     if (record.incarnation !== this.record.incarnation)
       throw refuse('unauthorised', 'Another life of the process answered.', 'Nothing: the agent tries again.');
     this.proven = channel;
-    await channel.call('child.configure', this.settings(), CALL_TIMEOUT_MS);
-    if (this.channel !== channel || this.stopped) return;
+    let told: string;
+    do {
+      const settings = this.settings();
+      told = JSON.stringify(settings);
+      await channel.call('child.configure', settings, CALL_TIMEOUT_MS);
+      if (this.channel !== channel || this.stopped) return;
+      // Settings that changed while they were handed over were nobody's to hand over: until now this link was not up.
+    } while (JSON.stringify(this.settings()) !== told);
     this.up = true;
     this.redialMs = FIRST_REDIAL_MS;
     this.events.onUp();
