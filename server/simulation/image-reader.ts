@@ -125,11 +125,11 @@ function readSlots(bytes: Uint8Array | null, fields: number): number[] | null {
   let values: number[] | null = null;
   for (const start of [0, SLOT_BYTES]) {
     // A file that lost its power before it was ever synced may be short.
-    if (buffer.length < start + 8 + fields * 8) continue;
-    const sequence = buffer.readUInt32LE(start + 4);
+    if (buffer.length < start + 16 + fields * 8) continue;
+    const sequence = buffer.readDoubleLE(start + 8);
     if (sequence <= newest) continue;
     newest = sequence;
-    values = Array.from({ length: fields }, (_, field) => buffer.readDoubleLE(start + 8 + field * 8));
+    values = Array.from({ length: fields }, (_, field) => buffer.readDoubleLE(start + 16 + field * 8));
   }
   return values;
 }
