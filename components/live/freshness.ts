@@ -25,6 +25,7 @@ function agePair(pair: PairStatus, serverNow: number): PairStatus {
     appliedNumber: null,
     lag: null,
     rateBytesPerSecond: null,
+    movedBytes: null,
     dirtyTracks: null,
     copy: null,
     consistentAtDestination: null,

@@ -105,7 +105,7 @@ describe('chain-4 of storage systems', () => {
 
 describe('a track copied onto the same bytes', () => {
   it('is no change: no other pair has to copy it on', async () => {
-    const group = groupOf('same-bytes', { arrangement: 'chain-3' });
+    const group = new SimulatedStorage('same-bytes', { arrangement: 'chain-3' });
     await group.run(async () => {
       await started(group);
       await formed(group);
