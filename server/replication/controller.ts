@@ -148,6 +148,7 @@ export class Controller {
       around.clients,
     );
     const drivers = new Drivers(core);
+    const untold = (key: string): void => this.meetAgain(key);
     const parts = {
       core,
       ends: this.ends,
@@ -164,12 +165,13 @@ export class Controller {
     });
     this.instructions = new Instructions({
       ...parts,
-      removal: new PairRemoval(core, this.ends, this.suspension),
+      removal: new PairRemoval(core, this.ends, this.suspension, untold),
       fencing: this.fencing,
       drivers,
       confirmation: this.confirmation,
       facts: this.facts,
       relay: around.relay,
+      untold,
       waitForState: (key, states, timeoutMs) =>
         this.waiters.wait(() => core.pairs.get(key)?.state ?? null, key, states, timeoutMs),
     });
@@ -246,6 +248,16 @@ export class Controller {
 
   private meetAll(): void {
     for (const key of this.ends.keys()) if (this.ends.at(key).link.up) this.meet(key);
+  }
+
+  /**
+   * The other end did not answer, and a line that is silent for a while is not lost yet: the ends look at each other again,
+   * once what was instructed is carried out here. Where that is not answered either, the line is taken up anew.
+   */
+  private meetAgain(key: string): void {
+    this.life.after(0, () => {
+      if (this.ends.at(key).link.up) this.meet(key);
+    });
   }
 
   /** The line is up, or there is news: both ends tell what they have, and go on from there. */

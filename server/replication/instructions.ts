@@ -34,6 +34,8 @@ export interface InstructionParts {
   facts: FactsReader;
   /** Carries an instruction to another system of the group. */
   relay: (target: string, instruction: StorageInstruction) => Promise<StorageReply>;
+  /** The other end of `key` may not have heard, though the line is up. */
+  untold: (key: string) => void;
   waitForState: (key: string, states: readonly PairState[], timeoutMs: number) => Promise<boolean>;
 }
 
@@ -210,6 +212,7 @@ export class Instructions {
     } catch (error) {
       const { code } = refusalOf(error);
       if (code !== 'unreachable' && code !== 'timeout' && code !== 'disk-fault') throw error;
+      if (code === 'timeout') this.parts.untold(key);
     }
     core.life.mustLive();
   }

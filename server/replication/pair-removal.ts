@@ -16,6 +16,8 @@ export class PairRemoval {
     private readonly core: StorageCore,
     private readonly ends: PairEnds,
     private readonly suspension: Suspension,
+    /** The other end of `key` may not have heard, though the line is up. */
+    private readonly untold: (key: string) => void,
   ) {}
 
   /**
@@ -48,6 +50,7 @@ export class PairRemoval {
     } catch (error) {
       const { code } = refusalOf(error);
       if (code !== 'unreachable' && code !== 'timeout' && code !== 'disk-fault') throw error;
+      if (code === 'timeout') this.untold(key);
       return false;
     }
   }

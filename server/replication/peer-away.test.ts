@@ -232,3 +232,29 @@ describe('a pair that was deleted at one end and is formed anew', () => {
       expect(group.pairOf('I', 'R')?.state).toBe('duplex');
     }));
 });
+
+describe('a word that a silent line holds up, until a newer driver has spoken at the other end, is made up for:', () => {
+  /** I–R is silent for a moment, too short for the line to be given up, and R is instructed meanwhile; then I by a newer driver. */
+  async function heldUp(group: SimulatedStorage, verb: 'delete' | 'reverse'): Promise<void> {
+    await group.split('I', 'I', 'R');
+    group.cut('I', 'R');
+    const pair = verb === 'delete' ? 'I-R' : 'R-I';
+    await group.instruct('R', { verb, pair, token: group.token() });
+    await group.instruct('I', { verb: 'split', pair: 'I-R', token: group.token() });
+    expect(group.pairOf('I', 'R')).toMatchObject({ name: 'I-R', connected: true });
+    group.heal('I', 'R');
+    await group.world.scheduler.sleep(1500);
+  }
+
+  it('the pair that was deleted is gone there too', () =>
+    formed('held-delete', async (group) => {
+      await heldUp(group, 'delete');
+      expect([group.pairOf('R', 'I'), group.pairOf('I', 'R')]).toEqual([null, null]);
+    }));
+
+  it('the pair that was turned is turned there too', () =>
+    formed('held-reverse', async (group) => {
+      await heldUp(group, 'reverse');
+      expect([group.pairOf('R', 'I')?.name, group.pairOf('I', 'R')?.name]).toEqual(['R-I', 'R-I']);
+    }));
+});

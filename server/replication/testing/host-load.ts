@@ -66,7 +66,7 @@ export class HostLoad<L, W extends TestWorld<L>> {
       const found = Buffer.from(content.buffer, content.byteOffset + write.volume * volumeBytes + offset, 4);
       const shown = this.writes[Math.floor(found.readUInt32LE(0) / 4096) - 1];
       const mayFollow =
-        shown !== undefined && (shown === write || shown.endedAt === null || shown.endedAt > write.begunAt);
+        shown !== undefined && (shown === write || shown.endedAt === null || shown.endedAt >= write.begunAt);
       if (!mayFollow || !covers(shown, write.volume, offset)) return true;
     }
     return false;
