@@ -55,7 +55,7 @@ export class PairEnds {
       throw refuse(
         'unknown-pair',
         `${this.core.config.system} knows no pair ${key}.`,
-        'Create it first (pair create).',
+        'It was deleted at that end alone: delete it at the other end too (pair delete), then create it anew.',
       );
     return pair;
   }
