@@ -1,41 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { RunStart, RunView } from './step-graph.ts';
 import { FakeWorld } from './testkit/fake-world.ts';
 import { drive, MemoryRun } from './testkit/memory-run-store.ts';
 import { gapsIn } from './testkit/pair-story.ts';
+import { StoryRunner, stepsOf as steps } from './testkit/story-runner.ts';
 
-let runs = 0;
+/** Beyond those of the runs before it in a story. */
+const LATE_CLAIM = 100;
 
-async function run(
-  world: FakeWorld,
-  routine: string,
-  start: Partial<RunStart> = {},
-  prepare: (run: MemoryRun) => void = () => undefined,
-): Promise<RunView> {
-  const memory = new MemoryRun();
-  prepare(memory);
-  runs += 1;
-  const end = await drive({
-    world,
-    run: memory,
-    routine,
-    start: { run: `run-${runs}`, yes: true, ...start },
-    claimEpoch: runs,
-  });
-  expect(world.violations).toEqual([]);
-  expect(gapsIn(end.view)).toEqual([]);
-  return end.view;
-}
+const story = new StoryRunner();
+const run = story.run.bind(story);
 
-const steps = (view: RunView) => view.steps.map((step) => `${step.id} ${step.outcome}`).join(', ');
-
-async function formed(): Promise<FakeWorld> {
-  const world = new FakeWorld();
-  const view = await run(world, 'initial-copy');
-  expect(view.ending).toBe('done');
-  world.write('P', 100);
-  return world;
-}
+const formed = () => story.formed();
 
 /** R serves, production is back, and R has written more. */
 async function reversed(): Promise<FakeWorld> {
@@ -53,34 +28,6 @@ const state = (world: FakeWorld, system: 'P' | 'I' | 'R', key: string) => {
   const pair = world.systems[system].pairs.get(key);
   return pair ? `${pair.definition.source}-${pair.definition.destination} ${pair.state}` : 'absent';
 };
-
-describe('fence', () => {
-  it('asks again over a line that is up, and the late answer is the proof', async () => {
-    const world = await formed();
-    world.loseProduction();
-    world.slow.set('I', 2);
-    const view = await run(world, 'failover');
-    expect(steps(view)).toContain('S205 fenced');
-    expect(view.verdict?.kind).toBe('no-data-loss');
-  });
-
-  it('gives up where no answer comes in the run’s patience, and proves nothing', async () => {
-    const world = await formed();
-    world.loseProduction();
-    world.slow.set('I', Number.POSITIVE_INFINITY);
-    const view = await run(world, 'failover');
-    expect(steps(view)).toContain('S205 not-fenced');
-    expect(view.verdict?.kind).not.toBe('no-data-loss');
-  });
-
-  it('does not wait for a system whose line is down', async () => {
-    const world = await formed();
-    world.loseProduction();
-    const view = await run(world, 'failover');
-    const notes = view.steps.find((step) => step.id === 'S205')?.evidence.join(' ');
-    expect(notes).toContain('P: no answer to the fence within 1500 ms.');
-  });
-});
 
 describe('initial copy', () => {
   it('forms both pairs from nothing', async () => {
@@ -268,32 +215,6 @@ describe('failover', () => {
     const second = await run(world, 'failover');
     expect(second).toMatchObject({ ending: 'done', generation: 3, verdict: { kind: 'no-data-loss' } });
   });
-
-  it('given up before R had the role, failback gives P its role again and copies nothing over P', async () => {
-    const world = await formed();
-    world.cut.add('I~R');
-    // R lacks these.
-    Object.assign(world.systems.P, { lastNumber: 110, completedNumber: 110 });
-    Object.assign(world.systems.I, { lastNumber: 110, answeredNumber: 110 });
-    world.setPair('I-R', 'failure-suspend');
-    world.loseProduction();
-    await run(world, 'failover', { yes: false }, (memory) => {
-      memory.answer = (view) => ({
-        order: view.currentStep === 'S201' ? 'decide' : 'abort',
-        step: 'S201',
-        choice: 'confirm',
-        by: 'operator',
-        typedName: null,
-        attestation: null,
-      });
-    });
-    expect(world.register.generation.holder).toBeNull();
-    world.cut.clear();
-    world.returnProduction();
-    const view = await run(world, 'failback');
-    expect(view).toMatchObject({ ending: 'done', verdict: { kind: 'no-data-loss' } });
-    expect(world.systems.P).toMatchObject({ holdsRole: true, lastNumber: 110 });
-  });
 });
 
 describe('switch-over', () => {
@@ -355,13 +276,12 @@ describe('reverse operation', () => {
       }
       return clockless(host, instruction);
     };
-    runs += 1;
     const { view } = await drive({
       world,
       run: memory,
       routine: 'reverse-copy-control',
-      start: { run: `run-${runs}` },
-      claimEpoch: runs,
+      start: { run: 'run-control' },
+      claimEpoch: LATE_CLAIM,
     });
     expect(view).toMatchObject({ ending: 'done' });
     expect(view.steps.filter((step) => step.id === 'S420')).toHaveLength(3);
@@ -385,7 +305,6 @@ describe('reverse operation', () => {
     const world = await reversed();
     world.setPair('R-I', 'failure-suspend');
     const memory = new MemoryRun();
-    runs += 1;
     let drains = 0;
     const real = world.perform.bind(world);
     world.perform = async (host, instruction) => {
@@ -399,8 +318,8 @@ describe('reverse operation', () => {
       world,
       run: memory,
       routine: 'reverse-copy-control',
-      start: { run: `run-${runs}` },
-      claimEpoch: runs,
+      start: { run: 'run-control' },
+      claimEpoch: LATE_CLAIM,
     });
     expect(drains).toBe(1);
     expect(steps(view)).toContain(

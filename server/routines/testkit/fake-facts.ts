@@ -81,3 +81,8 @@ export function factsOf(system: FakeSystem): SystemFacts {
     bytesWritten: 0,
   };
 }
+
+/** A line as it is called where lines are cut: its ends in alphabetical order. */
+export function lineOf(a: string, b: string): string {
+  return [a, b].sort().join('~');
+}

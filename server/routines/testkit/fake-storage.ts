@@ -11,7 +11,7 @@ import { refuse } from '../../domain/refusal.ts';
 import { judgeResume } from '../../domain/resume.ts';
 import type { PairDefinition, StorageInstruction, StorageReply, SystemFacts } from '../../domain/storage-controller.ts';
 import { linkedSystems } from '../../domain/ways.ts';
-import { evidenceOf, factsOf, pairFactsOf } from './fake-facts.ts';
+import { evidenceOf, factsOf, lineOf, pairFactsOf } from './fake-facts.ts';
 
 /** Every system that any arrangement has. */
 const LETTERS = ['P', 'I', 'J', 'R', 'M', 'B1', 'B2', 'B3', '1', '2', '3'] as const;
@@ -442,10 +442,6 @@ export class FakeStorage {
     for (const end of [pair, other])
       if (end) Object.assign(end, { definition: { ...end.definition, ...ends, kind }, version: end.version + 1 });
   }
-}
-
-function lineOf(a: string, b: string): string {
-  return [a, b].sort().join('~');
 }
 
 function nameOf(pair: Pick<FakePair, 'definition'>): string {
