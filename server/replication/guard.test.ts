@@ -14,9 +14,9 @@ const at = (group: SimulatedStorage, track: number) => track * group.definition.
 async function judge(group: SimulatedStorage, level: FenceLevel): Promise<Verdict> {
   const evidence = await group.fence('failover-1', ['R', 'I']);
   // The witness answers a read with its record.
-  const { record } = group.witness?.perform({ verb: 'register-read' }, { group: 'test', name: 'control' }) as {
-    record: RegisterRecord;
-  };
+  const answer = group.witness?.perform({ verb: 'register-read' }, { group: 'test', name: 'control' });
+  if (!answer) throw new Error('this group has no witness');
+  const { record } = answer as { record: RegisterRecord };
   await group.world.scheduler.sleep(300);
   if (group.pairOf('R', 'I')?.state === 'duplex') await group.drain('R', 'I', 'R');
   const { consistent, consistentNumber, lineage, evidenceLost } = group.facts('R');
