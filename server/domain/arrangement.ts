@@ -7,6 +7,7 @@ import { CHAIN_3 } from './arrangements/chain-3.ts';
 import { CHAIN_3_DIRECT } from './arrangements/chain-3-direct.ts';
 import { CHAIN_4 } from './arrangements/chain-4.ts';
 import { CHAIN_4_BYPASS, CHAIN_4_BYPASS_BACKUP } from './arrangements/chain-4-bypass.ts';
+import { TWINS } from './arrangements/twin.ts';
 import type { HostName, LineName, SiteName, SwitchName, SystemName } from './names.ts';
 import type { PairKind } from './pair-states.ts';
 import type { FenceLevel, Transport } from './storage-controller.ts';
@@ -47,9 +48,22 @@ export interface ArrangementOperation {
   pairs: readonly ArrangementPair[];
 }
 
+/** What becomes of updates that the master had not sent when it was lost: overwritten, left, or there are none (004). */
+export type TwinMode = 'merge' | 'no-merge' | 'sync';
+
+/** One of several of a kind, told apart by what the operator chose. */
+export interface ArrangementVariation {
+  /** The arrangement that is offered, and whose variation this is. */
+  of: string;
+  backups: number;
+  mode: TwinMode;
+}
+
 export interface Arrangement {
   id: string;
   title: string;
+  /** Absent where there is one of its kind only. */
+  variation?: ArrangementVariation;
   systems: readonly ArrangementSystem[];
   hosts: readonly { name: HostName; site: SiteName; system: SystemName }[];
   /** In topology order. */
@@ -88,9 +102,40 @@ export const ARRANGEMENTS: readonly Arrangement[] = [
   CHAIN_4,
 ];
 
+/** With every variation of those. */
+export const ALL_ARRANGEMENTS: readonly Arrangement[] = [
+  ...ARRANGEMENTS,
+  ...TWINS.filter((twin) => !ARRANGEMENTS.includes(twin)),
+];
+
 /** The arrangement called `id`, or null. */
 export function findArrangement(id: string): Arrangement | null {
-  return ARRANGEMENTS.find((arrangement) => arrangement.id === id) ?? null;
+  return ALL_ARRANGEMENTS.find((arrangement) => arrangement.id === id) ?? null;
+}
+
+/** What can be chosen of the arrangement `id`; null where nothing can. */
+export function choicesOf(id: string): { backups: number[]; modes: TwinMode[] } | null {
+  const known = ALL_ARRANGEMENTS.flatMap(({ variation }) => (variation?.of === id ? [variation] : []));
+  if (known.length === 0) return null;
+  return {
+    backups: [...new Set(known.map(({ backups }) => backups))],
+    modes: [...new Set(known.map(({ mode }) => mode))],
+  };
+}
+
+/** The variation of `id` that has what was chosen; what was not is as in `id` itself. Null where there is none. */
+export function variationOf(id: string, chosen: { backups?: number; mode?: TwinMode }): Arrangement | null {
+  const plain = findArrangement(id);
+  const wanted = { ...plain?.variation, ...chosen };
+  if (!plain?.variation) return chosen.backups === undefined && chosen.mode === undefined ? plain : null;
+  return (
+    ALL_ARRANGEMENTS.find(
+      ({ variation }) =>
+        variation?.of === plain.variation?.of &&
+        variation?.backups === wanted.backups &&
+        variation?.mode === wanted.mode,
+    ) ?? null
+  );
 }
 
 /** Every pair of either operation once, normal operation first: the same two systems may be paired in both directions or kinds. */

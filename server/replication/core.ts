@@ -11,6 +11,7 @@ import { type Entry, eachTrack } from './entry.ts';
 import { GoldCopy } from './gold-copy.ts';
 import type { Incarnation } from './incarnation.ts';
 import { Journal, JournalFullError } from './journal.ts';
+import { OwnTracks } from './own-tracks.ts';
 import { PairStore } from './pair-store.ts';
 import { freshRecord, type PairRecord, type SystemRecord, SystemRecordStore } from './system-record.ts';
 import { TransitionLog } from './transition-log.ts';
@@ -24,6 +25,7 @@ export class StorageCore {
   readonly volumes: Volumes;
   readonly journal: Journal;
   readonly pairs: PairStore;
+  readonly own: OwnTracks;
   readonly marks: Watermarks;
   readonly checkpoints: Checkpoints;
   /** Last consistent image, while a formation copy overwrites it. */
@@ -70,6 +72,14 @@ export class StorageCore {
         this.observer.transition(change);
       },
       lawless: this.mutant('suspending-skipped'),
+    });
+    this.own = new OwnTracks({
+      disk,
+      record: this.record,
+      pairs: this.pairs,
+      volumes: this.volumes.count,
+      tracksPerVolume: this.volumes.tracksPerVolume,
+      save: () => this.save(),
     });
     if (!this.store.existed) this.save();
   }
@@ -164,6 +174,7 @@ export class StorageCore {
     this.mark(volume, track * this.volumes.trackBytes, data.length, origin);
     this.gold?.save(volume, track);
     this.volumes.write(volume, track * this.volumes.trackBytes, data);
+    this.own.copied(origin, volume, track);
     this.touch();
   }
 
@@ -197,6 +208,7 @@ export class StorageCore {
     await this.journal.sync();
     await this.volumes.sync();
     await this.pairs.sync();
+    await this.own.sync();
     this.life.enter(() => {
       if (this.record.history === history) this.marks.noteCheckpoint(Math.min(target, this.lastNumber));
     });
@@ -276,6 +288,7 @@ export class StorageCore {
     this.marks.close();
     this.transitions.close();
     this.pairs.close();
+    this.own.close();
     this.gold?.close();
   }
 }

@@ -44,6 +44,7 @@ export class FactsReader {
       consistent: record.imageConsistent,
       consistentNumber: this.consistentNumber(),
       evidenceLost: record.evidenceLost,
+      ...(record.mixed ? { mixedTracks: core.own.count } : {}),
       volumes: Array.from({ length: volumes.count }, (_, volume) => ({
         sizeBytes: volumes.volumeBytes,
         dirtyTracks: this.dirtyTracksOf(volume),

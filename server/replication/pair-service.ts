@@ -193,7 +193,7 @@ export class PairService {
     return { target: drains.begin(key, deadlineMs, 'drain') };
   }
 
-  private resync({ key, source, kind, token }: PairParams<'pair.resync'>): z.infer<typeof resyncReply> {
+  private resync({ key, source, kind, token, leaveOwn }: PairParams<'pair.resync'>): z.infer<typeof resyncReply> {
     const { core, ends, formation, reconciler, suspension } = this.parts;
     this.parts.admit(token);
     const pair = ends.mustFind(key);
@@ -205,6 +205,10 @@ export class PairService {
     formation.mayBeginAsDestination(key);
     if (isFlowing(pair.state)) suspension.suspend(key, 'fault', 'the source resyncs', null, false);
     if (pair.state === 'simplex') throw this.wrongState(pair, 'Start the initial copy (pair create).');
+    if (leaveOwn && !core.own.leave(key, pair))
+      core.observer.event('own-updates-copied-over', 'what this system wrote alone is not known for sure: all is copied', {
+        key,
+      });
     core.pairs.changeState(pair, 'duplex-pending', 'resync', { formationBase: null, formedUnder: token.generation });
     ends.at(key).destination.awaitCopy();
     return {

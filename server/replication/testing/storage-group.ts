@@ -405,12 +405,12 @@ export class StorageGroup<L, W extends TestWorld<L>> {
   }
 
   /** Names `holder` at the register, then promotes it. */
-  async promote(holder: SystemName): Promise<void> {
+  async promote(holder: SystemName, acceptMixed = false): Promise<void> {
     const { number: generation, runId } = this.generation;
     const reply = await this.atRegister({ verb: 'register-holder', generation, runId, holder });
     if (reply.verb !== 'register') throw new Error('the register did not answer');
     this.generation = reply.record.generation;
-    await this.instruct(holder, { verb: 'promote', generation: this.generation, token: this.token() });
+    await this.instruct(holder, { verb: 'promote', generation: this.generation, token: this.token(), acceptMixed });
   }
 
   async drain(system: SystemName, source: SystemName, destination: SystemName): Promise<void> {
