@@ -73,6 +73,8 @@ export interface Arrangement {
   switches?: readonly ArrangementSwitch[];
   normal: ArrangementOperation;
   reverse: ArrangementOperation;
+  /** Every copy but the first is by difference, whatever was lost and came back. */
+  neverWhole?: boolean;
   /** Routine ids in the order an operator meets them. */
   routines: readonly string[];
   moves: ArrangementMoves;

@@ -148,7 +148,10 @@ export class Formation {
     core.pairs.bitmap(key).clear();
     // What was left makes this an image the group never had: the last one it had is kept until this one is accepted.
     if (leftTracks === 0) core.dropGold();
-    else core.observer.event('own-updates-left', `${leftTracks} tracks are left as this system wrote them`, { leftTracks });
+    else
+      core.observer.event('own-updates-left', `${leftTracks} tracks are left as this system wrote them`, {
+        leftTracks,
+      });
     const { destination } = this.ends.at(key);
     destination.copy = null;
     // Where the line is lost, the source learns from the exchange at the next contact.

@@ -206,9 +206,13 @@ export class PairService {
     if (isFlowing(pair.state)) suspension.suspend(key, 'fault', 'the source resyncs', null, false);
     if (pair.state === 'simplex') throw this.wrongState(pair, 'Start the initial copy (pair create).');
     if (leaveOwn && !core.own.leave(key, pair))
-      core.observer.event('own-updates-copied-over', 'what this system wrote alone is not known for sure: all is copied', {
-        key,
-      });
+      core.observer.event(
+        'own-updates-copied-over',
+        'what this system wrote alone is not known for sure: all is copied',
+        {
+          key,
+        },
+      );
     core.pairs.changeState(pair, 'duplex-pending', 'resync', { formationBase: null, formedUnder: token.generation });
     ends.at(key).destination.awaitCopy();
     return {

@@ -98,6 +98,7 @@ export class SimGroup {
           .get(source)
           ?.facts()
           .pairs.find((facts) => facts.name === pair)?.transferredBytes ?? null,
+      settings,
     );
     if (!this.shaped) {
       for (const { from, to, conditions } of lineConditions(arrangement, this.definition))
@@ -292,6 +293,7 @@ export class SimGroup {
     const instruction = instructionFor(name, method, params);
     const { life } = this.world.machine(name);
     const cameOrder = this.observer.history.events.length;
+    if (instruction?.verb === 'promote') this.observer.noteMixed(name);
     try {
       const reply = await system.handle(method, params, from);
       if (instruction && life?.alive)

@@ -61,6 +61,7 @@ export function readImageAround(
     cells,
     contentHash,
     gold: null,
+    ...(record.mixed ? { mixed: readOwnTracks(record, folder, shape) } : {}),
     pairs: pairs.map(([key, pair]) => readPair(system, key, pair, folder, shape)),
     journal: withJournal ? readJournal(folder, shape) : { firstNumber: 0, lastNumber: 0, entries: [] },
     durableNumber: readSlots(folder('watermarks'), 3)?.[1] ?? 0,
@@ -100,8 +101,26 @@ function readPair(system: string, key: string, pair: PairRecord, folder: FolderV
     state: pair.state,
     end: isSource ? 'source' : 'destination',
     peer: isSource ? destination : source,
-    setTracks: readBitmap(folder(`bitmap-${key}`), shape),
+    setTracks: joined(
+      readBitmap(folder(`bitmap-${key}`), shape),
+      pair.leavesOwn ? readBitmap(folder(`own-${key}`), shape) : new Set(),
+    ),
   };
+}
+
+function joined(a: PairImage['setTracks'], b: PairImage['setTracks']): PairImage['setTracks'] {
+  return a === 'all' || b === 'all' ? 'all' : new Set([...a, ...b]);
+}
+
+/** Tracks that were set apart as the system's own, of all pairs. */
+export function readOwnTracks(record: SystemRecord, folder: FolderView, shape: ImageShape): ReadonlySet<number> {
+  const tracks = new Set<number>();
+  const allTracks = shape.volumeCount * Math.ceil(shape.volumeBytes / shape.trackBytes);
+  for (const [key, pair] of Object.entries(record.pairs)) {
+    const own = pair.leavesOwn ? readBitmap(folder(`own-${key}`), shape) : new Set<number>();
+    for (const track of own === 'all' ? Array.from({ length: allTracks }, (_, each) => each) : own) tracks.add(track);
+  }
+  return tracks;
 }
 
 /** Set tracks, both planes joined. */

@@ -20,7 +20,11 @@ const SITES: readonly SiteName[] = ['production', 'intermediate', 'remote-interm
 const backupName = (index: number): SystemName => `B${index + 1}`;
 
 function twinOf(count: number, mode: TwinMode): Arrangement {
-  const backups = BACKUP_SITES.slice(0, count).map((site, index) => ({ name: backupName(index), site, role: 'backup' }));
+  const backups = BACKUP_SITES.slice(0, count).map((site, index) => ({
+    name: backupName(index),
+    site,
+    role: 'backup',
+  }));
   const [first, ...others] = backups.map(({ name }) => name);
   if (first === undefined) throw new Error('a twin has one backup at least');
   const copies = (source: SystemName, destination: SystemName): ArrangementPair => ({
@@ -53,6 +57,7 @@ function twinOf(count: number, mode: TwinMode): Arrangement {
     ],
     normal: { holder: 'M', pairs: [first, ...others].map((name) => copies('M', name)) },
     reverse: { holder: first, pairs: ['M', ...others].map((name) => copies(first, name)) },
+    neverWhole: true,
     routines: ['pair-recovery', 'takeover', 'resync', 'switch-back'],
     moves: {
       form: 'pair-recovery',

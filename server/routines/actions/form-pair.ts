@@ -41,6 +41,7 @@ interface Ends {
   /** A pair that has to be created goes on from what its destination holds, where the numbers allow it. */
   byNumber: boolean;
   waitMs: number | null;
+  leaveOwn: boolean;
 }
 
 export interface FormOptions {
@@ -49,6 +50,8 @@ export interface FormOptions {
   byNumber?: boolean;
   /** How long to wait for a copy; as long as it takes where nothing is said. */
   waitMs?: number;
+  /** What only the destination has written is left as it is (1b rule 22). */
+  leaveOwn?: boolean;
 }
 
 /** Brings the pair to duplex through its source end, asked by `host`. `failed`: the copy stopped by itself. */
@@ -59,8 +62,8 @@ export async function formPair(
   options: FormOptions = {},
 ): Promise<Formed> {
   const definition = definitionOf(context, endsOf(name), options.kind ?? null);
-  const { byNumber = false, waitMs = null } = options;
-  const ends: Ends = { ...endsOf(name), name, definition, byNumber, waitMs };
+  const { byNumber = false, waitMs = null, leaveOwn = false } = options;
+  const ends: Ends = { ...endsOf(name), name, definition, byNumber, waitMs, leaveOwn };
   let changed = false;
   let resynced = false;
   let settled = false;
@@ -254,6 +257,7 @@ async function towardsDuplex(
     verb: 'resync',
     pair: ends.name,
     token: context.token(),
+    ...(ends.leaveOwn ? { leaveOwn: true } : {}),
     expectedVersion: atSource.version,
   });
   context.note(`${ends.source}: ${ends.name} resync begun, ${atSource.dirtyTracks} tracks marked at this end.`);
@@ -272,11 +276,18 @@ export const formPairStep: Action = async (context) => {
   return { outcome: await formPair(context, stepHost(context), parameter(context, 'pair'), optionsOf(context)) };
 };
 
+/** Step action: a copy of `pair` begins; its end, good or bad, is not waited for. */
+export const beginCopy: Action = async (context) => {
+  const options = { ...optionsOf(context), waitMs: 0 };
+  const formed = await formPair(context, stepHost(context), parameter(context, 'pair'), options);
+  return { outcome: formed === 'already' ? 'already' : 'begun' };
+};
+
 /** What the step says beside the pair's name. */
 export function optionsOf(context: ActionContext): FormOptions {
-  const { kind, resume } = context.step.parameters;
-  const byNumber = resume === 'by-number';
-  return kind === 'sync' || kind === 'async' ? { kind, byNumber } : { byNumber };
+  const { kind, resume, leave } = context.step.parameters;
+  const options = { byNumber: resume === 'by-number', leaveOwn: leave === 'own' };
+  return kind === 'sync' || kind === 'async' ? { kind, ...options } : options;
 }
 
 /**

@@ -22,6 +22,7 @@ export interface FakePair {
   state: PairState;
   version: number;
   aloneSeen: boolean;
+  dirtyTracks: number;
 }
 
 export interface FakeSystem {
@@ -38,6 +39,8 @@ export interface FakeSystem {
   evidenceLost: boolean;
   /** Number of the last consistent image kept during a resync. */
   gold: number | null;
+  /** Tracks of its own that a copy has left in its image. */
+  mixedTracks: number;
   journalShare: number;
   claimEpoch: number;
   step: number;
@@ -81,6 +84,7 @@ export class FakeStorage {
       consistent: true,
       evidenceLost: false,
       gold: null,
+      mixedTracks: 0,
       journalShare: 0,
       claimEpoch: 0,
       step: 0,
@@ -111,6 +115,7 @@ export class FakeStorage {
           state,
           version,
           aloneSeen: false,
+          dirtyTracks: 0,
         });
     }
   }
@@ -167,7 +172,7 @@ export class FakeStorage {
     this.admit(system, instruction);
     if (instruction.verb === 'raise-generation') this.mustNotBeSlow(target);
     if (instruction.verb === 'raise-generation') return this.raise(system, instruction.generation);
-    if (instruction.verb === 'promote') return this.promote(system, instruction.generation);
+    if (instruction.verb === 'promote') return this.promote(system, instruction);
     return { verb: 'pair', pair: this.changePair(system, instruction) };
   }
 
@@ -226,10 +231,16 @@ export class FakeStorage {
     return { verb: 'fence', evidence };
   }
 
-  private promote(system: FakeSystem, generation: Generation): StorageReply {
+  private promote(
+    system: FakeSystem,
+    { generation, acceptMixed = false }: Extract<StorageInstruction, { verb: 'promote' }>,
+  ): StorageReply {
     if (generation.holder !== system.name || generation.number < system.generation.number)
       throw refuse('stale-generation', 'not the holder', 'Start a new run.');
-    if (!system.consistent) throw refuse('not-consistent', `${system.name} is not consistent`, 'Roll it back.');
+    const mayMix = acceptMixed && system.mixedTracks > 0;
+    if (!system.consistent && !mayMix)
+      throw refuse('not-consistent', `${system.name} is not consistent`, 'Roll it back.');
+    Object.assign(system, { consistent: true, mixedTracks: 0 });
     for (const pair of system.pairs.values()) {
       if (pair.definition.destination === system.name && isFlowing(pair.state))
         throw refuse('wrong-state', `${system.name} is being written`, 'Split first.');
@@ -397,7 +408,7 @@ export class FakeStorage {
     const resume = judgeResume(factsOf(system), factsOf(peer));
     if (knownEqual && resume.kind !== 'equal') throw refuse('not-equal', `${peer.name} differs`, 'Copy everything.');
     for (const end of [system, peer]) {
-      const pair: FakePair = { definition, state: 'simplex', version: 1, aloneSeen: false };
+      const pair: FakePair = { definition, state: 'simplex', version: 1, aloneSeen: false, dirtyTracks: 0 };
       end.pairs.set(key, pair);
       this.change(end, pair, knownEqual ? 'duplex' : 'initial-copying');
     }

@@ -4,7 +4,7 @@
  * nothing here. Decisions need no scene; they are given in advance.
  */
 import { type GroupDefinition, guardedPairOf } from '../../domain/arrangement.ts';
-import { pairName, parsePairName } from '../../domain/names.ts';
+import { pairKey, pairName, parsePairName } from '../../domain/names.ts';
 import type { PairKind, PairState } from '../../domain/pair-states.ts';
 import { isFlowing } from '../../domain/pair-states.ts';
 import type { Path } from '../graph-check.ts';
@@ -184,8 +184,15 @@ const fenced =
     }
     Object.assign(world.systems[writer], { up: false });
     const guard = world.systems[guarded.destination as Letter];
-    Object.assign(guard, { up: is, answeredNumber: numbers.answered });
-    world.setPair(pairName(guarded.source, guarded.destination), 'duplex', 'sync');
+    // A guard that is the survivor answers in any case; then it is the register that says the writer went on alone.
+    const isSurvivor = guarded.destination === told(step, 'survivor');
+    Object.assign(guard, { up: is || isSurvivor, answeredNumber: numbers.answered });
+    world.setPair(
+      pairName(guarded.source, guarded.destination),
+      is || !isSurvivor ? 'duplex' : 'failure-suspend',
+      'sync',
+    );
+    if (isSurvivor && !is) world.register = { ...world.register, state: 'alone' };
     // What was heard once counts for ever, so a path without proof must not have heard too much before.
     if (verdict !== 'no-data-loss') world.heard[told(step, 'writerHost') as FakeHostName].completed = numbers.short;
   };
@@ -208,6 +215,7 @@ const judged =
     const kept = kind === 'no-data-loss' || (kind === 'unknown' && !guarded);
     Object.assign(world.systems[told(step, 'survivor') as Letter], {
       up: true,
+      mixedTracks: 0,
       lastNumber: kept ? numbers.kept : numbers.short,
       consistent: true,
       lineage: [...(isForward ? FORWARD_LINEAGE : REVERSE_LINEAGE)],
@@ -225,6 +233,11 @@ const firstOf =
 
 /** By action, then by outcome. */
 const BY_ACTION: Readonly<Record<string, Makes>> = {
+  'ask-differences': {
+    found: both(healthy, pair('duplex-pending'), copies('stall')),
+    none: both(healthy, pair('duplex')),
+    stopped: both(healthy, pair('failure-suspend')),
+  },
   'ask-drained': {
     suspend: both(healthy, pair('suspend')),
     'failure-suspend': both(healthy, pair('failure-suspend')),
@@ -247,6 +260,10 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
     quiet: none,
     'not-quiet': ({ world }, step) =>
       void Object.assign(world.systems[told(step, 'survivor') as Letter], { lastNumber: 50 }),
+  },
+  'begin-copy': {
+    already: both(healthy, alone(), pair('duplex')),
+    begun: both(healthy, alone(), pair('suspend'), copies('stall')),
   },
   'check-faults-cleared': { cleared: healthy, 'not-cleared': firstOf('systems', { up: false }) },
   'check-holder': {
@@ -300,6 +317,11 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
     },
   },
   judge: { 'no-data-loss': judged('no-data-loss'), 'data-loss': judged('data-loss'), unknown: judged('unknown') },
+  'read-table': {
+    empty: both(healthy, pair('suspend')),
+    marked: both(healthy, pair('suspend'), markedAtTarget(3)),
+    absent: both(healthy, pair(null)),
+  },
   'repair-reverse': {
     duplex: both(healthy, alone(), pair('suspend'), pair('suspend', 'sync'), targetImage(true, null)),
     failed: both(healthy, alone(), pair('suspend'), pair('suspend', 'sync'), targetImage(true, null), copies('fail')),
@@ -325,6 +347,15 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
   reverse: { reversed: both(healthy, turned('suspend')), 'not-reversed': both(healthy, pair(null)) },
   'settle-image': settled,
   'settle-image-if-answers': settled,
+  'settle-mixed': {
+    ...settled,
+    mixed: both(
+      healthy,
+      pair('suspend'),
+      targetImage(false, 100),
+      ({ world }, step) => void Object.assign(world.systems[step.target as Letter], { mixedTracks: 2 }),
+    ),
+  },
   'split-downstream': {
     'not-needed': both(healthy, pair('duplex'), downstream('suspend')),
     split: both(healthy, pair('failure-suspend'), downstream('duplex')),
@@ -356,6 +387,14 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
     'already-here': survivorHolds,
   },
 };
+
+/** The target's own table of the step's pair. */
+function markedAtTarget(dirtyTracks: number): Make {
+  return ({ world }, step) => {
+    const { source, destination } = ends(told(step, 'pair'));
+    Object.assign(world.systems[step.target as Letter].pairs.get(pairKey(source, destination)) ?? {}, { dirtyTracks });
+  };
+}
 
 /** The pair that leads on, as the arrangement knows it; the kind of the step is that of the pair that copies. */
 function downstream(state: PairState): Make {
