@@ -39,7 +39,7 @@ interface Ends {
   name: PairName;
   definition: PairDefinition;
   /** A pair that has to be created goes on from what its destination holds, where the numbers allow it. */
-  byNumber: boolean;
+  byNumber: boolean | 'only';
   waitMs: number | null;
   leaveOwn: boolean;
 }
@@ -47,7 +47,8 @@ interface Ends {
 export interface FormOptions {
   /** Needed where the arrangement pairs the two systems in both kinds. */
   kind?: PairKind;
-  byNumber?: boolean;
+  /** `only`: where the numbers do not allow it, nothing is formed, for somebody has to be asked first. */
+  byNumber?: boolean | 'only';
   /** How long to wait for a copy; as long as it takes where nothing is said. */
   waitMs?: number;
   /** What only the destination has written is left as it is (1b rule 22). */
@@ -91,6 +92,7 @@ export async function formPair(
     }
     const did = await turnUnlessChanged(context, host, ends, { own, other });
     changed = true;
+    if (did === 'refused') return 'failed';
     if (did === 'still-copying') return 'copying';
     resynced ||= did === 'copying';
   }
@@ -111,7 +113,7 @@ function disagree(atSource: PairFacts | null, atDestination: PairFacts | null): 
   return isFlowing(atSource?.state ?? 'absent') !== isFlowing(atDestination?.state ?? 'absent');
 }
 
-type Move = 'moved' | 'copying' | 'still-copying';
+type Move = 'moved' | 'copying' | 'still-copying' | 'refused';
 
 /** One turn; where the pair has changed since it was looked at nothing was done, and the loop looks again. */
 async function turnUnlessChanged(...turn: Parameters<typeof turnOnce>): Promise<Move> {
@@ -165,6 +167,7 @@ async function create(
     return 'moved';
   }
   const knownEqual = other !== null && needsNoCopy(context, ends, own, other);
+  if (!knownEqual && ends.byNumber === 'only') return 'refused';
   try {
     await instructPair(context, host, ends.source, {
       verb: 'create',
@@ -175,7 +178,8 @@ async function create(
   } catch (error) {
     // Storage judges by what it holds at that moment, which may have moved on since it was asked.
     if (!knownEqual || !(error instanceof RefusedError) || error.refusal.code !== 'not-equal') throw error;
-    context.note(`${error.refusal.message} Everything is copied instead.`);
+    context.note(`${error.refusal.message}${ends.byNumber === 'only' ? '' : ' Everything is copied instead.'}`);
+    if (ends.byNumber === 'only') return 'refused';
     await instructPair(context, host, ends.source, {
       verb: 'create',
       pair: ends.definition,
@@ -286,7 +290,10 @@ export const beginCopy: Action = async (context) => {
 /** What the step says beside the pair's name. */
 export function optionsOf(context: ActionContext): FormOptions {
   const { kind, resume, leave } = context.step.parameters;
-  const options = { byNumber: resume === 'by-number', leaveOwn: leave === 'own' };
+  const options = {
+    byNumber: resume === 'by-number-only' ? ('only' as const) : resume === 'by-number',
+    leaveOwn: leave === 'own',
+  };
   return kind === 'sync' || kind === 'async' ? { kind, ...options } : options;
 }
 

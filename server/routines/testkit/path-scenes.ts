@@ -298,7 +298,7 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
   'form-if-possible': {
     duplex: both(healthy, alone(), pair(null), sameNumbers(true)),
     already: both(healthy, alone(), pair('duplex')),
-    copying: both(healthy, alone(), pair(null), sameNumbers(false), copies('stall')),
+    copying: both(healthy, alone(), unlessByNumberOnly(), sameNumbers(false), copies('stall')),
     'not-formed': both(
       healthy,
       alone(),
@@ -399,6 +399,11 @@ function markedAtTarget(dirtyTracks: number): Make {
 /** The pair that leads on, as the arrangement knows it; the kind of the step is that of the pair that copies. */
 function downstream(state: PairState): Make {
   return ({ world }, step) => world.setPair(told(step, 'downstream'), state);
+}
+
+/** No pair, or where it may not be made by a copy, one that is suspended. */
+function unlessByNumberOnly(): Make {
+  return (scene, step) => pair(step.parameters.resume === 'by-number-only' ? 'suspend' : null)(scene, step);
 }
 
 /** Both ends hold the same, or the destination lacks something. */
