@@ -49,7 +49,8 @@ export interface ArrangementOperation {
 }
 
 /** What becomes of updates that the master had not sent when it was lost: overwritten, left, or there are none (004). */
-export type TwinMode = 'merge' | 'no-merge' | 'sync';
+export const TWIN_MODES = ['merge', 'no-merge', 'sync'] as const;
+export type TwinMode = (typeof TWIN_MODES)[number];
 
 /** One of several of a kind, told apart by what the operator chose. */
 export interface ArrangementVariation {
@@ -102,6 +103,8 @@ export const ARRANGEMENTS: readonly Arrangement[] = [
   CHAIN_4_BYPASS,
   CHAIN_4_BYPASS_BACKUP,
   CHAIN_4,
+  // The plainest variation stands for all of them.
+  ...TWINS.slice(0, 1),
 ];
 
 /** With every variation of those. */

@@ -8,6 +8,10 @@ const ROUTINES: Record<string, string> = {
   'reverse-copy-control': 'Reverse copy control',
   failback: 'Failback',
   'test-failover': 'Test failover',
+  takeover: 'Takeover',
+  resync: 'Resync',
+  'switch-back': 'Switch back',
+  'pair-recovery': 'Pair recovery',
 };
 
 const INTENTS: Record<string, string> = {
