@@ -176,7 +176,9 @@ export class PairService {
     const isSource = core.pairs.isSource(pair);
     // A source that is told to split by its destination tells it in turn, once it has stopped.
     suspension.suspend(key, by, reason, agreed, isSource && token !== null);
-    if (wasFlowing && !isSource) suspension.markExcess(key, Math.min(agreed, core.lastNumber));
+    // What the source has told to be on its platter it holds too, however old its knowledge of this end is.
+    const shared = Math.min(Math.max(agreed, core.pairs.peerDurable(key)), core.lastNumber);
+    if (wasFlowing && !isSource) suspension.markExcess(key, shared);
     return { ok: true };
   }
 

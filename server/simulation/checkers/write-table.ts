@@ -153,6 +153,21 @@ export class WriteTable {
     return true;
   }
 
+  /**
+   * True where a cell shows a write that overlapped with `write` in time, for nobody outside knows which of the two came
+   * last; or nothing, for zeros do not tell which write left them, or that none did.
+   */
+  isAmbiguous(image: CellImage, write: WriteRecord): boolean {
+    for (let cell = write.firstCell; cell < write.firstCell + write.cells; cell += 1) {
+      const content = image[write.volume]?.[cell] ?? CORRUPT_CELL;
+      if (content === EMPTY_CELL) return true;
+      const shown = this.writes.get(content);
+      if (!shown || shown === write || shown.stretch !== write.stretch) continue;
+      if (shown.issuedOrder < write.completedOrder && shown.completedOrder > write.issuedOrder) return true;
+    }
+    return false;
+  }
+
   /** Last stretch of which `image` shows a write for certain; 0 where it shows none. */
   stretchOf(image: CellImage): number {
     let last = 0;
