@@ -52,7 +52,10 @@ async function walkPath(graph: RoutineGraph, path: Path): Promise<string[]> {
   return end.view.steps.map((step) => `${step.id} ${step.outcome}`);
 }
 
-describe.each(ROUTINES.map((graph) => [`${graph.arrangement} ${graph.id}`, graph] as const))('%s', (_id, graph) => {
+/** A third backup adds steps of the same make as the second. */
+const WALKED = ROUTINES.filter(({ arrangement }) => (findArrangement(arrangement)?.variation?.backups ?? 1) <= 2);
+
+describe.each(WALKED.map((graph) => [`${graph.arrangement} ${graph.id}`, graph] as const))('%s', (_id, graph) => {
   it('has a scene for every outcome of every step', () => {
     for (const step of graph.steps) {
       if (step.decision) continue;

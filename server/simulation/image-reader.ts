@@ -20,6 +20,8 @@ export interface ImageShape {
 }
 
 const SLOT_BYTES = 4096;
+/** Checksum and sequence come before the fields. */
+const SLOT_HEADER_BYTES = 16;
 
 /** The whole image, or null where the folder holds no storage system yet. `up`: its process has recovered and serves. */
 export function readSystemImage(
@@ -144,11 +146,11 @@ function readSlots(bytes: Uint8Array | null, fields: number): number[] | null {
   let values: number[] | null = null;
   for (const start of [0, SLOT_BYTES]) {
     // A file that lost its power before it was ever synced may be short.
-    if (buffer.length < start + 16 + fields * 8) continue;
+    if (buffer.length < start + SLOT_HEADER_BYTES + fields * 8) continue;
     const sequence = buffer.readDoubleLE(start + 8);
     if (sequence <= newest) continue;
     newest = sequence;
-    values = Array.from({ length: fields }, (_, field) => buffer.readDoubleLE(start + 16 + field * 8));
+    values = Array.from({ length: fields }, (_, field) => buffer.readDoubleLE(start + SLOT_HEADER_BYTES + field * 8));
   }
   return values;
 }
