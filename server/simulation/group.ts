@@ -1,7 +1,4 @@
-/**
- * One consistency group in a simulated world: its storage systems, hosts and monitoring host, built from the product's own
- * code over virtual ports, each on a machine of its own, started, killed and started again.
- */
+/** One consistency group in a simulated world: the product's own code over virtual ports, each process on a machine of its own. */
 import { type Arrangement, defaultGroup, type GroupDefinition } from '../domain/arrangement.ts';
 import type { WitnessReply } from '../domain/host.ts';
 import { pairName, WITNESS } from '../domain/names.ts';

@@ -2,7 +2,7 @@
 import type { Generation } from '../../domain/generation.ts';
 import { pairName } from '../../domain/names.ts';
 import type { FenceEvidence, PairFacts, SystemFacts } from '../../domain/storage-controller.ts';
-import type { FakePair, FakeSystem } from './fake-storage.ts';
+import type { FakePair, FakeSystem } from './fake-systems.ts';
 
 export function evidenceOf(system: FakeSystem, generation: Generation): FenceEvidence {
   return {

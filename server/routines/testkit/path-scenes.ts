@@ -9,7 +9,7 @@ import type { PairKind, PairState } from '../../domain/pair-states.ts';
 import { isFlowing } from '../../domain/pair-states.ts';
 import type { Path } from '../graph-check.ts';
 import type { RoutineGraph, RoutineStep } from '../step-graph.ts';
-import type { Letter } from './fake-storage.ts';
+import type { Letter } from './fake-systems.ts';
 import type { FakeHost, FakeHostName, FakeWorld } from './fake-world.ts';
 import type { MemoryRun } from './memory-run-store.ts';
 import { FORWARD_LINEAGE, REVERSE_LINEAGE } from './worlds.ts';
