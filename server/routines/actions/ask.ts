@@ -31,14 +31,19 @@ export function pause(context: ActionContext, delayMs: number): Promise<void> {
   });
 }
 
-/** Repeats `attempt` through silence for as long as the run's patience lasts, then throws the last refusal. */
+/** A disk that fails is looked at again and again by its own system, so what it refuses now it may do in a moment. */
+function mayPass(error: unknown): boolean {
+  return isSilence(error) || (error instanceof RefusedError && error.refusal.code === 'disk-fault');
+}
+
+/** Repeats `attempt` through silence and a failing disk for as long as the run's patience lasts, then throws the last refusal. */
 export async function insist<T>(context: ActionContext, attempt: () => Promise<T>): Promise<T> {
   const begun = context.clock.monotonic();
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (!isSilence(error) || context.clock.monotonic() - begun >= context.settings.patienceMs) throw error;
+      if (!mayPass(error) || context.clock.monotonic() - begun >= context.settings.patienceMs) throw error;
     }
     await context.yieldToOrders();
     await pause(context, RETRY_PAUSE_MS);
