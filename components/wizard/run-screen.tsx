@@ -50,8 +50,8 @@ function useShownStep(run: RunView, first: string | null) {
   useKeyAction('current-step', () => setChosen(null));
   return {
     shown: chosen ?? at,
-    // Choosing the current step means: follow the run again.
-    choose: (step: string) => setChosen(step === at ? null : step),
+    // The chosen step once more, or the current one after another, means: follow the run again.
+    choose: (step: string) => setChosen(step === chosen || (step === at && chosen !== null) ? null : step),
     showCurrent: () => {
       setChosen(null);
       // Once the page shows it.
