@@ -1,5 +1,5 @@
 /**
- * The journal volume: a finite, preallocated ring of segments that holds updates in number order (003 §[0062], [0079]).
+ * The journal volume: a finite ring of segments of fixed size that holds updates in number order (003 §[0062], [0079]).
  * Numbers within it are contiguous. Every entry has a checksum; a torn tail is found and cut at recovery.
  */
 import type { Disk, DiskFile } from '../domain/ports.ts';
