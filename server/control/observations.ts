@@ -39,7 +39,9 @@ export class ObservationWriter {
     const gapMs = this.said.get(key) === says ? QUIET_GAP_MS : MIN_GAP_MS;
     this.said.set(key, says);
     this.pending.set(key, { site, view, observedAt: new Date() });
-    this.dueAtMs = Math.min(this.dueAtMs, this.lastWriteAtMs + gapMs);
+    const dueAtMs = this.lastWriteAtMs + gapMs;
+    if (dueAtMs >= this.dueAtMs) return;
+    this.dueAtMs = dueAtMs;
     this.schedule();
   }
 

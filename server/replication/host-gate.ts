@@ -53,12 +53,10 @@ export class HostGate {
     let gate = Number.POSITIVE_INFINITY;
     for (const [key, pair] of core.pairs.all()) {
       if (pair.definition.kind !== 'sync' || !core.pairs.isSource(pair)) continue;
-      if (isFlowing(pair.state)) {
-        if (!core.mutant('complete-before-answer')) gate = Math.min(gate, core.pairs.peerAccepted(key));
-        if (this.mustRecordAlone(pair) || pair.definition.fence === 'data') gate = Math.min(gate, heldAbove(pair));
-      } else if (this.mustRecordAlone(pair) || pair.definition.fence === 'data') {
-        gate = Math.min(gate, pair.agreedNumber);
-      }
+      const isFed = isFlowing(pair.state);
+      if (isFed && !core.mutant('complete-before-answer')) gate = Math.min(gate, core.pairs.peerAccepted(key));
+      if (this.mustRecordAlone(pair) || pair.definition.fence === 'data')
+        gate = Math.min(gate, isFed ? heldAbove(pair) : pair.agreedNumber);
     }
     return gate;
   }
@@ -76,11 +74,14 @@ export class HostGate {
   }
 
   private mustRecordAlone(pair: PairRecord): boolean {
-    const isSplit = isSuspended(pair.state) || pair.state === 'simplex' || heldAbove(pair) < Number.POSITIVE_INFINITY;
-    return (
-      isSplit && pair.definition.fence === 'status' && !pair.aloneRecorded && !this.core.mutant('register-skipped')
-    );
+    return needsAloneRecord(pair) && !this.core.mutant('register-skipped');
   }
+}
+
+/** Sync pair of this source: may its writes complete without the other end only once `alone` is on record, and it is not yet? */
+export function needsAloneRecord(pair: PairRecord): boolean {
+  const isSplit = isSuspended(pair.state) || pair.state === 'simplex' || heldAbove(pair) < Number.POSITIVE_INFINITY;
+  return isSplit && pair.definition.fence === 'status' && !pair.aloneRecorded;
 }
 
 /** Of a pair that copies: number up to which writes were complete when the copy began, where some were held. */

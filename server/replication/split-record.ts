@@ -3,12 +3,12 @@
  * `joined` once it is in duplex again.
  */
 import type { Generation } from '../domain/generation.ts';
-import { isCopying, isSuspended } from '../domain/pair-states.ts';
+import { isCopying } from '../domain/pair-states.ts';
 import { RefusedError } from '../domain/refusal.ts';
 import type { StorageConnections } from './config.ts';
 import { registerReply } from './confirmation.ts';
 import type { StorageCore } from './core.ts';
-import { heldAbove } from './host-gate.ts';
+import { needsAloneRecord } from './host-gate.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { PairRecord } from './system-record.ts';
 
@@ -36,10 +36,8 @@ export class SplitRecord {
 
   private needsRecord(key: string, pair: PairRecord): boolean {
     const { record, pairs } = this.core;
-    const isSplit = isSuspended(pair.state) || pair.state === 'simplex' || heldAbove(pair) < Number.POSITIVE_INFINITY;
-    const { kind, fence } = pair.definition;
-    if (kind !== 'sync' || fence !== 'status' || !pairs.isSource(pair) || !isSplit) return false;
-    return record.holdsHostRole && !pair.aloneRecorded && !this.recording.has(key);
+    if (pair.definition.kind !== 'sync' || !pairs.isSource(pair) || !needsAloneRecord(pair)) return false;
+    return record.holdsHostRole && !this.recording.has(key);
   }
 
   private record(key: string, pair: PairRecord): void {

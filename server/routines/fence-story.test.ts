@@ -1,6 +1,6 @@
 /** What the fence step waits for, and what becomes of a takeover that was fenced and given up. */
 import { describe, expect, it } from 'vitest';
-import { StoryRunner, stepsOf as steps } from './testkit/story-runner.ts';
+import { givesUpAfter, StoryRunner, stepsOf as steps } from './testkit/story-runner.ts';
 
 const story = new StoryRunner();
 const run = story.run.bind(story);
@@ -43,16 +43,7 @@ describe('a failover', () => {
     Object.assign(world.systems.I, { lastNumber: 110, answeredNumber: 110 });
     world.setPair('I-R', 'failure-suspend');
     world.loseProduction();
-    await run(world, 'failover', { yes: false }, (memory) => {
-      memory.answer = (view) => ({
-        order: view.currentStep === 'S201' ? 'decide' : 'abort',
-        step: 'S201',
-        choice: 'confirm',
-        by: 'operator',
-        typedName: null,
-        attestation: null,
-      });
-    });
+    await run(world, 'failover', { yes: false }, givesUpAfter('S201'));
     expect(world.register.generation.holder).toBeNull();
     world.cut.clear();
     world.returnProduction();

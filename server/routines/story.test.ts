@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeWorld } from './testkit/fake-world.ts';
 import { drive, MemoryRun } from './testkit/memory-run-store.ts';
 import { gapsIn } from './testkit/pair-story.ts';
-import { StoryRunner, stepsOf as steps } from './testkit/story-runner.ts';
+import { givesUpAfter, StoryRunner, stepsOf as steps } from './testkit/story-runner.ts';
 
 /** Beyond those of the runs before it in a story. */
 const LATE_CLAIM = 100;
@@ -200,17 +200,7 @@ describe('failover', () => {
   it('can be run again after it was given up half-way', async () => {
     const world = await formed();
     world.loseProduction();
-    const first = await run(world, 'failover', { yes: false }, (memory) => {
-      memory.answer = (view) =>
-        ({
-          order: view.currentStep === 'S201' ? 'decide' : 'abort',
-          step: 'S201',
-          choice: 'confirm',
-          by: 'operator',
-          typedName: null,
-          attestation: null,
-        }) as never;
-    });
+    const first = await run(world, 'failover', { yes: false }, givesUpAfter('S201'));
     expect(first).toMatchObject({ ending: 'aborted', verdict: { kind: 'no-data-loss' } });
     const second = await run(world, 'failover');
     expect(second).toMatchObject({ ending: 'done', generation: 3, verdict: { kind: 'no-data-loss' } });

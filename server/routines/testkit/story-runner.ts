@@ -39,5 +39,19 @@ export class StoryRunner {
   }
 }
 
+/** The operator confirms at `step`, and gives the run up at whatever is asked next. */
+export const givesUpAfter =
+  (step: string) =>
+  (memory: MemoryRun): void => {
+    memory.answer = (view) => ({
+      order: view.currentStep === step ? 'decide' : 'abort',
+      step,
+      choice: 'confirm',
+      by: 'operator',
+      typedName: null,
+      attestation: null,
+    });
+  };
+
 /** Steps and outcomes in the order they were entered. */
 export const stepsOf = (view: RunView): string => view.steps.map((step) => `${step.id} ${step.outcome}`).join(', ');
