@@ -6,6 +6,7 @@ import { wordsOfOperation } from '../../server/domain/arrangements/words.ts';
 import { messages } from '../messages/messages.ts';
 import { PairShaft } from '../topology/pair-shaft.tsx';
 import { sketchOf } from './sketch.ts';
+import { SketchBox } from './sketch-box.tsx';
 
 const { fleet: text } = messages;
 
@@ -76,29 +77,16 @@ function Sketch({ arrangement, operation, title }: SketchProps) {
           />
         ))}
         {systems.map((system) => (
-          <g key={system.name}>
-            <rect
-              x={system.x}
-              y={system.y}
-              width={system.width}
-              height={system.height}
-              rx="4"
-              fill="var(--surface)"
-              stroke={system.holder ? 'var(--ink)' : 'var(--border-strong)'}
-              strokeWidth={system.holder ? 2.5 : 1}
-              strokeDasharray={system.used ? undefined : '3 3'}
-            />
-            <text
-              x={system.x + system.width / 2}
-              y={system.y + system.height / 2 + 5}
-              textAnchor="middle"
-              fontSize="14"
-              fontWeight={system.used ? 600 : 400}
-              fill={system.used ? 'var(--text)' : 'var(--muted)'}
-            >
-              {system.name}
-            </text>
-          </g>
+          <SketchBox
+            key={system.name}
+            box={system}
+            label={system.name}
+            stroke={system.holder ? 'var(--ink)' : 'var(--border-strong)'}
+            strokeWidth={system.holder ? 2.5 : 1}
+            strokeDasharray={system.used ? undefined : '3 3'}
+            fontWeight={system.used ? 600 : 400}
+            ink={system.used ? 'var(--text)' : 'var(--muted)'}
+          />
         ))}
       </svg>
     </span>

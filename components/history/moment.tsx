@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { EventView } from '../../server/api/views.ts';
 import { type Arrangement, findArrangement } from '../../server/domain/arrangement.ts';
 import { sketchOf } from '../fleet/sketch.ts';
+import { SketchBox } from '../fleet/sketch-box.tsx';
 import { Instant } from '../live/age.tsx';
 import { useFleet } from '../live/live-provider.tsx';
 import { refusalOfError } from '../live/refusal-of.ts';
@@ -95,29 +96,16 @@ function StandingSketch({ arrangement, standing }: { arrangement: Arrangement; s
         const up = process(system.name)?.up ?? null;
         const colour = up === null ? 'var(--unknown)' : up ? 'var(--border-strong)' : 'var(--failure)';
         return (
-          <g key={system.name}>
-            <rect
-              x={system.x}
-              y={system.y}
-              width={system.width}
-              height={system.height}
-              rx="4"
-              fill="var(--surface)"
-              stroke={colour}
-              strokeWidth={up ? 1 : 2}
-              strokeDasharray={up === null ? '2 3' : undefined}
-            />
-            <text
-              x={system.x + system.width / 2}
-              y={system.y + system.height / 2 + 5}
-              textAnchor="middle"
-              fontSize="14"
-              fontWeight="600"
-              fill={up ? 'var(--text)' : colour}
-            >
-              {`${system.name}${up === null ? '?' : up ? '' : '✕'}`}
-            </text>
-          </g>
+          <SketchBox
+            key={system.name}
+            box={system}
+            label={`${system.name}${up === null ? '?' : up ? '' : '✕'}`}
+            stroke={colour}
+            strokeWidth={up ? 1 : 2}
+            strokeDasharray={up === null ? '2 3' : undefined}
+            fontWeight={600}
+            ink={up ? 'var(--text)' : colour}
+          />
         );
       })}
     </svg>
