@@ -4,7 +4,7 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type UseFormReturn, useForm } from 'react-hook-form';
-import { defaultGroup, findArrangement } from '../../server/domain/arrangement.ts';
+import { choicesOf, defaultGroup } from '../../server/domain/arrangement.ts';
 import { TRANSPORTS } from '../../server/domain/storage-controller.ts';
 import { useLostRefusal } from '../live/live-provider.tsx';
 import { refusalOfError } from '../live/refusal-of.ts';
@@ -17,20 +17,30 @@ import { RefusalNote } from '../ui/refusal-note.tsx';
 import { ArrangementGallery } from './arrangement-gallery.tsx';
 import { Field, fieldStyle } from './field.tsx';
 import { Forecast } from './forecast.tsx';
-import { DEFAULT_VALUES, forecastOf, type GroupValues, groupSchema, inputOf, linesFor } from './group-form.ts';
+import {
+  chosenArrangement,
+  DEFAULT_VALUES,
+  forecastOf,
+  type GroupValues,
+  groupSchema,
+  inputOf,
+  linesFor,
+} from './group-form.ts';
 import { LineFields } from './line-fields.tsx';
 
 const { fleet: text } = messages;
 
 /** Asks for the lines the chosen arrangement has; what was already typed for one of them stays. */
 function followArrangement(form: UseFormReturn<GroupValues>): void {
-  const { arrangement, lines } = form.getValues();
-  form.setValue('lines', linesFor(findArrangement(arrangement), lines), { shouldValidate: form.formState.isSubmitted });
+  const values = form.getValues();
+  form.setValue('lines', linesFor(chosenArrangement(values), values.lines), {
+    shouldValidate: form.formState.isSubmitted,
+  });
 }
 
 /** As the server will define it, where the form does not ask. */
 function forecast(values: GroupValues) {
-  const arrangement = findArrangement(values.arrangement);
+  const arrangement = chosenArrangement(values);
   if (!arrangement) return null;
   const { pullIntervalMs, journalBytes } = defaultGroup('forecast', arrangement);
   return forecastOf(values, pullIntervalMs, journalBytes);
@@ -66,7 +76,7 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
   const form = useForm<GroupValues>({ resolver: zodResolver(groupSchema), defaultValues: DEFAULT_VALUES });
   const { errors } = form.formState;
   const values = form.watch();
-  const lines = findArrangement(values.arrangement)?.lines ?? [];
+  const lines = chosenArrangement(values)?.lines ?? [];
   const submit = form.handleSubmit(async (values) => {
     if (taken.includes(values.name)) return form.setError('name', { message: text.nameTaken(values.name) });
     await create.mutateAsync(inputOf(values));
@@ -95,6 +105,7 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
               />
             )}
           </Field>
+          <Choices form={form} arrangement={values.arrangement} />
           <Field label={text.volumes} error={errors.volumes}>
             {(id) => (
               <input
@@ -167,5 +178,42 @@ function CreateForm({ onDone, taken }: { onDone: () => void; taken: readonly str
         <Button onClick={onDone}>{messages.common.cancel}</Button>
       </div>
     </form>
+  );
+}
+
+/** What else is to be chosen of an arrangement that has variations. */
+function Choices({ form, arrangement }: { form: UseFormReturn<GroupValues>; arrangement: string }) {
+  const choices = choicesOf(arrangement);
+  if (!choices) return null;
+  const onChange = () => followArrangement(form);
+  return (
+    <>
+      <Field label={text.backups}>
+        {(id) => (
+          <select
+            id={id}
+            className={`num ${fieldStyle}`}
+            {...form.register('backups', { valueAsNumber: true, onChange })}
+          >
+            {choices.backups.map((count) => (
+              <option key={count} value={count}>
+                {count}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label={text.mode}>
+        {(id) => (
+          <select id={id} className={fieldStyle} {...form.register('mode', { onChange })}>
+            {choices.modes.map((mode) => (
+              <option key={mode} value={mode}>
+                {text.modeText[mode]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+    </>
   );
 }

@@ -1,7 +1,14 @@
 /** What is asked for to make a group, how it is checked, and what becomes of it. Pure. */
 import { z } from 'zod';
 import type { GroupCreateInput } from '../../server/api/inputs.ts';
-import { ARRANGEMENTS, type Arrangement, findArrangement, LIMITS } from '../../server/domain/arrangement.ts';
+import {
+  ARRANGEMENTS,
+  type Arrangement,
+  choicesOf,
+  LIMITS,
+  TWIN_MODES,
+  variationOf,
+} from '../../server/domain/arrangement.ts';
 import { type Expectation, expectationOf } from '../../server/domain/expectation.ts';
 import { TRANSPORTS } from '../../server/domain/storage-controller.ts';
 import { DEFAULT_SETTINGS } from '../../server/routines/step-graph.ts';
@@ -29,6 +36,9 @@ const lineSchema = z.object({
 export const groupSchema = z.object({
   name: z.string().min(1, text.nameNeeded).regex(LIMITS.groupName, text.nameHint),
   arrangement: z.string(),
+  /** Used where the arrangement has choices. */
+  backups: z.number().int(),
+  mode: z.enum(TWIN_MODES),
   fence: z.enum(['status', 'data', 'never']),
   transport: z.enum(TRANSPORTS),
   volumes: whole(LIMITS.volumeCount.min, LIMITS.volumeCount.max),
@@ -54,10 +64,21 @@ export function linesFor(
   );
 }
 
+/** The arrangement with what was chosen of it, or null. */
+export function chosenArrangement({
+  arrangement,
+  backups,
+  mode,
+}: Pick<GroupValues, 'arrangement' | 'backups' | 'mode'>): Arrangement | null {
+  return variationOf(arrangement, choicesOf(arrangement) ? { backups, mode } : {});
+}
+
 const FIRST = ARRANGEMENTS[0];
 export const DEFAULT_VALUES: GroupValues = {
   name: '',
   arrangement: FIRST?.id ?? '',
+  backups: 1,
+  mode: 'merge',
   fence: 'status',
   transport: TRANSPORTS[0],
   volumes: 2,
@@ -74,10 +95,11 @@ function rateOf({ rateMib }: LineValues[string]): number | null {
 
 /** What the form asks the server for. */
 export function inputOf(values: GroupValues): GroupCreateInput {
-  const lines = Object.entries(linesFor(findArrangement(values.arrangement), values.lines));
+  const lines = Object.entries(linesFor(chosenArrangement(values), values.lines));
   return {
     name: values.name,
     arrangement: values.arrangement,
+    ...(choicesOf(values.arrangement) ? { backups: values.backups, mode: values.mode } : {}),
     fence: values.fence,
     transport: { '*': values.transport },
     volumeCount: values.volumes,
@@ -91,7 +113,7 @@ export function inputOf(values: GroupValues): GroupCreateInput {
 
 /** What a group of these values can be expected to do; null while they make none. */
 export function forecastOf(values: GroupValues, pullIntervalMs: number, journalBytes: number): Expectation | null {
-  const arrangement = findArrangement(values.arrangement);
+  const arrangement = chosenArrangement(values);
   const parts = groupSchema.pick({ lines: true, writeMib: true }).safeParse(values);
   if (!arrangement || !parts.success) return null;
   const lines = Object.entries(linesFor(arrangement, parts.data.lines));

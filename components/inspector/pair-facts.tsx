@@ -11,6 +11,7 @@ import { copyShare } from '../topology/derive.ts';
 import { Meter } from '../ui/meter.tsx';
 import { Fact } from '../ui/panel.tsx';
 import { DifferenceHeatMap } from './difference-map.tsx';
+import { DifferenceTableView } from './difference-table.tsx';
 import { LagChart } from './lag-chart.tsx';
 import { PairActions } from './pair-actions.tsx';
 import { Section } from './section.tsx';
@@ -82,6 +83,9 @@ export function PairFactsView({ group, pair }: { group: string; pair: PairStatus
           </Fact>
         </dl>
         {pair.state === 'absent' ? null : <DifferenceHeatMap group={group} pair={pair} />}
+      </Section>
+      <Section title={text.table}>
+        <DifferenceTableView key={pair.name} group={group} pair={pair} />
       </Section>
       <DefinitionSection pair={pair} />
     </>

@@ -70,6 +70,7 @@ export function ageStatus(status: GroupStatus, serverNow: number): GroupStatus {
     holder: overall ? null : status.holder,
     generation: overall ? null : status.generation,
     exposure: overall ? { text: messages.common.exposureUnknown, survivors: [] } : status.exposure,
+    forecasts: overall ? [] : status.forecasts,
     rpo: overall ? { ...status.rpo, nowMs: null } : status.rpo,
   };
 }

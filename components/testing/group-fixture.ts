@@ -135,6 +135,7 @@ export function normalStatus(at: number): GroupStatus {
     witness: { up: true, observedAt: at - 500, register: { state: 'joined', epoch: 1, generation: 1 } },
     rpo: { nowMs: 420, objectiveMs: 5000 },
     exposure: { text: 'I and R would survive; R trails by 0.42 s.', survivors: ['I', 'R'] },
+    forecasts: [],
     alarms: [],
     activeRun: null,
     observedAt: at - 200,
@@ -239,6 +240,7 @@ export function lossStatus(at: number): GroupStatus {
     lines: normal.lines.map((line) => (line.name === 'I-R' ? line : { ...line, connected: false, rttMs: null })),
     rpo: { nowMs: null, objectiveMs: 5000 },
     exposure: { text: 'No work runs. I and R hold consistent images.', survivors: ['I', 'R'] },
+    forecasts: [],
     alarms: [siteLossAlarm(at)],
   };
 }
@@ -288,6 +290,7 @@ export function copyingStatus(at: number): GroupStatus {
       },
     ],
     exposure: { text: 'R only, 00:00:12', survivors: [] },
+    forecasts: [],
   };
 }
 

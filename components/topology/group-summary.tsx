@@ -48,6 +48,11 @@ export function GroupSummary({ status, children }: { status: GroupStatus; childr
         <Figure name={text.exposure} wide>
           {status.exposure.text}
         </Figure>
+        {status.forecasts.map((forecast) => (
+          <Figure key={forecast.system} name={text.forecast(forecast.system)} wide>
+            {forecast.text}
+          </Figure>
+        ))}
       </dl>
       {activeRun ? (
         <Link href={routes.run(status.name, activeRun.run)} className={buttonClass({ look: 'secondary' })}>

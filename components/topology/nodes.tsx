@@ -35,6 +35,8 @@ export type SystemNode = Node<
     step: string | null;
     alarmed: boolean;
     holder: boolean;
+    /** What the loss of the holder would mean for it now; null where that is no question. */
+    forecast: string | null;
   },
   'system'
 >;
@@ -172,11 +174,17 @@ function SystemFacts({ data }: { data: SystemNode['data'] }) {
         <span className="num shrink-0 text-muted">{text.generation(system.generation?.number ?? null)}</span>
       </span>
       <JournalBar system={system} />
-      <span className="num mt-1 truncate text-muted">
-        {system.writesPerSecond === null
-          ? NOTHING
-          : text.writes(formatCount(system.writesPerSecond), formatRate(system.bytesPerSecond))}
-      </span>
+      {data.forecast ? (
+        <span className="num mt-1 line-clamp-2 text-[13px] leading-4" title={data.forecast} data-testid="forecast">
+          {data.forecast}
+        </span>
+      ) : (
+        <span className="num mt-1 truncate text-muted">
+          {system.writesPerSecond === null
+            ? NOTHING
+            : text.writes(formatCount(system.writesPerSecond), formatRate(system.bytesPerSecond))}
+        </span>
+      )}
       <Ago at={system.observedAt} className="mt-auto self-end text-muted" />
     </>
   );

@@ -14,7 +14,12 @@ export class Dashboard {
 
   async openTable(): Promise<void> {
     await this.page.goto(`/groups/${this.group}?view=table`);
-    await expect(this.row('Storage P, primary')).toBeVisible();
+    await expect(
+      this.page
+        .getByRole('row')
+        .filter({ has: this.page.getByRole('link', { name: /^Storage / }) })
+        .first(),
+    ).toBeVisible();
   }
 
   /** Row of a pair, system, host or line, by the name it begins with. */

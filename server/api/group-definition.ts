@@ -2,9 +2,11 @@
 import {
   ARRANGEMENTS,
   type Arrangement,
+  choicesOf,
   defaultGroup,
   findArrangement,
   type GroupDefinition,
+  variationOf,
 } from '../domain/arrangement.ts';
 import { pairKey, parsePairName } from '../domain/names.ts';
 import { refuse } from '../domain/refusal.ts';
@@ -48,14 +50,7 @@ function transportOf(arrangement: Arrangement, wanted: Record<string, Transport>
 
 /** Refuses with `bad-request`, `unknown-pair` or `unknown-line`; nothing is changed. */
 export function definitionOf(input: GroupCreateInput): GroupDefinition {
-  const arrangement = findArrangement(input.arrangement);
-  if (!arrangement) {
-    throw refuse(
-      'bad-request',
-      `there is no arrangement ${input.arrangement}`,
-      `Choose one of: ${ARRANGEMENTS.map((one) => one.id).join(' ')}.`,
-    );
-  }
+  const arrangement = chosenArrangement(input);
   const definition = defaultGroup(input.name, arrangement);
   if (input.volumeCount !== undefined) definition.volumeCount = input.volumeCount;
   if (input.volumeBytes !== undefined) definition.volumeBytes = roundToTracks(input.volumeBytes, definition.trackBytes);
@@ -73,6 +68,27 @@ export function definitionOf(input: GroupCreateInput): GroupDefinition {
   for (const [name, rate] of Object.entries(input.rateBytesPerSecond ?? {}))
     line(definition, name).rateBytesPerSecond = rate;
   return definition;
+}
+
+/** Refuses what does not exist, and choices that the arrangement does not have. */
+function chosenArrangement({ arrangement: id, backups, mode }: GroupCreateInput): Arrangement {
+  if (!findArrangement(id))
+    throw refuse(
+      'bad-request',
+      `there is no arrangement ${id}`,
+      `Choose one of: ${ARRANGEMENTS.map((one) => one.id).join(' ')}.`,
+    );
+  const chosen = variationOf(id, {
+    ...(backups === undefined ? {} : { backups }),
+    ...(mode === undefined ? {} : { mode }),
+  });
+  if (chosen) return chosen;
+  const choices = choicesOf(id);
+  throw refuse(
+    'bad-request',
+    choices ? `${id} has no variation with ${backups} backups` : `${id} has no backups or modes to choose from`,
+    choices ? `Backups: ${choices.backups.join(', ')}; modes: ${choices.modes.join(', ')}.` : 'Leave them out.',
+  );
 }
 
 /** Difference bits stand for whole tracks, so a volume is a whole number of them. */

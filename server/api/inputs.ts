@@ -1,6 +1,6 @@
 /** Every shape that may come in from outside, checked here once; behind this line types are trusted. */
 import { z } from 'zod';
-import { LIMITS } from '../domain/arrangement.ts';
+import { LIMITS, TWIN_MODES } from '../domain/arrangement.ts';
 import { DEFAULT_MAP_BUCKETS, MAX_MAP_BUCKETS } from '../domain/difference-map.ts';
 import { PAIR_STATES } from '../domain/pair-states.ts';
 import { TRANSPORT_NAMES } from '../domain/storage-controller.ts';
@@ -19,6 +19,9 @@ export const byGroup = z.strictObject({ group: groupName });
 export const groupCreate = z.strictObject({
   name: groupName,
   arrangement: shortName,
+  /** What can be chosen of some arrangements (`choicesOf`); refused for all others. */
+  backups: z.number().int().min(1).max(16).optional(),
+  mode: z.enum(TWIN_MODES).optional(),
   volumeCount: z.number().int().min(LIMITS.volumeCount.min).max(LIMITS.volumeCount.max).optional(),
   volumeBytes: z.number().int().min(LIMITS.volumeBytes.min).max(LIMITS.volumeBytes.max).optional(),
   journalBytes: z

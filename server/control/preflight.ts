@@ -95,17 +95,19 @@ function runCheck({ status }: PreflightFacts): PreflightCheck {
 }
 
 function hostCheck({ status, graph, now }: PreflightFacts): PreflightCheck {
-  const host = status.hosts.find((one) => one.name === graph.host);
+  const names = [graph.host, ...(graph.orHost ? [graph.orHost] : [])];
+  const hosts = names.flatMap((name) => status.hosts.find((one) => one.name === name) ?? []);
+  const host = hosts.find((one) => one.up === true) ?? hosts[0];
   const words = host?.up === true ? 'answers' : host?.up === false ? 'is down' : 'not known';
   return {
     id: 'host',
-    title: `${graph.host}, which runs the routine, answers`,
+    title: `${names.join(' or ')}, which runs the routine, answers`,
     observed: words,
     observer: host?.observer ?? 'nobody',
     ageMs: hostAge(host?.observedAt ?? null, now),
     ok: host?.up ?? null,
     blocking: true,
-    cure: host?.up === true ? null : `Restart ${graph.host} (fault restart), then try again.`,
+    cure: host?.up === true ? null : `Restart ${names.join(' or ')} (fault restart), then try again.`,
   };
 }
 

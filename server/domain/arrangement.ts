@@ -7,6 +7,8 @@ import { CHAIN_3 } from './arrangements/chain-3.ts';
 import { CHAIN_3_DIRECT } from './arrangements/chain-3-direct.ts';
 import { CHAIN_4 } from './arrangements/chain-4.ts';
 import { CHAIN_4_BYPASS, CHAIN_4_BYPASS_BACKUP } from './arrangements/chain-4-bypass.ts';
+import { FAN } from './arrangements/fan.ts';
+import { TWINS } from './arrangements/twin.ts';
 import type { HostName, LineName, SiteName, SwitchName, SystemName } from './names.ts';
 import type { PairKind } from './pair-states.ts';
 import type { FenceLevel, Transport } from './storage-controller.ts';
@@ -47,9 +49,23 @@ export interface ArrangementOperation {
   pairs: readonly ArrangementPair[];
 }
 
+/** What becomes of updates that the master had not sent when it was lost: overwritten, left, or there are none (004). */
+export const TWIN_MODES = ['merge', 'no-merge', 'sync'] as const;
+export type TwinMode = (typeof TWIN_MODES)[number];
+
+/** One of several of a kind, told apart by what the operator chose. */
+export interface ArrangementVariation {
+  /** The arrangement that is offered, and whose variation this is. */
+  of: string;
+  backups: number;
+  mode: TwinMode;
+}
+
 export interface Arrangement {
   id: string;
   title: string;
+  /** Absent where there is one of its kind only. */
+  variation?: ArrangementVariation;
   systems: readonly ArrangementSystem[];
   hosts: readonly { name: HostName; site: SiteName; system: SystemName }[];
   /** In topology order. */
@@ -59,6 +75,8 @@ export interface Arrangement {
   switches?: readonly ArrangementSwitch[];
   normal: ArrangementOperation;
   reverse: ArrangementOperation;
+  /** Every copy but the first is by difference, whatever was lost and came back. */
+  neverWhole?: boolean;
   /** Routine ids in the order an operator meets them. */
   routines: readonly string[];
   moves: ArrangementMoves;
@@ -78,6 +96,8 @@ export interface ArrangementMoves {
   control: string | null;
   /** The work comes back to the holder of normal operation. */
   back: string;
+  /** The same after a disaster on the other side, where `back` is a planned move only. */
+  retake?: string;
 }
 
 export const ARRANGEMENTS: readonly Arrangement[] = [
@@ -86,11 +106,45 @@ export const ARRANGEMENTS: readonly Arrangement[] = [
   CHAIN_4_BYPASS,
   CHAIN_4_BYPASS_BACKUP,
   CHAIN_4,
+  FAN,
+  // The plainest variation stands for all of them.
+  ...TWINS.slice(0, 1),
+];
+
+/** With every variation of those. */
+export const ALL_ARRANGEMENTS: readonly Arrangement[] = [
+  ...ARRANGEMENTS,
+  ...TWINS.filter((twin) => !ARRANGEMENTS.includes(twin)),
 ];
 
 /** The arrangement called `id`, or null. */
 export function findArrangement(id: string): Arrangement | null {
-  return ARRANGEMENTS.find((arrangement) => arrangement.id === id) ?? null;
+  return ALL_ARRANGEMENTS.find((arrangement) => arrangement.id === id) ?? null;
+}
+
+/** What can be chosen of the arrangement `id`; null where nothing can. */
+export function choicesOf(id: string): { backups: number[]; modes: TwinMode[] } | null {
+  const known = ALL_ARRANGEMENTS.flatMap(({ variation }) => (variation?.of === id ? [variation] : []));
+  if (known.length === 0) return null;
+  return {
+    backups: [...new Set(known.map(({ backups }) => backups))],
+    modes: [...new Set(known.map(({ mode }) => mode))],
+  };
+}
+
+/** The variation of `id` that has what was chosen; what was not is as in `id` itself. Null where there is none. */
+export function variationOf(id: string, chosen: { backups?: number; mode?: TwinMode }): Arrangement | null {
+  const plain = findArrangement(id);
+  const wanted = { ...plain?.variation, ...chosen };
+  if (!plain?.variation) return chosen.backups === undefined && chosen.mode === undefined ? plain : null;
+  return (
+    ALL_ARRANGEMENTS.find(
+      ({ variation }) =>
+        variation?.of === plain.variation?.of &&
+        variation?.backups === wanted.backups &&
+        variation?.mode === wanted.mode,
+    ) ?? null
+  );
 }
 
 /** Every pair of either operation once, normal operation first: the same two systems may be paired in both directions or kinds. */
@@ -106,6 +160,12 @@ function samePair(a: ArrangementPair, b: ArrangementPair): boolean {
 /** What stands while `holder` takes the host writes; null for a system that never does. */
 export function operationOf(arrangement: Arrangement, holder: SystemName | null): ArrangementOperation | null {
   return [arrangement.normal, arrangement.reverse].find((operation) => operation.holder === holder) ?? null;
+}
+
+/** Systems that pull from `system` in the operation in which it takes the host writes. */
+export function consumersOf(arrangement: Arrangement, system: SystemName): readonly SystemName[] {
+  const pairs = operationOf(arrangement, system)?.pairs ?? [];
+  return pairs.filter((pair) => pair.source === system && pair.kind === 'async').map(({ destination }) => destination);
 }
 
 /**

@@ -36,7 +36,13 @@ export interface DifferenceMap {
   /** The last bucket may hold fewer. */
   tracksPerBucket: number;
   /** Set tracks in range, tracks on their way to the other end among them; `buckets` in order of tracks. */
-  volumes: { volume: number; setTracks: number; buckets: number[] }[];
+  volumes: {
+    volume: number;
+    setTracks: number;
+    buckets: number[];
+    /** Tracks that the system wrote itself and a resync left as they are; absent where none were. */
+    leftBuckets?: number[];
+  }[];
   /** Of the whole pair: set tracks, and those of them on their way to the other end now. */
   setTracks: number;
   inFlightTracks: number;

@@ -114,6 +114,18 @@ export interface Alarm {
   since: number;
 }
 
+/** How a system that pulls from the holder would come to follow the other side. */
+export interface JoinForecast {
+  /** The holder. */
+  lost: SystemName;
+  system: SystemName;
+  source: SystemName;
+  kind: 'none' | 'delta' | 'full' | 'unknown';
+  /** Bytes to be sent, at most; null where that is not known. */
+  bytes: number | null;
+  text: string;
+}
+
 export interface GroupStatus {
   name: string;
   arrangement: string;
@@ -138,6 +150,8 @@ export interface GroupStatus {
   rpo: { nowMs: number | null; objectiveMs: number };
   /** Surviving consistent images if the holder's site is lost now. */
   exposure: { text: string; survivors: SystemName[] };
+  /** For each system that either side can feed; none in a chain. */
+  forecasts: JoinForecast[];
   alarms: Alarm[];
   activeRun: { run: string; routine: string; step: string | null; status: string } | null;
   observedAt: number;

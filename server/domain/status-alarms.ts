@@ -114,7 +114,7 @@ function list(names: readonly string[]): string {
 /** The routine that takes the work away from `holder`. */
 function routineFor(facts: GroupFacts, holder: string): string {
   const { normal, moves } = facts.arrangement;
-  return holder === normal.holder ? moves.takeover : moves.back;
+  return holder === normal.holder ? moves.takeover : (moves.retake ?? moves.back);
 }
 
 function responseOf(facts: GroupFacts, holder: string | null, works: boolean, site: SiteName): string {
@@ -140,13 +140,14 @@ function since(facts: GroupFacts, silent: readonly Fresh[], failed: readonly Hea
 function unfinished(facts: GroupFacts, status: Derived): Alarm[] {
   if (status.operation !== 'stopped' || facts.run?.changing) return [];
   const text = `Generation ${status.generation ?? 'unknown'} was raised and has no holder: nobody takes host writes.`;
-  const { takeover, back } = facts.arrangement.moves;
+  const { takeover, back, retake = back } = facts.arrangement.moves;
+  const either = retake === takeover ? takeover : `${takeover} or ${retake}`;
   return [
     {
       id: 'no-holder',
       severity: 'critical',
       text,
-      response: `Run ${takeover} or ${back} to its end.`,
+      response: `Run ${either} to its end.`,
       routine: takeover,
       since: lastChange(facts),
     },

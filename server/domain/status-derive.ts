@@ -17,6 +17,7 @@ import type {
 import { type HostName, pairName, type SystemName, WITNESS } from './names.ts';
 import { alarmsOf } from './status-alarms.ts';
 import { type Fresh, freshOf, type GroupFacts } from './status-facts.ts';
+import { forecastsOf } from './status-forecast.ts';
 import { pairStatuses } from './status-pairs.ts';
 import type { SystemFacts } from './storage-controller.ts';
 import { kmBetween, linesOfLink, linkedSystems } from './ways.ts';
@@ -43,6 +44,7 @@ export function deriveGroupStatus(facts: GroupFacts): GroupStatus {
     witness: witnessStatus(facts),
     rpo: { nowMs: rpoNow(facts, current, pairs), objectiveMs: facts.objectives.rpoMs },
     exposure: exposureOf(facts, current, systems, pairs),
+    forecasts: facts.powered ? forecastsOf(facts, current?.holder ?? null) : [],
     activeRun: facts.run && {
       run: facts.run.run,
       routine: facts.run.routine,

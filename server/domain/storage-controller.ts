@@ -74,9 +74,18 @@ export interface SystemFacts {
   consistent: boolean;
   consistentNumber: number;
   evidenceLost: boolean;
+  /** Tracks in which the image holds the system's own updates among those of its source; absent where it mixes none. */
+  mixedTracks?: number;
   /** `dirtyTracks`: set bits of the pair that has most, where the engine tells them by volume. */
   volumes: { sizeBytes: number; dirtyTracks?: number }[];
-  journal: { usedBytes: number; sizeBytes: number; trimmedTo: number; fullInMs: number | null };
+  journal: {
+    usedBytes: number;
+    sizeBytes: number;
+    trimmedTo: number;
+    fullInMs: number | null;
+    /** What is kept for systems that pull from the source of this one: the number each has confirmed, and the bytes above it. */
+    kept?: { consumer: SystemName; number: number; bytes: number }[];
+  };
   pairs: PairFacts[];
   lines: { peer: SystemName; connected: boolean; rttMs: number | null }[];
   clients: number;
@@ -115,7 +124,8 @@ export type StorageInstruction =
   | { verb: 'create'; pair: PairDefinition; token: DriverToken; knownEqual: boolean }
   | { verb: 'split'; pair: PairName; token: DriverToken; expectedVersion?: number }
   | { verb: 'drain'; pair: PairName; token: DriverToken; deadlineMs: number; expectedVersion?: number }
-  | { verb: 'resync'; pair: PairName; token: DriverToken; expectedVersion?: number }
+  /** `leaveOwn`: updates that only the destination wrote are left as they are; its image is mixed then (1b rule 22). */
+  | { verb: 'resync'; pair: PairName; token: DriverToken; leaveOwn?: boolean; expectedVersion?: number }
   /**
    * `pair` is the wanted direction, `kind` the wanted kind where the two systems are paired in both; where it stands so
    * already nothing happens. The differences of both ends stay on record.
@@ -126,8 +136,11 @@ export type StorageInstruction =
   /** Answers when this end is in one of `states` (at once if it is already), refuses with `timeout` otherwise. */
   | { verb: 'wait-pair'; pair: PairName; states: PairState[]; timeoutMs: number }
   | { verb: 'raise-generation'; generation: Generation; token: DriverToken }
-  /** The holder named in `generation` begins to take host writes; numbers go on from its consistent number. */
-  | { verb: 'promote'; generation: Generation; token: DriverToken }
+  /**
+   * The holder named in `generation` begins to take host writes; numbers go on from its consistent number. `acceptMixed`: an
+   * image that mixes its own updates with copied ones counts from now on.
+   */
+  | { verb: 'promote'; generation: Generation; token: DriverToken; acceptMixed?: boolean }
   | { verb: 'query-journal'; after: number; limit: number };
 
 export interface JournalEntryFacts {

@@ -29,7 +29,8 @@ export function lossText(lost: Loss): string {
   return figures.join(', ');
 }
 
-function bytesText(bytes: number): string {
+/** `1.2 MiB`. */
+export function bytesText(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} KiB`;
   return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;

@@ -118,6 +118,7 @@ export class CatchUp {
     if (pair.definition.kind === 'sync' && pair.state === 'duplex') core.record.evidenceLost = false;
     if (isFlowing(pair.state)) {
       core.pairs.bitmap(key).setAll();
+      pair.bitsAreOwn = false;
       this.suspension.suspend(key, 'fault', 'this end has recovered what it had lost', core.lastNumber, true);
     }
     this.settle();
@@ -126,7 +127,7 @@ export class CatchUp {
   private settle(): void {
     const { core } = this;
     core.record.doubt = false;
-    core.record.imageConsistent = true;
+    core.record.imageConsistent = core.record.mixed !== true;
     core.save();
     // What differs in duplex is in the journal again.
     for (const [key, pair] of core.pairs.all()) if (pair.state === 'duplex') core.pairs.bitmap(key).clear();

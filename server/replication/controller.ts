@@ -76,6 +76,7 @@ export class Controller {
         transition: (change) => {
           observer.transition(change);
           observer.changed();
+          this.life.soon(() => this.ends.tellConsumers());
           this.waiters.settle((key) => this.core.pairs.get(key)?.state ?? null);
         },
       },
@@ -88,6 +89,7 @@ export class Controller {
       syncSuspended: (_key, pair) => {
         core.record.joinPending = false;
         this.writes.suspended(pair);
+        this.ends.released();
         this.splitRecord.recordAlone();
       },
     });
@@ -138,7 +140,13 @@ export class Controller {
       },
       ask: (target) => around.relay(target, { verb: 'query' }),
     });
-    this.splitRecord = new SplitRecord(core, this.ends, connections, { learn, recorded: () => this.writes.release() });
+    this.splitRecord = new SplitRecord(core, this.ends, connections, {
+      learn,
+      recorded: () => {
+        this.writes.release();
+        this.ends.released();
+      },
+    });
     this.facts = new FactsReader(
       core,
       this.ends,
@@ -181,7 +189,11 @@ export class Controller {
 
   private makeEnds(): PairEnds {
     return new PairEnds(this.core, this.around.connections, {
-      accepted: () => this.writes.release(),
+      accepted: () => {
+        this.writes.release();
+        this.ends.released();
+      },
+      durable: () => this.ends.tellConsumers(),
       stored: (entry) => this.ends.stored(entry),
       fault: (key, reason) => this.suspension.suspend(key, 'fault', reason, null, true),
       refused: (key, reply) => this.sessionRefused(key, reply),

@@ -82,7 +82,7 @@ export class CopyInstructions {
   }
 
   /** At the source: differences only. */
-  async resync({ pair: name, token, expectedVersion }: Of<'resync'>): Promise<void> {
+  async resync({ pair: name, token, leaveOwn, expectedVersion }: Of<'resync'>): Promise<void> {
     const { core } = this;
     const { key, pair } = find(core, name);
     checkVersion(pair, expectedVersion);
@@ -90,7 +90,7 @@ export class CopyInstructions {
     mustAllow(core, pair, 'resync');
     const { source, kind } = pair.definition;
     this.formation.mayBeginAsSource(key, kind);
-    const question = { key, source, kind, token };
+    const question = { key, source, kind, token, leaveOwn };
     const answer = await this.ends.at(key).link.call('pair.resync', question, core.config.timing.callMs);
     core.life.mustLive();
     const { bits } = resyncReply.parse(answer);

@@ -2,7 +2,9 @@
  * What every part of a storage system works on: volumes, journal, bitmaps, records on disk; and the few changes of them
  * whose order keeps them true (1b rules 10–13, 17).
  */
+import { consumersOf } from '../domain/arrangement.ts';
 import type { LineageEntry } from '../domain/generation.ts';
+import { pairKey } from '../domain/names.ts';
 import { isFlowing, isSuspended } from '../domain/pair-states.ts';
 import { DiskError, type Ports } from '../domain/ports.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -11,7 +13,9 @@ import { type Entry, eachTrack } from './entry.ts';
 import { GoldCopy } from './gold-copy.ts';
 import type { Incarnation } from './incarnation.ts';
 import { Journal, JournalFullError } from './journal.ts';
+import { OwnTracks } from './own-tracks.ts';
 import { PairStore } from './pair-store.ts';
+import { Retention } from './retention.ts';
 import { freshRecord, type PairRecord, type SystemRecord, SystemRecordStore } from './system-record.ts';
 import { TransitionLog } from './transition-log.ts';
 import { Volumes } from './volumes.ts';
@@ -19,13 +23,17 @@ import { Watermarks } from './watermarks.ts';
 
 /** Without input or output for so long, a disk is tried before its age is told, ms. */
 const PROBE_AFTER_MS = 500;
+/** Share of the journal that may be kept for systems that pull from elsewhere: the rest is for the host's writes. */
+const KEPT_SHARE = 0.75;
 
 export class StorageCore {
   readonly volumes: Volumes;
   readonly journal: Journal;
   readonly pairs: PairStore;
+  readonly own: OwnTracks;
   readonly marks: Watermarks;
   readonly checkpoints: Checkpoints;
+  readonly retention: Retention;
   /** Last consistent image, while a formation copy overwrites it. */
   gold: GoldCopy | null;
   readonly record: SystemRecord;
@@ -54,6 +62,7 @@ export class StorageCore {
     this.volumes = new Volumes(disk, clock, definition.volumeCount, definition.volumeBytes, definition.trackBytes);
     this.marks = new Watermarks(disk, history, historyBase);
     this.journal = this.openJournal();
+    this.retention = new Retention(disk, this.record, () => this.save());
     this.transitions = new TransitionLog(disk, system);
     this.gold = GoldCopy.recover(disk, 'gold', this.volumes);
     this.checkpoints = new Checkpoints(life, timing.checkpointMs, () => this.makeDurable());
@@ -70,6 +79,14 @@ export class StorageCore {
         this.observer.transition(change);
       },
       lawless: this.mutant('suspending-skipped'),
+    });
+    this.own = new OwnTracks({
+      disk,
+      record: this.record,
+      pairs: this.pairs,
+      volumes: this.volumes.count,
+      tracksPerVolume: this.volumes.tracksPerVolume,
+      save: () => this.save(),
     });
     if (!this.store.existed) this.save();
   }
@@ -150,9 +167,10 @@ export class StorageCore {
     if (!this.journal.fits(entry.data.length)) this.trim();
     if (!this.journal.fits(entry.data.length)) throw new JournalFullError(this.journal.sizeBytes, entry.data.length);
     this.journal.append(entry);
-    // Half full: what can be let go should be, before anybody has to wait.
-    if (this.journal.usedBytes > this.journal.sizeBytes / 2 && this.checkpointNumber < entry.number - 1)
-      this.checkpoints.hurry();
+    // Half of what is not kept for others is full: what can be let go should be, before anybody has to wait.
+    const keptShare = this.retention.all().length > 0 ? KEPT_SHARE : 0;
+    const filled = this.journal.usedBytes > (this.journal.sizeBytes * (1 + keptShare)) / 2;
+    if (filled && this.checkpointNumber < entry.number - 1) this.checkpoints.hurry();
   }
 
   /**
@@ -164,6 +182,7 @@ export class StorageCore {
     this.mark(volume, track * this.volumes.trackBytes, data.length, origin);
     this.gold?.save(volume, track);
     this.volumes.write(volume, track * this.volumes.trackBytes, data);
+    this.own.copied(origin, volume, track);
     this.touch();
   }
 
@@ -182,7 +201,36 @@ export class StorageCore {
       limit = Math.min(limit, trusted ? this.pairs.peerAccepted(key) : this.pairs.peerDurable(key));
     }
     if (this.mutant('trim-early')) limit = this.checkpointNumber;
-    this.journal.trim(limit);
+    this.trimKept(limit);
+  }
+
+  /**
+   * Frees entries up to `limit`, save those that are kept for systems that pull from the source of this one. They get a
+   * share of the journal: beyond it the oldest are let go, so that an absent consumer never stalls host writes (rule 17).
+   */
+  private trimKept(limit: number): void {
+    const { journal } = this;
+    const kept = this.retention.all().filter(({ number }) => number >= journal.trimmedTo);
+    if (kept.length === 0 || this.mutant('forgets-consumers')) return journal.trim(limit);
+    const floor = Math.min(limit, ...kept.map(({ number }) => number));
+    journal.trim(floor);
+    while (journal.usedBytes > journal.sizeBytes * KEPT_SHARE) {
+      const oldest = journal.oldestSegmentEnd;
+      if (oldest === null || oldest > limit) return;
+      journal.trim(oldest);
+      this.observer.event('kept-trimmed', `updates up to ${oldest} are no longer kept for ${names(kept)}`, { oldest });
+    }
+  }
+
+  /** How far each system that pulls from this one has come, durably; -1 for one that holds nothing yet, or is fed no more. */
+  confirmedByConsumers(): { system: string; number: number }[] {
+    const { arrangement, system } = this.config;
+    return consumersOf(arrangement, system).map((consumer) => {
+      const key = pairKey(system, consumer);
+      const pair = this.pairs.get(key);
+      const isFed = pair && this.pairs.isSource(pair) && pair.state !== 'simplex' && pair.state !== 'initial-copying';
+      return { system: consumer, number: isFed ? this.pairs.peerDurable(key) : -1 };
+    });
   }
 
   /** Something was written: it is made durable within the checkpoint interval. */
@@ -197,6 +245,7 @@ export class StorageCore {
     await this.journal.sync();
     await this.volumes.sync();
     await this.pairs.sync();
+    await this.own.sync();
     this.life.enter(() => {
       if (this.record.history === history) this.marks.noteCheckpoint(Math.min(target, this.lastNumber));
     });
@@ -276,6 +325,12 @@ export class StorageCore {
     this.marks.close();
     this.transitions.close();
     this.pairs.close();
+    this.retention.close();
+    this.own.close();
     this.gold?.close();
   }
+}
+
+function names(kept: readonly { consumer: string }[]): string {
+  return kept.map(({ consumer }) => consumer).join(' and ');
 }

@@ -116,6 +116,7 @@ export class DestinationEnd {
     // Frames of an older session describe a stream that has ended.
     if (head.session !== this.session) return this.strayFrame(bytes);
     if (head.type === 'source-durable') return this.noteSourceDurable(bytes);
+    if (head.type === 'consumer') return this.noteConsumer(bytes);
     if (!isOrdered(head.type)) return;
     const placement = this.order.place(head.sequence, bytes);
     if (placement === 'overflow') return this.fail('a frame was lost on the line');
@@ -264,6 +265,15 @@ export class DestinationEnd {
     const { pairs, lastNumber } = this.core;
     const durable = Math.min(frame.number, lastNumber);
     pairs.notePeer(this.key, pairs.peerAccepted(this.key), Math.max(pairs.peerDurable(this.key), durable));
+  }
+
+  /** Somebody else pulls from the source: what it lacks is kept here too, unless this system feeds it itself. */
+  private noteConsumer(bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes);
+    if (frame?.type !== 'consumer' || !this.pair) return;
+    const { core } = this;
+    if (core.config.arrangement.systems.some(({ name }) => name === frame.system))
+      core.retention.note(frame.system, frame.number);
   }
 
   private lookWhetherCaughtUp(): void {

@@ -93,6 +93,15 @@ export class DifferenceBitmap {
     return { volume: Math.floor(index / this.tracksPerVolume), track: index % this.tracksPerVolume };
   }
 
+  /** The track differs no more. Throws `DiskError`. */
+  unmark(volume: number, track: number): void {
+    const index = volume * this.tracksPerVolume + track;
+    if (!has(this.difference, index)) return;
+    put(this.difference, index, false);
+    this.setCount -= 1;
+    this.writeByte(0, this.difference, index);
+  }
+
   /** The destination has answered the copy of this track. */
   landed(volume: number, track: number): void {
     const index = volume * this.tracksPerVolume + track;

@@ -19,6 +19,7 @@ export function readDifferenceMap(core: StorageCore, query: DifferenceMapQuery):
   if (query.firstTrack >= tracksPerVolume)
     throw refuse('bad-request', `A volume has tracks 0 to ${tracksPerVolume - 1}.`, 'Begin at one of them.');
   const bitmap = pairs.bitmap(key);
+  const left = core.own.of(key);
   const trackCount = Math.min(query.trackCount ?? tracksPerVolume, tracksPerVolume - query.firstTrack);
   const tracksPerBucket = Math.ceil(trackCount / query.buckets);
   const wanted = query.volume === null ? Array.from({ length: volumes.count }, (_, volume) => volume) : [query.volume];
@@ -33,7 +34,8 @@ export function readDifferenceMap(core: StorageCore, query: DifferenceMapQuery):
     ...range,
     volumes: wanted.map((volume) => {
       const buckets = bucketsOf(bitmap, volume, range);
-      return { volume, setTracks: buckets.reduce((sum, count) => sum + count, 0), buckets };
+      const apart = left ? { leftBuckets: bucketsOf(left, volume, range) } : {};
+      return { volume, setTracks: buckets.reduce((sum, count) => sum + count, 0), buckets, ...apart };
     }),
     setTracks: bitmap.count,
     inFlightTracks: bitmap.inFlight,

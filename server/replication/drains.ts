@@ -1,8 +1,10 @@
 /** Draining an asynchronous pair: a number is frozen, reached, and told, within a bound of time (003 §[0072]; 1b rule 19). */
 import type { Timer } from '../domain/ports.ts';
+import { answeredThrough } from './answered.ts';
 import type { StorageCore } from './core.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { Suspension } from './suspension.ts';
+import type { PairRecord } from './system-record.ts';
 
 export class Drains {
   private readonly timers = new Map<string, Timer>();
@@ -19,9 +21,17 @@ export class Drains {
     const { core } = this;
     if (pair.state === 'duplex' && core.mutant('suspending-skipped'))
       core.pairs.changeState(pair, 'suspend', reason, { agreedNumber: core.pairs.peerAccepted(key) });
-    if (pair.state === 'duplex') core.pairs.changeState(pair, 'suspending', reason, { drainTarget: core.lastNumber });
+    if (pair.state === 'duplex') this.freeze(key, pair, reason);
     if (pair.state === 'suspending') this.arm(key, deadlineMs);
     return pair.drainTarget ?? pair.agreedNumber;
+  }
+
+  /** What no synchronous destination has answered yet is not shown to this one (rule 20): it becomes a difference instead. */
+  private freeze(key: string, pair: PairRecord, reason: string): void {
+    const { core } = this;
+    const drainTarget = Math.min(core.lastNumber, Math.max(answeredThrough(core), core.pairs.peerAccepted(key)));
+    if (drainTarget < core.lastNumber) core.entriesToBits(key, drainTarget);
+    core.pairs.changeState(pair, 'suspending', reason, { drainTarget });
   }
 
   /** Destination: `target` is to be reached. */

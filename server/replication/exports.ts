@@ -93,9 +93,12 @@ export class VolumeExports implements NbdExports {
     const controller = this.current();
     if (!controller) return { refused: 'its disk fails' };
     if (controller.core.record.imageConsistent) return found;
-    const why = controller.core.record.doubt
+    const { doubt, mixed } = controller.core.record;
+    const why = doubt
       ? 'updates may be missing until the other end of its pair has supplied them'
-      : 'its image is part old, part new until the copy to it ends';
+      : mixed
+        ? 'its image mixes its own updates with those of its source, and nobody has accepted it yet'
+        : 'its image is part old, part new until the copy to it ends';
     return { refused: `${controller.core.config.system}: ${why}` };
   }
 }

@@ -44,6 +44,7 @@ export class FactsReader {
       consistent: record.imageConsistent,
       consistentNumber: this.consistentNumber(),
       evidenceLost: record.evidenceLost,
+      ...(record.mixed ? { mixedTracks: core.own.count } : {}),
       volumes: Array.from({ length: volumes.count }, (_, volume) => ({
         sizeBytes: volumes.volumeBytes,
         dirtyTracks: this.dirtyTracksOf(volume),
@@ -129,7 +130,13 @@ export class FactsReader {
     // Below a quarter full, the ordinary breath between two trims is no trend.
     const rising = this.growthBytesPerSecond > 0 && usedBytes > journal.sizeBytes / 4;
     const fullInMs = rising ? Math.round(((journal.sizeBytes - usedBytes) / this.growthBytesPerSecond) * 1000) : null;
-    return { usedBytes, sizeBytes: journal.sizeBytes, trimmedTo: journal.trimmedTo, fullInMs };
+    const kept = this.core.retention.all().map(({ consumer, number }) => ({
+      consumer,
+      number,
+      bytes: journal.bytesAfter(Math.max(number, journal.trimmedTo)),
+    }));
+    const { sizeBytes, trimmedTo } = journal;
+    return { usedBytes, sizeBytes, trimmedTo, fullInMs, ...(kept.length > 0 ? { kept } : {}) };
   }
 
   journal(after: number, limit: number): StorageReply {

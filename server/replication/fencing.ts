@@ -134,12 +134,14 @@ export class Fencing {
   }
 
   /** Makes this system the one that takes host writes. Repeating it is harmless. Throws `RefusedError`, `DiskError`. */
-  promote(generation: Generation): void {
+  promote(generation: Generation, acceptMixed: boolean): void {
     const { core } = this;
     const { record } = core;
     if (generation.number < record.generation.number) throw this.stale(generation.number);
     if (record.holdsHostRole && record.generation.number === generation.number) return;
-    this.mayPromote(generation);
+    const isMixed = acceptMixed && record.mixed === true;
+    this.mayPromote(generation, isMixed);
+    if (isMixed) this.acceptMixed();
     record.generation = generation;
     record.holdsHostRole = true;
     // The verdict was said before this, on whatever evidence there was: what is counted from here on is whole.
@@ -147,6 +149,7 @@ export class Fencing {
     if (record.lineage.at(-1)?.generation !== generation.number)
       record.lineage.push({ generation: generation.number, first: core.lastNumber + 1 });
     core.save();
+    if (isMixed) this.numberMixed(generation.number);
     core.observer.event(
       'promoted',
       `takes host writes under generation ${generation.number} from update ${core.lastNumber + 1}`,
@@ -155,7 +158,27 @@ export class Fencing {
     this.events.promoted();
   }
 
-  private mayPromote(generation: Generation): void {
+  /** What was left apart differs from everybody's image: their pairs carry it. Saved with the promotion. */
+  private acceptMixed(): void {
+    const { own, pairs, record } = this.core;
+    if (!this.core.mutant('own-tracks-forgotten')) own.joinDifferences();
+    for (const [, pair] of pairs.all()) pair.leavesOwn = false;
+    record.mixed = false;
+    record.imageConsistent = true;
+  }
+
+  /** No image that anybody holds is this one, so it begins at a number of its own, at which nothing was written (1b rule 13). */
+  private numberMixed(generation: number): void {
+    const { core } = this;
+    core.own.forget();
+    core.dropGold();
+    const data = new Uint8Array(0);
+    const number = core.lastNumber + 1;
+    const at = core.ports.clock.now();
+    core.take({ number, generation, kind: 'void', volume: 0, offsetBytes: 0, lengthBytes: 0, at, data }, null);
+  }
+
+  private mayPromote(generation: Generation, isMixed: boolean): void {
     const { system } = this.core.config;
     if (generation.holder !== system)
       throw refuse(
@@ -163,7 +186,7 @@ export class Fencing {
         `Generation ${generation.number} names ${generation.holder ?? 'no holder'}, not ${system}.`,
         'Name this system as the holder at the register first.',
       );
-    if (!this.core.record.imageConsistent)
+    if (!this.core.record.imageConsistent && !isMixed)
       throw refuse(
         'not-consistent',
         `${system}'s image is part old, part new.`,

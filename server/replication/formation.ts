@@ -90,7 +90,13 @@ export class Formation {
     core.pairs.notePeer(key, base, base);
     // Below the base nothing is told apart any more: what hosts wait for must not count as answered because of it (rule 3).
     const heldAbove = pair.aloneRecorded ? null : this.events.heldAbove();
-    core.pairs.changeState(pair, to, reason, { formationBase: base, formedUnder: generation, heldAbove });
+    core.pairs.changeState(pair, to, reason, {
+      formationBase: base,
+      formedUnder: generation,
+      heldAbove,
+      bitsAreOwn: false,
+    });
+    core.retention.forget(pair.definition.destination);
     this.ends.at(key).source.open();
   }
 
@@ -98,7 +104,9 @@ export class Formation {
   beginEqual(key: string, pair: PairRecord, number: number, durable: number, generation: number): void {
     const { pairs } = this.core;
     pairs.notePeer(key, number, Math.min(durable, number));
-    pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: generation });
+    pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: generation, bitsAreOwn: true });
+    // From here on the pair itself keeps for it what it lacks.
+    this.core.retention.forget(pair.definition.destination);
     this.ends.at(key).source.open();
     if (pair.definition.kind === 'sync') this.events.syncJoined(key, pair);
   }
@@ -113,13 +121,15 @@ export class Formation {
     if (!formation || pair.formationBase === formation.base) return;
     const { record } = core;
     // Nothing is to be copied, so the image is the source's already.
-    const isSame = formation.tracks === 0 && record.imageConsistent;
+    const isSame = formation.tracks === 0 && record.imageConsistent && !pair.leavesOwn;
     const isMarked = !core.mutant('inconsistent-not-marked');
     if (!isSame && isMarked) {
       if (record.imageConsistent) core.openGold();
       record.imageConsistent = false;
     }
     if (core.mutant('gold-dropped-early')) core.dropGold();
+    record.mixed = false;
+    pair.bitsAreOwn = false;
     pair.formationBase = formation.base;
     core.adoptHistory(lineage, formation.base);
     core.pairs.notePeer(key, formation.base, formation.base);
@@ -132,12 +142,19 @@ export class Formation {
     const pair = core.pairs.get(key);
     if (!pair || !isCopying(pair.state)) return;
     const { record } = core;
-    record.imageConsistent = true;
+    const leftTracks = core.own.of(key)?.count ?? 0;
+    record.mixed = leftTracks > 0;
+    record.imageConsistent = leftTracks === 0 || core.mutant('mixed-image-served');
     record.evidenceLost = false;
     record.doubt = false;
     core.pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneSeen: false });
     core.pairs.bitmap(key).clear();
-    core.dropGold();
+    // What was left makes this an image the group never had: the last one it had is kept until this one is accepted.
+    if (leftTracks === 0) core.dropGold();
+    else
+      core.observer.event('own-updates-left', `${leftTracks} tracks are left as this system wrote them`, {
+        leftTracks,
+      });
     const { destination } = this.ends.at(key);
     destination.copy = null;
     // Where the line is lost, the source learns from the exchange at the next contact.
@@ -150,7 +167,12 @@ export class Formation {
     const { pairs } = this.core;
     const pair = pairs.get(key);
     if (!pair || !pairs.isSource(pair) || !isCopying(pair.state)) return;
-    pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneRecorded: false, heldAbove: null });
+    pairs.changeState(pair, 'duplex', 'copied', {
+      formationBase: null,
+      aloneRecorded: false,
+      heldAbove: null,
+      bitsAreOwn: true,
+    });
     this.ends.at(key).source.copied();
     if (pair.definition.kind === 'sync') this.events.syncJoined(key, pair);
   }
@@ -181,7 +203,9 @@ export class Formation {
         'Copy to it from a system whose image is consistent.',
       );
     record.imageConsistent = true;
+    record.mixed = false;
     record.doubt = false;
+    for (const [, each] of core.pairs.all()) each.bitsAreOwn = false;
     pair.formationBase = null;
     core.adoptHistory(gold.base.lineage, gold.base.number);
     core.dropGold();

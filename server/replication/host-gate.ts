@@ -1,5 +1,5 @@
 /** May hosts write here, and up to which number are their writes complete (1b rules 3, 4, 6)? Reads off the records, changes nothing. */
-import { isCopying, isFlowing, isSuspended } from '../domain/pair-states.ts';
+import { answeredThrough, mustRecordAlone } from './answered.ts';
 import type { StorageCore } from './core.ts';
 import type { PairRecord } from './system-record.ts';
 
@@ -34,7 +34,7 @@ export class HostGate {
     const split = this.splitSyncPair();
     if (split?.definition.fence === 'data') return refused(EIO, `fence level data: the pair is in ${split.state}`);
     if (!this.isConfirmed()) return accepted('held until its generation is confirmed');
-    if (split && this.mustRecordAlone(split)) return accepted('held until the split is on record');
+    if (split && mustRecordAlone(this.core, split)) return accepted('held until the split is on record');
     return accepted(`generation ${number}`);
   }
 
@@ -42,7 +42,7 @@ export class HostGate {
   isHeld(): boolean {
     if (!this.isConfirmed()) return true;
     const split = this.splitSyncPair();
-    return split !== null && this.mustRecordAlone(split);
+    return split !== null && mustRecordAlone(this.core, split);
   }
 
   /** Number up to which writes are complete now; asked at completion too, not only on admission (rule 4). */
@@ -50,15 +50,7 @@ export class HostGate {
     const { core } = this;
     if (!this.isConfirmed()) return -1;
     if (!core.record.holdsHostRole && !core.mutant('keep-generation')) return -1;
-    let gate = Number.POSITIVE_INFINITY;
-    for (const [key, pair] of core.pairs.all()) {
-      if (pair.definition.kind !== 'sync' || !core.pairs.isSource(pair)) continue;
-      const isFed = isFlowing(pair.state);
-      if (isFed && !core.mutant('complete-before-answer')) gate = Math.min(gate, core.pairs.peerAccepted(key));
-      if (this.mustRecordAlone(pair) || pair.definition.fence === 'data')
-        gate = Math.min(gate, isFed ? heldAbove(pair) : pair.agreedNumber);
-    }
-    return gate;
+    return answeredThrough(core);
   }
 
   private isConfirmed(): boolean {
@@ -72,21 +64,6 @@ export class HostGate {
     }
     return null;
   }
-
-  private mustRecordAlone(pair: PairRecord): boolean {
-    return needsAloneRecord(pair) && !this.core.mutant('register-skipped');
-  }
-}
-
-/** Sync pair of this source: may its writes complete without the other end only once `alone` is on record, and it is not yet? */
-export function needsAloneRecord(pair: PairRecord): boolean {
-  const isSplit = isSuspended(pair.state) || pair.state === 'simplex' || heldAbove(pair) < Number.POSITIVE_INFINITY;
-  return isSplit && pair.definition.fence === 'status' && !pair.aloneRecorded;
-}
-
-/** Of a pair that copies: number up to which writes were complete when the copy began, where some were held. */
-export function heldAbove(pair: PairRecord): number {
-  return isCopying(pair.state) && pair.heldAbove !== null ? pair.heldAbove : Number.POSITIVE_INFINITY;
 }
 
 function refused(errno: number, reason: string): Acceptance {

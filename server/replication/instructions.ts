@@ -74,7 +74,7 @@ export class Instructions {
       case 'raise-generation':
         return { verb: 'fence', evidence: fencing.raise(instruction.generation) };
       case 'promote':
-        fencing.promote(instruction.generation);
+        fencing.promote(instruction.generation, instruction.acceptMixed ?? false);
         return { verb: 'promoted', facts: facts.system() };
     }
   }

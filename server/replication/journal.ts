@@ -76,6 +76,11 @@ export class Journal {
     return this.trimmed;
   }
 
+  /** Last number of the oldest segment; null where the only one is appended to. */
+  get oldestSegmentEnd(): number | null {
+    return this.segments.length > 1 ? lastOf(this.segments[0]) : null;
+  }
+
   /** Largest data one entry may carry. */
   get maxDataBytes(): number {
     return this.segmentBytes - SEGMENT_HEADER_BYTES - ENTRY_HEADER_BYTES;

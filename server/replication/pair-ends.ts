@@ -85,6 +85,16 @@ export class PairEnds {
     for (const { source } of this.byKey.values()) source.open();
   }
 
+  /** A synchronous destination has answered more, or may be done without: other pairs of this system may show it. */
+  released(): void {
+    for (const { source } of this.byKey.values()) source.released();
+  }
+
+  /** Somebody who pulls from here has confirmed more, or is fed no more. */
+  tellConsumers(): void {
+    for (const { source } of this.byKey.values()) source.tellConsumers();
+  }
+
   unblock(): void {
     for (const { destination } of this.byKey.values()) destination.unblock();
   }

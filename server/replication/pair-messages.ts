@@ -72,7 +72,14 @@ export const pairMethods = {
     token: tokenSchema,
   }),
   /** To the destination: a differential copy is to begin. Answers with its bits. */
-  'pair.resync': z.object({ key: z.string(), source: system, kind: pairKind.optional(), token: tokenSchema }),
+  'pair.resync': z.object({
+    key: z.string(),
+    source: system,
+    kind: pairKind.optional(),
+    token: tokenSchema,
+    /** What only the destination has written is left as it is. */
+    leaveOwn: z.boolean().optional(),
+  }),
   'pair.open': z.object({
     key: z.string(),
     session: number,

@@ -176,7 +176,9 @@ export class PairService {
     const isSource = core.pairs.isSource(pair);
     // A source that is told to split by its destination tells it in turn, once it has stopped.
     suspension.suspend(key, by, reason, agreed, isSource && token !== null);
-    if (wasFlowing && !isSource) suspension.markExcess(key, Math.min(agreed, core.lastNumber));
+    // What the source has told to be on its platter it holds too, however old its knowledge of this end is.
+    const shared = Math.min(Math.max(agreed, core.pairs.peerDurable(key)), core.lastNumber);
+    if (wasFlowing && !isSource) suspension.markExcess(key, shared);
     return { ok: true };
   }
 
@@ -193,7 +195,7 @@ export class PairService {
     return { target: drains.begin(key, deadlineMs, 'drain') };
   }
 
-  private resync({ key, source, kind, token }: PairParams<'pair.resync'>): z.infer<typeof resyncReply> {
+  private resync({ key, source, kind, token, leaveOwn }: PairParams<'pair.resync'>): z.infer<typeof resyncReply> {
     const { core, ends, formation, reconciler, suspension } = this.parts;
     this.parts.admit(token);
     const pair = ends.mustFind(key);
@@ -205,6 +207,14 @@ export class PairService {
     formation.mayBeginAsDestination(key);
     if (isFlowing(pair.state)) suspension.suspend(key, 'fault', 'the source resyncs', null, false);
     if (pair.state === 'simplex') throw this.wrongState(pair, 'Start the initial copy (pair create).');
+    if (leaveOwn && !core.own.leave(key, pair))
+      core.observer.event(
+        'own-updates-copied-over',
+        'what this system wrote alone is not known for sure: all is copied',
+        {
+          key,
+        },
+      );
     core.pairs.changeState(pair, 'duplex-pending', 'resync', { formationBase: null, formedUnder: token.generation });
     ends.at(key).destination.awaitCopy();
     return {

@@ -116,8 +116,10 @@ export class Reconciler {
     const isUnbegun = pair.state === 'simplex' && state !== null && isSuspended(state);
     if (state === null || !(isFlowing(pair.state) || isUnbegun)) return;
     if (isSuspended(state)) {
+      // A copy that never began has brought nothing: the bits still say all there is to say.
+      const isUntouched = isCopying(pair.state) && pair.formationBase === null;
       this.suspension.suspend(key, this.blameFor(pair, state), `the other end is in ${state}`, null, false);
-      this.suspension.markExcess(key, this.commonWith(theirs));
+      if (!isUntouched) this.suspension.markExcess(key, this.commonWith(theirs));
     } else if (pair.state !== 'suspending' && state === 'simplex') {
       this.suspension.suspend(key, 'fault', 'the other end has not begun to copy', null, false);
     } else if (pair.state === 'duplex' && state === 'suspending' && theirs.drainTarget !== null) {

@@ -74,11 +74,14 @@ function beginDoubt(core: StorageCore, promised: number): void {
       .all()
       .some(([, pair]) => pairs.isSource(pair) && (isFlowing(pair.state) || core.lastNumber < pair.agreedNumber));
     if (record.doubt) record.imageConsistent = false;
-  } else if (record.imageConsistent) {
+  } else if (record.imageConsistent || record.mixed) {
     record.doubt = true;
     record.imageConsistent = false;
   }
-  for (const [key] of pairs.all()) pairs.bitmap(key).setAll();
+  for (const [key, pair] of pairs.all()) {
+    pairs.bitmap(key).setAll();
+    pair.bitsAreOwn = false;
+  }
   core.save();
   core.observer.event('evidence-lost', `updates to ${promised} were promised; the journal ends at ${core.lastNumber}`, {
     promised,
@@ -90,6 +93,7 @@ function beginDoubt(core: StorageCore, promised: number): void {
 function loseCopies({ core, suspension }: RecoveryParts, powerLost: boolean): void {
   // The log of old tracks may have holes as well, and then it is no way back.
   if (powerLost && core.gold) core.dropGold();
+  if (powerLost) core.own.lost();
   for (const [key, pair] of core.pairs.all()) {
     if (isCopying(pair.state)) {
       core.pairs.bitmap(key).setAll();

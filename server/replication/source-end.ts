@@ -8,6 +8,7 @@ import { isCopying, isFlowing } from '../domain/pair-states.ts';
 import { DiskError } from '../domain/ports.ts';
 import { refusalOf } from '../domain/refusal.ts';
 import type { Link } from '../network/link.ts';
+import { answeredThrough } from './answered.ts';
 import type { StorageCore } from './core.ts';
 import type { Entry } from './entry.ts';
 import { type OpenReply, openReply } from './pair-messages.ts';
@@ -17,8 +18,10 @@ import { decodeFrame, encodeFrame, peekFrame, type StreamFrame } from './stream-
 import type { PairRecord } from './system-record.ts';
 
 export interface SourceEndEvents {
-  /** The destination has accepted more: host writes may complete. */
+  /** The destination has accepted more: host writes may complete, and other pairs of this source may send more. */
   accepted(): void;
+  /** The destination has made more durable than it had told before. */
+  durable(): void;
   /** The stream cannot go on; the pair must be suspended. */
   fault(key: string, reason: string): void;
   /** The destination refused the session for a reason other than a fault of the line. */
@@ -49,6 +52,8 @@ export class SourceEnd {
   private copyHigh = 0;
   private copyEndSent = false;
   private toldDurable = 0;
+  /** What this session has told of those that pull from here. */
+  private readonly told = new Map<string, number>();
   private readonly watch: SilenceWatch;
 
   constructor(
@@ -140,6 +145,21 @@ export class SourceEnd {
     this.begin(pair, reply.accepted);
   }
 
+  /** More may be sent than before: the synchronous destination of this system has answered more. */
+  released(): void {
+    if (this.state === 'open' && this.pair?.definition.kind === 'async' && this.creditBytes > 0) this.pumpSoon();
+  }
+
+  /** Tells a synchronous destination how far those are that pull from here, so that it keeps for them what they lack (rule 20). */
+  tellConsumers(): void {
+    if (this.state !== 'open' || this.pair?.definition.kind !== 'sync') return;
+    for (const consumer of this.core.confirmedByConsumers()) {
+      if (this.told.get(consumer.system) === consumer.number) continue;
+      this.told.set(consumer.system, consumer.number);
+      this.link.sendFrame(encodeFrame(this.session, 0, { type: 'consumer', ...consumer }));
+    }
+  }
+
   private begin(pair: PairRecord, accepted: number): void {
     const { core, key } = this;
     this.session = pair.session;
@@ -151,12 +171,14 @@ export class SourceEnd {
     this.copyEndSent = false;
     this.copyHigh = core.lastNumber;
     this.toldDurable = core.checkpointNumber;
+    this.told.clear();
     if (isCopying(pair.state)) {
       core.pairs.bitmap(key).joinPlanes();
       this.beginCopy();
     }
     // The destination may have lost what it once had in its page cache.
     core.pairs.notePeer(key, this.sentNumber, Math.min(core.pairs.peerDurable(key), this.sentNumber));
+    this.tellConsumers();
     this.events.accepted();
     const early = this.early.splice(0);
     for (const bytes of early) this.frame(bytes);
@@ -232,16 +254,15 @@ export class SourceEnd {
     if (this.copy) this.copy.doneBytes += landedBytes;
     const accepted = Math.min(frame.accepted, core.lastNumber);
     const known = core.pairs.peerAccepted(key);
+    const durable = Math.min(frame.durable, accepted);
+    const isNews = durable > core.pairs.peerDurable(key);
     // Answers may overtake each other on their paths.
-    core.pairs.notePeer(
-      key,
-      Math.max(known, accepted),
-      Math.max(core.pairs.peerDurable(key), Math.min(frame.durable, accepted)),
-    );
+    core.pairs.notePeer(key, Math.max(known, accepted), Math.max(core.pairs.peerDurable(key), durable));
     if (frame.type === 'pull') this.creditBytes = frame.creditBytes;
     if (landedBytes > 0 || accepted > known) this.watch.progressed();
     core.observer.changed();
     this.events.accepted();
+    if (isNews) this.events.durable();
     this.pump();
   }
 
@@ -275,9 +296,9 @@ export class SourceEnd {
 
   private sendEntries(pair: PairRecord): number {
     const { core } = this;
-    const limit = Math.min(pair.drainTarget ?? core.lastNumber, core.lastNumber);
-    let count = 0;
     const isSync = pair.definition.kind === 'sync';
+    const limit = Math.min(pair.drainTarget ?? core.lastNumber, isSync ? core.lastNumber : this.mayShow());
+    let count = 0;
     while (this.sentNumber < limit && (isSync ? this.window.hasRoomForEntry : this.creditBytes > 0)) {
       const entry = core.journal.read(this.sentNumber + 1);
       if (!entry) {
@@ -288,6 +309,12 @@ export class SourceEnd {
       count += 1;
     }
     return count;
+  }
+
+  /** An asynchronous destination sees only what the synchronous one of this system has answered (rule 20). */
+  private mayShow(): number {
+    const { core } = this;
+    return core.mutant('reads-beyond-answered') ? core.lastNumber : Math.min(core.lastNumber, answeredThrough(core));
   }
 
   private sendEntry(entry: Entry): void {
@@ -326,7 +353,9 @@ export class SourceEnd {
     const bitmap = core.pairs.bitmap(key);
     const early = core.mutant('duplex-before-copy-end') && bitmap.waiting === 0;
     if (!isCopying(pair.state) || this.copyEndSent || (bitmap.count > 0 && !early)) return;
-    if (this.sentNumber < this.copyHigh) return;
+    // What was copied with a track may not be answered by the other destination yet.
+    const shown = pair.definition.kind === 'sync' ? this.sentNumber : Math.min(this.sentNumber, this.mayShow());
+    if (shown < this.copyHigh) return;
     this.copyEndSent = true;
     if (early) {
       this.send({ type: 'copy-end', number: this.copyHigh });

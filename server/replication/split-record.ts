@@ -5,10 +5,10 @@
 import type { Generation } from '../domain/generation.ts';
 import { isCopying } from '../domain/pair-states.ts';
 import { RefusedError } from '../domain/refusal.ts';
+import { needsAloneRecord } from './answered.ts';
 import type { StorageConnections } from './config.ts';
 import { registerReply } from './confirmation.ts';
 import type { StorageCore } from './core.ts';
-import { needsAloneRecord } from './host-gate.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { PairRecord } from './system-record.ts';
 

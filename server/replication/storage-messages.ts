@@ -14,7 +14,7 @@ export const instructionSchema: z.ZodType<StorageInstruction> = z.discriminatedU
   z.object({ verb: z.literal('create'), pair: definitionSchema, token, knownEqual: z.boolean() }),
   z.object({ verb: z.literal('split'), pair, token, expectedVersion }),
   z.object({ verb: z.literal('drain'), pair, token, deadlineMs: milliseconds, expectedVersion }),
-  z.object({ verb: z.literal('resync'), pair, token, expectedVersion }),
+  z.object({ verb: z.literal('resync'), pair, token, leaveOwn: z.boolean().optional(), expectedVersion }),
   z.object({ verb: z.literal('reverse'), pair, kind: z.enum(['sync', 'async']).optional(), token, expectedVersion }),
   z.object({ verb: z.literal('delete'), pair, token }),
   z.object({ verb: z.literal('rollback'), pair, token }),
@@ -25,7 +25,12 @@ export const instructionSchema: z.ZodType<StorageInstruction> = z.discriminatedU
     timeoutMs: milliseconds,
   }),
   z.object({ verb: z.literal('raise-generation'), generation: generationSchema, token }),
-  z.object({ verb: z.literal('promote'), generation: generationSchema, token }),
+  z.object({
+    verb: z.literal('promote'),
+    generation: generationSchema,
+    token,
+    acceptMixed: z.boolean().optional(),
+  }),
   z.object({
     verb: z.literal('query-journal'),
     after: z.number().int().min(0),

@@ -18,9 +18,21 @@ export type StreamFrame =
   /** Destination: the frozen number is reached and durable. */
   | { type: 'drained'; number: number }
   /** Source: it will not need to be helped with anything up to here, should it lose its power. */
-  | { type: 'source-durable'; number: number };
+  | { type: 'source-durable'; number: number }
+  /** Source: a system that pulls from it has confirmed everything up to here; -1 where it has nothing yet. */
+  | { type: 'consumer'; system: string; number: number };
 
-const TYPES = ['entry', 'copy', 'copy-end', 'answer', 'pull', 'whole', 'drained', 'source-durable'] as const;
+const TYPES = [
+  'entry',
+  'copy',
+  'copy-end',
+  'answer',
+  'pull',
+  'whole',
+  'drained',
+  'source-durable',
+  'consumer',
+] as const;
 
 /** Frames of the stream proper: they have a place in its order. All others carry news that may overtake each other. */
 export function isOrdered(type: StreamFrame['type']): boolean {
@@ -61,6 +73,8 @@ export function decodeFrame(bytes: Uint8Array): StreamFrame | null {
     case 'drained':
     case 'source-durable':
       return body.length < 8 ? null : { type, number: body.readDoubleLE(0) };
+    case 'consumer':
+      return body.length < 9 ? null : { type, number: body.readDoubleLE(0), system: body.subarray(8).toString() };
     case 'answer':
       return body.length < 16
         ? null
@@ -111,6 +125,8 @@ function encodeBody(frame: StreamFrame): Uint8Array[] {
     case 'drained':
     case 'source-durable':
       return [doubles([frame.number])];
+    case 'consumer':
+      return [doubles([frame.number]), Buffer.from(frame.system)];
     case 'answer':
       return [doubles([frame.accepted, frame.durable])];
     case 'pull':

@@ -4,8 +4,8 @@
  */
 import { isFlowing, isSuspended } from '../domain/pair-states.ts';
 import { refusalOf } from '../domain/refusal.ts';
+import { heldAbove } from './answered.ts';
 import type { StorageCore } from './core.ts';
-import { heldAbove } from './host-gate.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { PairRecord } from './system-record.ts';
 

@@ -37,6 +37,10 @@ export interface PairRecord {
   heldAbove: number | null;
   /** Destination end: number the formation copy under way began at; null before it began and after it ended. */
   formationBase: number | null;
+  /** Source end since it entered duplex: every set bit stands for a change of its own that the other end lacks. */
+  bitsAreOwn?: boolean;
+  /** Destination end: what it had written as a source is left as it is, and kept apart from the differences. */
+  leavesOwn?: boolean;
   /** Generation under which a copy was last begun by instruction: a newer one fences a sync pair, this one does not. */
   formedUnder?: number;
 }
@@ -56,6 +60,8 @@ export interface SystemRecord {
   evidenceLost: boolean;
   /** The data volumes hold an image the group really had; false while a formation copy overwrites them, and before the first. */
   imageConsistent: boolean;
+  /** A copy has ended that left this system's own updates as they are: an image the group never had, until it is accepted. */
+  mixed?: boolean;
   /** Answer given when the generation was raised; a repetition gets the same. */
   fenceEvidence: FenceEvidence | null;
   /** Register epoch last known to this system. */
@@ -68,6 +74,8 @@ export interface SystemRecord {
   historyBase: number;
   /** Updates may be missing here that another end holds: nothing is served or sent on before they are had back. */
   doubt: boolean;
+  /** Systems that pull from the source of this one, and for which it keeps what they lack. Absent in older records. */
+  keepsFor?: string[];
 }
 
 const FILE = 'system.json';

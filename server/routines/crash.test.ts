@@ -123,6 +123,55 @@ for (const arrangement of ['chain-3-direct', 'chain-4-bypass', 'chain-4-bypass-b
   };
 }
 
+const lostFirst = () => {
+  const world = forwardWorld('fan');
+  world.loseProduction();
+  return world;
+};
+
+/** As a takeover leaves a fan: 3 follows 2, and 1 is back with what it had. */
+const takenOver = () => {
+  const world = reverseWorld('fan');
+  world.setPair('2-1', null);
+  world.setPair('1-2', 'failure-suspend', 'sync');
+  return world;
+};
+
+Object.assign(SCENARIOS, {
+  'fan: first return, from nothing': {
+    routine: 'return',
+    world: () => {
+      const world = forwardWorld('fan');
+      for (const pair of ['1-2', '1-3']) world.setPair(pair, null);
+      return world;
+    },
+  },
+  'fan: takeover with a delta': {
+    routine: 'takeover',
+    world: () => {
+      const world = lostFirst();
+      world.systems['3'].lastNumber = 90;
+      return world;
+    },
+  },
+  'fan: takeover with a full copy': {
+    routine: 'takeover',
+    world: () => {
+      const world = lostFirst();
+      world.systems['3'].lastNumber = 110;
+      return world;
+    },
+  },
+  'fan: return with the roles swapped': { routine: 'return', world: takenOver },
+  'fan: swap there': { routine: 'swap', world: () => forwardWorld('fan') },
+  'fan: swap back': { routine: 'swap', world: () => reverseWorld('fan') },
+  'fan: swap, called off': {
+    routine: 'swap',
+    world: () => forwardWorld('fan'),
+    start: { decisions: { F330: 'return' } },
+  },
+} satisfies Record<string, Scenario>);
+
 interface Result {
   steps: string[];
   ending: RunView['ending'];

@@ -3,6 +3,8 @@
  * cannot say anything else. Pure: a file name and its content each; `docs.test.ts` compares them with the committed files,
  * and writes them when it is run with `-u`.
  */
+
+import { findArrangement } from '../domain/arrangement.ts';
 import {
   PAIR_INSTRUCTIONS,
   PAIR_STATES,
@@ -23,11 +25,16 @@ export interface GeneratedDoc {
 const NOTICE =
   '<!-- Generated from the tables. Do not edit; change the tables, then run: npx vitest run server/routines/docs.test.ts -u -->';
 
+/** Further backups add steps of the same make, for which the modes of one stand. */
+export const DOCUMENTED = ROUTINES.filter(
+  ({ arrangement }) => (findArrangement(arrangement)?.variation?.backups ?? 1) === 1,
+);
+
 /** Every generated document. */
 export function generatedDocs(): GeneratedDoc[] {
   return [
     { file: 'pair-states.md', content: pairStatesDoc() },
-    ...ROUTINES.map((graph) => ({ file: `${graph.arrangement}-${graph.id}.md`, content: routineDoc(graph) })),
+    ...DOCUMENTED.map((graph) => ({ file: `${graph.arrangement}-${graph.id}.md`, content: routineDoc(graph) })),
   ];
 }
 

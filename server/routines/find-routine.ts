@@ -4,7 +4,9 @@ import { CHAIN_3_ROUTINES } from './chain-3.ts';
 import { CHAIN_3_DIRECT_ROUTINES } from './chain-3-direct.ts';
 import { CHAIN_4_ROUTINES } from './chain-4.ts';
 import { CHAIN_4_BYPASS_BACKUP_ROUTINES, CHAIN_4_BYPASS_ROUTINES } from './chain-4-bypass.ts';
+import { FAN_ROUTINES } from './fan.ts';
 import type { RoutineGraph, RoutineStep } from './step-graph.ts';
+import { TWIN_ROUTINES } from './twin.ts';
 
 export const ROUTINES: readonly RoutineGraph[] = [
   ...CHAIN_3_ROUTINES,
@@ -12,6 +14,8 @@ export const ROUTINES: readonly RoutineGraph[] = [
   ...CHAIN_4_BYPASS_ROUTINES,
   ...CHAIN_4_BYPASS_BACKUP_ROUTINES,
   ...CHAIN_4_ROUTINES,
+  ...FAN_ROUTINES,
+  ...TWIN_ROUTINES,
 ];
 
 /** The routine called `id` of an arrangement. Refuses with `unknown-routine`, naming those there are. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ARRANGEMENTS } from '../domain/arrangement.ts';
+import { ALL_ARRANGEMENTS } from '../domain/arrangement.ts';
 import { ACTION_CONTRACTS } from './actions/contracts.ts';
 import { ACTIONS } from './actions/table.ts';
 import { findRoutine, findStep, ROUTINES } from './find-routine.ts';
@@ -39,7 +39,7 @@ describe.each(ROUTINES.map((graph) => [`${graph.arrangement} ${graph.id}`, graph
   });
 
   it('speaks of pairs, hosts and systems of its arrangement only', () => {
-    const arrangement = ARRANGEMENTS.find((candidate) => candidate.id === graph.arrangement);
+    const arrangement = ALL_ARRANGEMENTS.find((candidate) => candidate.id === graph.arrangement);
     // A pair may be met turned round where an earlier operation has left it.
     const pairs = [...(arrangement?.normal.pairs ?? []), ...(arrangement?.reverse.pairs ?? [])].flatMap(
       ({ source, destination }) => [`${source}-${destination}`, `${destination}-${source}`],
@@ -55,7 +55,7 @@ describe.each(ROUTINES.map((graph) => [`${graph.arrangement} ${graph.id}`, graph
 });
 
 it('every arrangement has the routines it names, and no action is without a contract or a use', () => {
-  for (const arrangement of ARRANGEMENTS)
+  for (const arrangement of ALL_ARRANGEMENTS)
     for (const id of arrangement.routines) expect(findRoutine(arrangement.id, id).id).toBe(id);
   expect(Object.keys(ACTION_CONTRACTS).sort()).toEqual(Object.keys(ACTIONS).sort());
   const used = new Set(ROUTINES.flatMap((graph) => graph.steps.map((each) => each.action)));

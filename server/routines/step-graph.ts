@@ -69,6 +69,8 @@ export interface RoutineGraph {
   intent: 'planned' | 'failover' | 'test' | 'maintenance';
   /** Host whose copy control program runs it. */
   host: HostName;
+  /** A routine that goes either way: the host that runs it where the other side is lost. */
+  orHost?: HostName;
   /** Operations it is meant for: in others it ends at its first step, having changed nothing. All where it names none. */
   meantFor?: readonly Operation[];
   /** What it brings about that the operator should know before it starts. */

@@ -1,7 +1,7 @@
 /** The other chains there and back again, step by step, on the double. */
 import { describe, expect, it } from 'vitest';
 import type { RunStart, RunView } from './step-graph.ts';
-import type { Letter } from './testkit/fake-storage.ts';
+import type { Letter } from './testkit/fake-systems.ts';
 import { FakeWorld } from './testkit/fake-world.ts';
 import { drive, MemoryRun } from './testkit/memory-run-store.ts';
 import { gapsIn } from './testkit/pair-story.ts';

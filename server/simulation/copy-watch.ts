@@ -1,4 +1,5 @@
 /** Watches formation copies from outside: what a copy had to move, and what it moved. */
+import { isCopying } from '../domain/pair-states.ts';
 import { CELL_BYTES } from './cells.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Observer } from './observer.ts';
@@ -14,17 +15,30 @@ interface CopyUnderWay {
 
 export class CopyWatch {
   private readonly copies = new Map<string, CopyUnderWay>();
+  /** Tracks there are, of all volumes. */
+  private readonly allTracks: number;
 
   constructor(
     private readonly observer: Observer,
     private readonly trackBytes: number,
     /** Payload bytes the pair's source has sent since its process started, or null where it does not run. */
     private readonly sentBytes: (source: string, pair: string) => number | null,
-  ) {}
+    volumes: { volumeCount: number; volumeBytes: number },
+  ) {
+    this.allTracks = volumes.volumeCount * Math.ceil(volumes.volumeBytes / trackBytes);
+  }
 
   /** Follows one change of state; `copy` events come out where a differential copy ended undisturbed. */
   follow({ system, pair, to }: Extract<HistoryEvent, { kind: 'pair' }>): void {
     const [source = '', destination = ''] = pair.split('-');
+    if (isCopying(to) && system === destination)
+      this.observer.add({
+        kind: 'copy-begun',
+        destination,
+        pair,
+        markedTracks: Math.min(this.allTracks, this.markedAtEitherEnd(source, destination)),
+        allTracks: this.allTracks,
+      });
     if (to === 'duplex-pending' && !this.copies.has(pair)) {
       const markedTracks = this.markedAtEitherEnd(source, destination);
       this.copies.set(pair, {

@@ -93,8 +93,12 @@ export class FaultInjector {
   private kill(process: string, restartAfterMs: number | null, power: boolean): void {
     this.heldDown.add(process);
     const machine = this.world.machine(process);
+    const wasDown = !machine.alive;
     if (power) machine.losePower(this.world.random.fork(`power-${process}-${machine.calls}`));
     else machine.kill('SIGKILL');
+    // Nobody was there to be killed, and yet the disk has lost what was not on its platter.
+    if (power && wasDown)
+      this.observer.add({ kind: 'process', process, what: 'power-loss', reason: 'while it was down' });
     this.undo(restartAfterMs, () => this.bringBack(process));
   }
 

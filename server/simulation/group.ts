@@ -1,7 +1,4 @@
-/**
- * One consistency group in a simulated world: its storage systems, hosts and monitoring host, built from the product's own
- * code over virtual ports, each on a machine of its own, started, killed and started again.
- */
+/** One consistency group in a simulated world: the product's own code over virtual ports, each process on a machine of its own. */
 import { type Arrangement, defaultGroup, type GroupDefinition } from '../domain/arrangement.ts';
 import type { WitnessReply } from '../domain/host.ts';
 import { pairName, WITNESS } from '../domain/names.ts';
@@ -98,6 +95,7 @@ export class SimGroup {
           .get(source)
           ?.facts()
           .pairs.find((facts) => facts.name === pair)?.transferredBytes ?? null,
+      settings,
     );
     if (!this.shaped) {
       for (const { from, to, conditions } of lineConditions(arrangement, this.definition))
@@ -292,6 +290,7 @@ export class SimGroup {
     const instruction = instructionFor(name, method, params);
     const { life } = this.world.machine(name);
     const cameOrder = this.observer.history.events.length;
+    if (instruction?.verb === 'promote') this.observer.noteMixed(name);
     try {
       const reply = await system.handle(method, params, from);
       if (instruction && life?.alive)

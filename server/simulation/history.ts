@@ -44,6 +44,8 @@ export interface SystemImage {
   contentHash: string | null;
   /** The image it could be rolled back to, where it keeps one. */
   gold: CellImage | null;
+  /** Tracks that hold its own updates among those copied to it, where it says that its image is mixed; numbered through all volumes. */
+  mixed?: ReadonlySet<number>;
   pairs: readonly PairImage[];
   journal: JournalImage;
   /** Everything up to this number is durable here, and was so before anyone was told. */
@@ -111,7 +113,14 @@ export type HistoryEvent =
     }
   | { kind: 'fence'; system: SystemName; evidence: FenceEvidence; run: string }
   | { kind: 'register'; record: RegisterRecord }
-  | { kind: 'promoted'; system: SystemName; generation: number; forced: boolean; image: CellImage }
+  | {
+      kind: 'promoted';
+      system: SystemName;
+      generation: number;
+      forced: boolean;
+      image: CellImage;
+      mixed?: ReadonlySet<number>;
+    }
   | {
       kind: 'instruction';
       system: SystemName;
@@ -142,6 +151,8 @@ export type HistoryEvent =
       movedBytes: number;
       writtenBytes: number;
     }
+  /** A formation copy begins: `markedTracks` at either end, of all there are. */
+  | { kind: 'copy-begun'; destination: SystemName; pair: PairName; markedTracks: number; allTracks: number }
   | { kind: 'ledger'; host: HostName; report: LedgerReport }
   | { kind: 'images'; label: string; images: Images }
   /** All faults are cleared; from here on the clock of `termination` runs. */

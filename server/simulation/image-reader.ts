@@ -20,6 +20,8 @@ export interface ImageShape {
 }
 
 const SLOT_BYTES = 4096;
+/** Checksum and sequence come before the fields. */
+const SLOT_HEADER_BYTES = 16;
 
 /** The whole image, or null where the folder holds no storage system yet. `up`: its process has recovered and serves. */
 export function readSystemImage(
@@ -61,6 +63,7 @@ export function readImageAround(
     cells,
     contentHash,
     gold: null,
+    ...(record.mixed ? { mixed: readOwnTracks(record, folder, shape) } : {}),
     pairs: pairs.map(([key, pair]) => readPair(system, key, pair, folder, shape)),
     journal: withJournal ? readJournal(folder, shape) : { firstNumber: 0, lastNumber: 0, entries: [] },
     durableNumber: readSlots(folder('watermarks'), 3)?.[1] ?? 0,
@@ -100,8 +103,26 @@ function readPair(system: string, key: string, pair: PairRecord, folder: FolderV
     state: pair.state,
     end: isSource ? 'source' : 'destination',
     peer: isSource ? destination : source,
-    setTracks: readBitmap(folder(`bitmap-${key}`), shape),
+    setTracks: joined(
+      readBitmap(folder(`bitmap-${key}`), shape),
+      pair.leavesOwn ? readBitmap(folder(`own-${key}`), shape) : new Set(),
+    ),
   };
+}
+
+function joined(a: PairImage['setTracks'], b: PairImage['setTracks']): PairImage['setTracks'] {
+  return a === 'all' || b === 'all' ? 'all' : new Set([...a, ...b]);
+}
+
+/** Tracks that were set apart as the system's own, of all pairs. */
+export function readOwnTracks(record: SystemRecord, folder: FolderView, shape: ImageShape): ReadonlySet<number> {
+  const tracks = new Set<number>();
+  const allTracks = shape.volumeCount * Math.ceil(shape.volumeBytes / shape.trackBytes);
+  for (const [key, pair] of Object.entries(record.pairs)) {
+    const own = pair.leavesOwn ? readBitmap(folder(`own-${key}`), shape) : new Set<number>();
+    for (const track of own === 'all' ? Array.from({ length: allTracks }, (_, each) => each) : own) tracks.add(track);
+  }
+  return tracks;
 }
 
 /** Set tracks, both planes joined. */
@@ -125,11 +146,11 @@ function readSlots(bytes: Uint8Array | null, fields: number): number[] | null {
   let values: number[] | null = null;
   for (const start of [0, SLOT_BYTES]) {
     // A file that lost its power before it was ever synced may be short.
-    if (buffer.length < start + 16 + fields * 8) continue;
+    if (buffer.length < start + SLOT_HEADER_BYTES + fields * 8) continue;
     const sequence = buffer.readDoubleLE(start + 8);
     if (sequence <= newest) continue;
     newest = sequence;
-    values = Array.from({ length: fields }, (_, field) => buffer.readDoubleLE(start + 16 + field * 8));
+    values = Array.from({ length: fields }, (_, field) => buffer.readDoubleLE(start + SLOT_HEADER_BYTES + field * 8));
   }
   return values;
 }

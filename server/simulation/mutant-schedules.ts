@@ -42,7 +42,22 @@ function withFence(schedule: Schedule, fence: Schedule['settings']['fence']): Sc
 
 const siteLoss = at('disaster', 0, { kind: 'site-loss', site: 'production', power: false, returnAfterMs: null });
 
+/** Where a defect lies in something that chain-3 does not do. */
+const ARRANGEMENT: Partial<Record<MutantName, string>> = {
+  'mixed-image-served': 'twin-no-merge',
+  'own-tracks-forgotten': 'twin-no-merge',
+};
+
+/** The master writes on for a while, cut off from its backup, and is lost. */
+const unsent: Focus = (schedule, random) => ({
+  ...calm(schedule),
+  settings: { ...calm(schedule).settings, writers: 4, pauseMs: 40 },
+  faults: [at('load', random.below(60), line('M', 'B1', true, { cut: true }, null)), siteLoss],
+});
+
 const FOCUS: Partial<Record<MutantName, Focus>> = {
+  'mixed-image-served': unsent,
+  'own-tracks-forgotten': unsent,
   // P had gone on alone when it was lost.
   'verdict-from-async-pair-alone': (schedule, random) => ({
     ...withFence(calm(schedule), random.pick(['status', 'never'])),
@@ -209,6 +224,6 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
 /** The `index`-th schedule to try for `mutant`. */
 export function scheduleFor(mutant: MutantName, index: number): Schedule {
   const seed = 900_000 + index;
-  const schedule = generateSchedule(seed);
+  const schedule = generateSchedule(seed, ARRANGEMENT[mutant]);
   return FOCUS[mutant]?.(schedule, new Random(`focus-${mutant}-${index}`)) ?? schedule;
 }

@@ -37,7 +37,7 @@ export const MUTANTS = {
   'resync-all-tracks': {
     part: 'replication',
     where: 'Start of a differential copy: every track is marked.',
-    caughtBy: ['bounded-cost'],
+    caughtBy: ['bounded-cost', 'never-whole'],
   },
   'trim-early': {
     part: 'replication',
@@ -131,6 +131,17 @@ export const MUTANTS = {
     part: 'replication',
     where: 'Instruction with an older driver token: carried out instead of refused.',
     caughtBy: ['stale-token'],
+  },
+  'mixed-image-served': {
+    part: 'replication',
+    where: 'Destination of a copy that left its own updates: calls the image consistent, and serves it.',
+    caughtBy: ['prefix'],
+  },
+  'own-tracks-forgotten': {
+    part: 'replication',
+    where:
+      'Promotion on a mixed image: the tracks that were left are not joined to the differences of the pairs that lead on.',
+    caughtBy: ['convergence', 'bitmap-soundness'],
   },
   'evidence-before-fence': {
     part: 'routines',

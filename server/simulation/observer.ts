@@ -15,7 +15,15 @@ import {
   type Observed,
   type SystemImage,
 } from './history.ts';
-import { hashOf, type ImageShape, readBitmap, readImageAround, readRecord, readVolumes } from './image-reader.ts';
+import {
+  hashOf,
+  type ImageShape,
+  readBitmap,
+  readImageAround,
+  readOwnTracks,
+  readRecord,
+  readVolumes,
+} from './image-reader.ts';
 import { type DiskImage, type FileImage, PAGE_BYTES } from './virtual-disk.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
@@ -34,6 +42,7 @@ export class Observer {
   readonly writes: WriteTable;
   /** Highest generation under which a system was seen to be promoted. */
   private promotedGeneration = 1;
+  private readonly mixed = new Map<string, ReadonlySet<number>>();
   /** Takeovers that the operator forced, by generation. */
   readonly forced = new Set<number>();
   private readonly records = new Map<string, KnownRecord>();
@@ -102,6 +111,17 @@ export class Observer {
     return record;
   }
 
+  /** What `system` has set apart as its own now: a promotion that accepts it is to come. */
+  noteMixed(system: string): void {
+    const record = this.recordOf(system);
+    const { image } = this.machineOf(system);
+    if (record?.mixed)
+      this.mixed.set(
+        system,
+        readOwnTracks(record, (name) => image.peek(name), this.shape),
+      );
+  }
+
   /** Records a promotion as soon as it is on the disk of the one promoted. */
   lookForPromotion(): void {
     for (const system of this.history.settings.systems) {
@@ -110,12 +130,15 @@ export class Observer {
       const { number } = record.generation;
       if (number <= this.promotedGeneration) continue;
       this.promotedGeneration = number;
+      const mixed = this.mixed.get(system);
+      this.mixed.delete(system);
       this.add({
         kind: 'promoted',
         system,
         generation: number,
         forced: this.forced.has(number),
         image: this.cellsOf(system),
+        ...(mixed ? { mixed } : {}),
       });
     }
   }

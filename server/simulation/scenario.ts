@@ -15,7 +15,7 @@ import type { KeptRun } from './run-store.ts';
 import type { Fault, Phase, Schedule } from './schedule.ts';
 import { DEFAULT_WAY } from './virtual-network.ts';
 import type { ProcessLogLine, VirtualProcess } from './virtual-process.ts';
-import { decisionStepsOf, decisionsOf } from './wishes.ts';
+import { decisionStepsOf, decisionsOf, saysUnheld, survivorOf } from './wishes.ts';
 
 /** Time between two looks at everything, ms. */
 const WATCH_MS = 130;
@@ -51,6 +51,8 @@ export class Scenario {
   private readonly decisions: Record<string, string>;
   private readonly diedAtMs = new Map<string, number>();
   private over = false;
+  /** A routine has ended because by the register nobody holds the role, whatever the systems know. */
+  private isUnheld = false;
   /** Operation was normal when the takeover's story began, and nothing but the disaster itself happens in it. */
   private isProvable = false;
 
@@ -302,7 +304,7 @@ export class Scenario {
         const instead = options.find((id) => id === 'resync' || id === 'repair');
         if (instead) this.decisions[step.id] = instead;
       }
-      for (const routine of this.remedy(round)) await this.run(routine);
+      for (const routine of this.remedy(round)) this.isUnheld = saysUnheld((await this.run(routine)).view);
       await world.scheduler.sleep(300);
     }
     this.over = true;
@@ -336,11 +338,11 @@ export class Scenario {
   /** Which routines lead back to normal operation from here. */
   private remedy(round: number): string[] {
     const { normal, reverse, moves } = this.group.arrangement;
-    const holder = this.holder();
+    const holder = this.isUnheld ? null : this.holder();
     if (holder === normal.holder) return [moves.form];
     if (holder === reverse.holder) return [moves.protect, moves.back, moves.form];
     // A takeover was begun and not ended: whichever side has an image to go on from.
-    return round % 2 === 0 ? [moves.takeover] : [moves.back, moves.form];
+    return round % 2 === 0 ? [moves.takeover] : [moves.retake ?? moves.back, moves.form];
   }
 
   /** The system of the newest generation that holds the host role, or null. */
@@ -417,7 +419,7 @@ export class Scenario {
   private noteVerdict(run: KeptRun, view: RunView): void {
     const { observer, arrangement } = this.group;
     if (!view.verdict) return;
-    const survivor = run.start.routine === this.moves.back ? arrangement.normal.holder : arrangement.reverse.holder;
+    const survivor = survivorOf(arrangement, run.start.routine, view);
     observer.add({
       kind: 'verdict',
       run: run.start.run,

@@ -1,6 +1,7 @@
 /** What the operator of a simulated story chooses where a routine asks. */
-import { ROUTINES } from '../routines/find-routine.ts';
-import type { RoutineStep } from '../routines/step-graph.ts';
+import type { Arrangement } from '../domain/arrangement.ts';
+import { findRoutine, ROUTINES } from '../routines/find-routine.ts';
+import type { RoutineStep, RunView } from '../routines/step-graph.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What the operator of a story wants wherever a routine asks, the dearest wish first. */
@@ -35,4 +36,18 @@ export function decisionStepsOf(arrangement: string, routine: string | null = nu
   return ROUTINES.filter((graph) => graph.arrangement === arrangement && (routine === null || graph.id === routine))
     .flatMap((graph) => graph.steps)
     .filter((step) => step.decision !== null);
+}
+
+/** The system on which the walked step that judges wants the work to go on. */
+export function survivorOf(arrangement: Arrangement, routine: string, view: RunView): string {
+  const graph = findRoutine(arrangement.id, routine);
+  const walked = new Set(view.steps.map((step) => step.id));
+  const judging = graph.steps.find((step) => step.action === 'judge' && walked.has(step.id));
+  return judging?.parameters.survivor ?? arrangement.reverse.holder;
+}
+
+/** The run ended because by the register nobody holds the host role. */
+export function saysUnheld(view: RunView | null): boolean {
+  const last = view?.steps.at(-1)?.outcome;
+  return last === 'unfinished' || last === 'nobody';
 }

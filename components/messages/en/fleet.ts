@@ -19,6 +19,13 @@ export const fleet = {
   normalOperation: 'Normal operation',
   reverseOperation: 'Reverse operation',
   operationOf: (operation: string, words: string) => `${operation}: ${words}`,
+  backups: 'Backups',
+  mode: 'What the master had not sent when it was lost',
+  modeText: {
+    merge: 'merge: overwritten when it returns, which ends equal to the backup',
+    'no-merge': 'no-merge: left as it is when it returns; less is sent',
+    sync: 'sync: there is none, every write waits for the first backup',
+  },
   fence: 'Fence level',
   volumes: 'Volumes',
   volumeSize: 'Volume size, MiB',

@@ -7,7 +7,13 @@ const ROUTINES: Record<string, string> = {
   'reverse-copy': 'Reverse copy',
   'reverse-copy-control': 'Reverse copy control',
   failback: 'Failback',
+  return: 'Return',
+  takeover: 'Takeover',
+  swap: 'Planned swap',
   'test-failover': 'Test failover',
+  resync: 'Resync',
+  'switch-back': 'Switch back',
+  'pair-recovery': 'Pair recovery',
 };
 
 const INTENTS: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ARRANGEMENTS } from '../../domain/arrangement.ts';
+import { ARRANGEMENTS, choicesOf, TWIN_MODES, type TwinMode } from '../../domain/arrangement.ts';
 import { wordsOfOperation } from '../../domain/arrangements/words.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { TRANSPORT_NAMES, TRANSPORTS, type Transport } from '../../domain/storage-controller.ts';
@@ -11,7 +11,7 @@ interface CreateOptions {
   volumes?: number;
   volumeSize?: number;
   transport?: Record<string, Transport>;
-  mode?: string;
+  mode?: TwinMode;
   km?: Record<string, number>;
   backups?: number;
   fence?: 'status' | 'data' | 'never';
@@ -32,15 +32,22 @@ function collectTransports(
   return { ...before, [pair]: transport };
 }
 
-/** Options of arrangements this version does not have yet are refused by name, not ignored. */
-function refuseForeign({ mode, backups }: CreateOptions): void {
-  if (mode !== undefined || backups !== undefined) {
-    throw refuse(
-      'bad-request',
-      `${mode === undefined ? '--backups' : '--mode'} belongs to the arrangement twin`,
-      'Leave it out for other arrangements.',
-    );
-  }
+/** Choices that the arrangement does not have are refused by name, not ignored. */
+function refuseForeign({ arrangement, mode, backups }: CreateOptions): void {
+  if (choicesOf(arrangement) || (mode === undefined && backups === undefined)) return;
+  const given = backups === undefined ? '--mode' : '--backups';
+  const having = ARRANGEMENTS.filter(({ id }) => choicesOf(id)).map(({ id }) => id);
+  throw refuse(
+    'bad-request',
+    `${given} is no choice of ${arrangement}`,
+    `It belongs to ${having.join(', ')}; leave it out.`,
+  );
+}
+
+/** What else can be chosen of an arrangement. */
+function choiceLines(id: string): string[] {
+  const choices = choicesOf(id);
+  return choices ? [`  --backups ${choices.backups.join('|')}  --mode ${choices.modes.join('|')}`] : [];
 }
 
 export function addGroup(program: Command, enqueue: Enqueue): void {
@@ -56,7 +63,7 @@ export function addGroup(program: Command, enqueue: Enqueue): void {
     .option('--volumes <n>', 'how many volumes', parseCount)
     .option('--volume-size <size>', 'such as 64MiB', parseBytes)
     .option('--transport <[pair=]kind>', `${TRANSPORTS.join(' or ')}; repeatable`, collectTransports)
-    .addOption(new Option('--mode <mode>', 'twin only').choices(['merge', 'no-merge', 'sync']))
+    .addOption(new Option('--mode <mode>', 'twin only').choices(TWIN_MODES))
     .option('--km <line=km>', 'length of a line, such as P-I=100; repeatable', collectNumbers)
     .option('--backups <n>', 'twin only', parseCount)
     .addOption(
@@ -73,6 +80,8 @@ export function addGroup(program: Command, enqueue: Enqueue): void {
         const created = await client.groups.create.mutate({
           name,
           arrangement: options.arrangement,
+          ...(options.backups === undefined ? {} : { backups: options.backups }),
+          ...(options.mode === undefined ? {} : { mode: options.mode }),
           ...(options.volumes === undefined ? {} : { volumeCount: options.volumes }),
           ...(options.volumeSize === undefined ? {} : { volumeBytes: options.volumeSize }),
           ...(options.transport ? { transport: options.transport } : {}),
@@ -93,6 +102,7 @@ export function addGroup(program: Command, enqueue: Enqueue): void {
           `  ${each.title}`,
           `  normal   ${wordsOfOperation(each, each.normal)}`,
           `  reverse  ${wordsOfOperation(each, each.reverse)}`,
+          ...choiceLines(each.id),
         ]);
         return result(ARRANGEMENTS, ...rows);
       }),

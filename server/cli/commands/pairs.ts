@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import { tableOf, tablePages, wordText } from '../../domain/difference-table.ts';
+import { parsePairName } from '../../domain/names.ts';
 import { PAIR_STATES } from '../../domain/pair-states.ts';
 import { type RefusedError, refuse } from '../../domain/refusal.ts';
 import { type Enqueue, result } from '../context.ts';
@@ -32,6 +34,7 @@ export function addPair(program: Command, enqueue: Enqueue): void {
         }),
       );
   }
+  addTable(pair, enqueue);
   pair
     .command('wait')
     .description('wait until a pair is in a state')
@@ -65,6 +68,37 @@ export function addPair(program: Command, enqueue: Enqueue): void {
             }
           }
         }),
+    );
+}
+
+/** The difference-management table of one end: every cylinder with a marked track, as JSON or as lines. */
+function addTable(pair: Command, enqueue: Enqueue): void {
+  pair
+    .command('table')
+    .description('the difference table of a pair: device, cylinder, track')
+    .requiredOption('--group <name>', 'group')
+    .requiredOption('--pair <pair>', 'source first, such as M-B1')
+    .option('--on <system>', 'end whose table is read; the source where nothing is said')
+    .action((options: { group: string; pair: string; on?: string }, command: Command) =>
+      enqueue(command, async ({ client }) => {
+        const ends = parsePairName(options.pair);
+        if (!ends) throw refuse('bad-request', `${options.pair} is no pair name`, 'Name it source first, like M-B1.');
+        const of = { group: options.group, system: options.on ?? ends.source };
+        const { tracksPerVolume } = await client.pairs.differences.query({ ...of, pair: options.pair, buckets: 1 });
+        const pages = [];
+        for (const page of tablePages(options.pair, tracksPerVolume))
+          pages.push(await client.pairs.differences.query({ ...of, ...page }));
+        const table = tableOf(pages);
+        const rows = (table?.devices ?? []).flatMap(({ device, cylinders }) =>
+          cylinders.map(({ cylinder, word, tracks, leftTracks }) =>
+            [
+              `device ${device} cylinder ${cylinder} ${wordText(word)} tracks ${tracks.join(' ')}`,
+              ...(leftTracks ? [`left as written here ${leftTracks.join(' ')}`] : []),
+            ].join('; '),
+          ),
+        );
+        return result(table, ...(rows.length > 0 ? rows : [`no track is marked at ${of.system}`]));
+      }),
     );
 }
 

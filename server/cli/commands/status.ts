@@ -46,6 +46,7 @@ function lines(status: GroupStatus, now: number): string {
       : (host.work?.stoppedReason ?? 'ledger stopped'),
     `${host.observer}, ${ageText(host.observedAt, now)}`,
   ]);
+  const forecasts = status.forecasts.map((forecast) => `  ${forecast.system}: ${forecast.text}`);
   const alarms = status.alarms.map((alarm) => `  ! ${alarm.severity}: ${alarm.text} ${alarm.response}`);
   return [
     `${status.name}  ${status.arrangement}  ${status.operation}  generation ${status.generation ?? 'unknown'}`,
@@ -53,6 +54,7 @@ function lines(status: GroupStatus, now: number): string {
     table(systems),
     table(pairs),
     table(hosts),
+    ...forecasts,
     ...alarms,
   ]
     .filter(Boolean)

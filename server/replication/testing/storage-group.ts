@@ -48,7 +48,7 @@ export class StorageGroup<L, W extends TestWorld<L>> {
   private readonly systems = new Map<string, StorageSystem>();
   private readonly unanswered = new Map<string, Set<() => void>>();
   private claims = 0;
-  generation: Generation = { number: 1, runId: 'initial', holder: 'P' };
+  generation: Generation;
 
   constructor(
     private readonly parts: TestParts<L, W>,
@@ -58,6 +58,7 @@ export class StorageGroup<L, W extends TestWorld<L>> {
     const arrangement = findArrangement(id);
     if (!arrangement) throw new Error(`${id} is gone`);
     this.arrangement = arrangement;
+    this.generation = { number: 1, runId: 'initial', holder: arrangement.normal.holder };
     this.definition = definitionOf(arrangement, settings);
     this.world = parts.world({
       losesPower: true,
@@ -405,12 +406,12 @@ export class StorageGroup<L, W extends TestWorld<L>> {
   }
 
   /** Names `holder` at the register, then promotes it. */
-  async promote(holder: SystemName): Promise<void> {
+  async promote(holder: SystemName, acceptMixed = false): Promise<void> {
     const { number: generation, runId } = this.generation;
     const reply = await this.atRegister({ verb: 'register-holder', generation, runId, holder });
     if (reply.verb !== 'register') throw new Error('the register did not answer');
     this.generation = reply.record.generation;
-    await this.instruct(holder, { verb: 'promote', generation: this.generation, token: this.token() });
+    await this.instruct(holder, { verb: 'promote', generation: this.generation, token: this.token(), acceptMixed });
   }
 
   async drain(system: SystemName, source: SystemName, destination: SystemName): Promise<void> {

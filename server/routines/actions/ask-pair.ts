@@ -1,5 +1,5 @@
 /** Steps that ask for the state of a pair, and the drain. Every state has an outcome of its own. */
-import { isSuspended } from '../../domain/pair-states.ts';
+import { isCopying, isSuspended } from '../../domain/pair-states.ts';
 import type { PairFacts } from '../../domain/storage-controller.ts';
 import type { Action, ActionResult } from '../action-types.ts';
 import { parameter, stepHost, stepTarget } from '../action-types.ts';
@@ -57,6 +57,37 @@ export const askPeer: Action = async (context): Promise<ActionResult> => {
   const facts = await queryIfAnswers(context, stepHost(context), peer);
   context.note(facts ? `${peer}: answers; its last number is ${facts.lastNumber}.` : `${peer}: no answer.`);
   return { outcome: facts ? 'answers' : 'no-answer' };
+};
+
+/** Reads the difference table of the pair at the target: how many tracks are marked there. */
+export const readTable: Action = async (context): Promise<ActionResult> => {
+  const target = stepTarget(context);
+  const { source, destination } = endsOf(parameter(context, 'pair'));
+  const pair = pairOf(await querySurely(context, stepHost(context), target), source, destination);
+  if (!pair) {
+    context.note(`${target}: there is no pair with ${target === source ? destination : source}, and so no table.`);
+    return { outcome: 'absent' };
+  }
+  const { dirtyTracks, trackBytes } = pair;
+  context.note(
+    `${target}: ${dirtyTracks} tracks of ${trackBytes} bytes are marked in its table of ${pair.name} (${pair.state}).`,
+  );
+  return { outcome: dirtyTracks > 0 ? 'marked' : 'empty' };
+};
+
+/** Is anything left to be copied? Asked of the source, whose bits are those that count. */
+export const askDifferences: Action = async (context): Promise<ActionResult> => {
+  const target = stepTarget(context);
+  const name = parameter(context, 'pair');
+  const { source, destination } = endsOf(name);
+  const pair = pairOf(await querySurely(context, stepHost(context), target), source, destination);
+  context.note(
+    pair
+      ? `${target}: ${pair.name} is in ${pair.state}, ${pair.dirtyTracks} tracks to copy, ${pair.transferredBytes} bytes sent.`
+      : `${target}: there is no pair ${name}.`,
+  );
+  if (pair?.name !== name || isSuspended(pair.state)) return { outcome: 'stopped' };
+  return { outcome: isCopying(pair.state) ? 'found' : 'none' };
 };
 
 /**

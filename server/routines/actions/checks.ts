@@ -1,5 +1,6 @@
 /** What is looked at before anything is changed. */
 
+import { operationOf } from '../../domain/arrangement.ts';
 import { commonNumber } from '../../domain/generation.ts';
 import type { HeartbeatView } from '../../domain/host.ts';
 import type { HostName, SystemName } from '../../domain/names.ts';
@@ -80,7 +81,9 @@ export const checkReady: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
   if (await holdsRole(context, host, parameter(context, 'survivor'))) return { outcome: 'already-here' };
   const missing: string[] = [];
-  for (const { source, destination } of context.arrangement.normal.pairs) {
+  const { arrangement } = context;
+  const standing = operationOf(arrangement, parameter(context, 'writer')) ?? arrangement.normal;
+  for (const { source, destination } of standing.pairs) {
     const facts = await queryIfAnswers(context, host, source);
     const pair = facts ? pairOf(facts, source, destination) : null;
     if (!facts) missing.push(`${source} does not answer`);

@@ -39,16 +39,20 @@ interface Ends {
   name: PairName;
   definition: PairDefinition;
   /** A pair that has to be created goes on from what its destination holds, where the numbers allow it. */
-  byNumber: boolean;
+  byNumber: boolean | 'only';
   waitMs: number | null;
+  leaveOwn: boolean;
 }
 
 export interface FormOptions {
   /** Needed where the arrangement pairs the two systems in both kinds. */
   kind?: PairKind;
-  byNumber?: boolean;
+  /** `only`: where the numbers do not allow it, nothing is formed, for somebody has to be asked first. */
+  byNumber?: boolean | 'only';
   /** How long to wait for a copy; as long as it takes where nothing is said. */
   waitMs?: number;
+  /** What only the destination has written is left as it is (1b rule 22). */
+  leaveOwn?: boolean;
 }
 
 /** Brings the pair to duplex through its source end, asked by `host`. `failed`: the copy stopped by itself. */
@@ -59,8 +63,8 @@ export async function formPair(
   options: FormOptions = {},
 ): Promise<Formed> {
   const definition = definitionOf(context, endsOf(name), options.kind ?? null);
-  const { byNumber = false, waitMs = null } = options;
-  const ends: Ends = { ...endsOf(name), name, definition, byNumber, waitMs };
+  const { byNumber = false, waitMs = null, leaveOwn = false } = options;
+  const ends: Ends = { ...endsOf(name), name, definition, byNumber, waitMs, leaveOwn };
   let changed = false;
   let resynced = false;
   let settled = false;
@@ -88,6 +92,7 @@ export async function formPair(
     }
     const did = await turnUnlessChanged(context, host, ends, { own, other });
     changed = true;
+    if (did === 'refused') return 'failed';
     if (did === 'still-copying') return 'copying';
     resynced ||= did === 'copying';
   }
@@ -108,7 +113,7 @@ function disagree(atSource: PairFacts | null, atDestination: PairFacts | null): 
   return isFlowing(atSource?.state ?? 'absent') !== isFlowing(atDestination?.state ?? 'absent');
 }
 
-type Move = 'moved' | 'copying' | 'still-copying';
+type Move = 'moved' | 'copying' | 'still-copying' | 'refused';
 
 /** One turn; where the pair has changed since it was looked at nothing was done, and the loop looks again. */
 async function turnUnlessChanged(...turn: Parameters<typeof turnOnce>): Promise<Move> {
@@ -162,6 +167,7 @@ async function create(
     return 'moved';
   }
   const knownEqual = other !== null && needsNoCopy(context, ends, own, other);
+  if (!knownEqual && ends.byNumber === 'only') return 'refused';
   try {
     await instructPair(context, host, ends.source, {
       verb: 'create',
@@ -172,7 +178,8 @@ async function create(
   } catch (error) {
     // Storage judges by what it holds at that moment, which may have moved on since it was asked.
     if (!knownEqual || !(error instanceof RefusedError) || error.refusal.code !== 'not-equal') throw error;
-    context.note(`${error.refusal.message} Everything is copied instead.`);
+    context.note(`${error.refusal.message}${ends.byNumber === 'only' ? '' : ' Everything is copied instead.'}`);
+    if (ends.byNumber === 'only') return 'refused';
     await instructPair(context, host, ends.source, {
       verb: 'create',
       pair: ends.definition,
@@ -254,6 +261,7 @@ async function towardsDuplex(
     verb: 'resync',
     pair: ends.name,
     token: context.token(),
+    ...(ends.leaveOwn ? { leaveOwn: true } : {}),
     expectedVersion: atSource.version,
   });
   context.note(`${ends.source}: ${ends.name} resync begun, ${atSource.dirtyTracks} tracks marked at this end.`);
@@ -272,11 +280,21 @@ export const formPairStep: Action = async (context) => {
   return { outcome: await formPair(context, stepHost(context), parameter(context, 'pair'), optionsOf(context)) };
 };
 
+/** Step action: a copy of `pair` begins; its end, good or bad, is not waited for. */
+export const beginCopy: Action = async (context) => {
+  const options = { ...optionsOf(context), waitMs: 0 };
+  const formed = await formPair(context, stepHost(context), parameter(context, 'pair'), options);
+  return { outcome: formed === 'already' ? 'already' : 'begun' };
+};
+
 /** What the step says beside the pair's name. */
 export function optionsOf(context: ActionContext): FormOptions {
-  const { kind, resume } = context.step.parameters;
-  const byNumber = resume === 'by-number';
-  return kind === 'sync' || kind === 'async' ? { kind, byNumber } : { byNumber };
+  const { kind, resume, leave } = context.step.parameters;
+  const options = {
+    byNumber: resume === 'by-number-only' ? ('only' as const) : resume === 'by-number',
+    leaveOwn: leave === 'own',
+  };
+  return kind === 'sync' || kind === 'async' ? { kind, ...options } : options;
 }
 
 /**
@@ -376,6 +394,13 @@ export const deletePair: Action = async (context): Promise<ActionResult> => {
   }
   if (!found) context.note(`${target}: there is no pair with ${other}.`);
   return { outcome: found ? 'deleted' : 'absent' };
+};
+
+/** As `deletePair`, for a target whose silence is an answer. */
+export const deletePairIfAnswers: Action = async (context): Promise<ActionResult> => {
+  if (await queryIfAnswers(context, stepHost(context), stepTarget(context))) return deletePair(context);
+  context.note(`${stepTarget(context)}: no answer.`);
+  return { outcome: 'no-answer' };
 };
 
 /** Splits the pair at both ends where it exists; its destination is then open. */

@@ -31,6 +31,22 @@ export const settleImageIfAnswers: Action = async (context): Promise<ActionResul
   return { outcome: 'no-image' };
 };
 
+/** As `settleImage`, where an image that mixes the target's own updates with copied ones may be accepted (1b rule 22). */
+export const settleMixed: Action = async (context): Promise<ActionResult> => {
+  const host = stepHost(context);
+  const name = parameter(context, 'pair');
+  const { source, destination } = endsOf(name);
+  const facts = await querySurely(context, host, stepTarget(context));
+  const tracks = facts.mixedTracks ?? 0;
+  if (tracks === 0) return { outcome: await settle(context, host, facts, name) };
+  const pair = pairOf(facts, source, destination);
+  if (pair && !isSuspended(pair.state)) await splitToSuspended(context, host, facts.system, pair.name);
+  context.note(
+    `${facts.system}: ${tracks} tracks hold its own updates, which ${source === facts.system ? destination : source} never received; all others are as they were copied, to ${facts.lastNumber}.`,
+  );
+  return { outcome: 'mixed' };
+};
+
 /** Splits the pair through its source where that answers (1a: the source is instructed), then settles the target's image. */
 export const splitThenSettle: Action = async (context): Promise<ActionResult> => {
   const host = stepHost(context);
@@ -86,8 +102,10 @@ export const judge: Action = async (context): Promise<ActionResult> => {
   const writer = isOwn ? survivor : parameter(context, 'writer');
   if (!generation) throw new Error(`step ${context.step.id} judges before the fence step has run`);
   const facts = await querySurely(context, host, survivor);
+  const mixedTracks = context.step.parameters.accepts === 'mixed' ? (facts.mixedTracks ?? 0) : 0;
+  const number = mixedTracks > 0 ? facts.lastNumber : facts.consistentNumber;
   const heartbeats = await heartbeatsOf(context, host, isOwn ? host : parameter(context, 'writerHost'));
-  const verdict = judgeChain({
+  const judged = judgeChain({
     writer,
     survivor,
     guard: guardOf(context, writer),
@@ -96,14 +114,17 @@ export const judge: Action = async (context): Promise<ActionResult> => {
     register,
     heartbeats: [...context.findings.heartbeats, ...heartbeats],
     image: {
-      consistent: facts.consistent,
-      number: facts.consistentNumber,
+      consistent: facts.consistent || mixedTracks > 0,
+      number,
       lineage: facts.lineage,
       evidenceLost: facts.evidenceLost,
-      stampedAt: await stampOf(context, host, survivor, facts.consistentNumber),
+      stampedAt: await stampOf(context, host, survivor, number),
     },
-    entries: await entriesAfter(context, host, facts.consistentNumber),
+    entries: await entriesAfter(context, host, number),
   });
+  // What the operator accepts by its mode belongs to what is said of the data.
+  const left = `${survivor}: ${mixedTracks} tracks hold its own updates in place of those it copied; the mode no-merge accepts that.`;
+  const verdict = mixedTracks > 0 ? { ...judged, evidence: [...judged.evidence, left] } : judged;
   context.note(verdictHeadline(verdict));
   for (const sentence of verdict.evidence) context.note(sentence);
   return { outcome: verdict.kind, findings: { verdict, heartbeats } };

@@ -4,7 +4,7 @@ import { RefusedError } from '../../domain/refusal.ts';
 import type { Action, ActionResult } from '../action-types.ts';
 import { parameter, stepHost } from '../action-types.ts';
 import { endsOf, instructPair, isSilence, pairOf, queryIfAnswers, querySurely, waitForPair } from './ask.ts';
-import { formPair, splitNamed } from './form-pair.ts';
+import { formPair, optionsOf, splitNamed } from './form-pair.ts';
 
 /** Brings the pair to duplex and drains it at once: one try, whose end the next step judges. */
 export const resyncThenDrain: Action = async (context): Promise<ActionResult> => {
@@ -12,7 +12,7 @@ export const resyncThenDrain: Action = async (context): Promise<ActionResult> =>
   const name = parameter(context, 'pair');
   const { source, destination } = endsOf(name);
   try {
-    if ((await formPair(context, host, name)) === 'failed') return { outcome: 'failed' };
+    if ((await formPair(context, host, name, optionsOf(context))) === 'failed') return { outcome: 'failed' };
     const before = pairOf(await querySurely(context, host, destination), source, destination);
     if (before?.state === 'duplex') {
       await instructPair(context, host, destination, {

@@ -1,6 +1,15 @@
 /** The actions steps may name. A routine file of another arrangement adds its own beside these. */
 import type { ActionTable } from '../action-types.ts';
-import { askDrained, askPair, askPairIfAnswers, askPeer, drain, waitCopyEnd } from './ask-pair.ts';
+import {
+  askDifferences,
+  askDrained,
+  askPair,
+  askPairIfAnswers,
+  askPeer,
+  drain,
+  readTable,
+  waitCopyEnd,
+} from './ask-pair.ts';
 import {
   awaitCycle,
   awaitQuiet,
@@ -13,9 +22,19 @@ import {
   watchHeartbeat,
 } from './checks.ts';
 import { fenceStep } from './fence.ts';
-import { deletePair, formPairStep, restPair, resyncThenSplit, splitDownstream, splitThenResync } from './form-pair.ts';
-import { announce, judge, settleImage, settleImageIfAnswers, splitThenSettle } from './judge.ts';
+import {
+  beginCopy,
+  deletePair,
+  deletePairIfAnswers,
+  formPairStep,
+  restPair,
+  resyncThenSplit,
+  splitDownstream,
+  splitThenResync,
+} from './form-pair.ts';
+import { announce, judge, settleImage, settleImageIfAnswers, settleMixed, splitThenSettle } from './judge.ts';
 import { repairReverse, resyncThenDrain } from './repair.ts';
+import { findLastSide, findSide, judgeJoin } from './sides.ts';
 import {
   checkWorkStopped,
   formIfPossible,
@@ -28,12 +47,14 @@ import {
 
 export const ACTIONS: ActionTable = {
   announce,
+  'ask-differences': askDifferences,
   'ask-drained': askDrained,
   'ask-pair': askPair,
   'ask-pair-if-answers': askPairIfAnswers,
   'ask-peer': askPeer,
   'await-cycle': awaitCycle,
   'await-quiet': awaitQuiet,
+  'begin-copy': beginCopy,
   'check-faults-cleared': checkFaultsCleared,
   'check-holder': checkHolder,
   'check-ready': checkReady,
@@ -41,12 +62,17 @@ export const ACTIONS: ActionTable = {
   'check-work-stopped': checkWorkStopped,
   'compare-images': compareImages,
   'delete-pair': deletePair,
+  'delete-pair-if-answers': deletePairIfAnswers,
   drain,
   fence: fenceStep,
+  'find-last-side': findLastSide,
+  'find-side': findSide,
   'form-if-possible': formIfPossible,
   'form-pair': formPairStep,
   'give-host-role': giveHostRole,
   judge,
+  'judge-resume': judgeJoin,
+  'read-table': readTable,
   'repair-reverse': repairReverse,
   'rest-pair': restPair,
   'resync-reversed': resyncReversed,
@@ -55,6 +81,7 @@ export const ACTIONS: ActionTable = {
   reverse,
   'settle-image': settleImage,
   'settle-image-if-answers': settleImageIfAnswers,
+  'settle-mixed': settleMixed,
   'split-downstream': splitDownstream,
   'split-then-resync': splitThenResync,
   'split-then-settle': splitThenSettle,

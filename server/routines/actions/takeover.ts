@@ -73,9 +73,12 @@ async function reverseOnce(context: ActionContext): Promise<ActionResult> {
     context.note(`${source}: there is no pair with ${destination} to turn round.`);
     return { outcome: 'not-reversed' };
   }
-  if (pair.name !== name) {
+  const { kind: wanted } = context.step.parameters;
+  const kind = wanted === 'sync' || wanted === 'async' ? wanted : pair.definition.kind;
+  if (pair.name !== name || pair.definition.kind !== kind) {
     await splitToSuspended(context, host, source, name);
-    await instructPairOnce(context, host, source, { verb: 'reverse', pair: name, token: context.token() });
+    const turn = wanted === undefined ? {} : { kind };
+    await instructPairOnce(context, host, source, { verb: 'reverse', pair: name, ...turn, token: context.token() });
   }
   context.note(`${source}: the pair stands as ${name}.`);
   return { outcome: 'reversed' };
@@ -146,7 +149,12 @@ export const giveHostRole: Action = async (context): Promise<ActionResult> => {
       'register',
     ),
   );
-  const facts = await promote(context, host, holder, { verb: 'promote', generation, token: context.token() });
+  const facts = await promote(context, host, holder, {
+    verb: 'promote',
+    generation,
+    token: context.token(),
+    ...(context.step.parameters.accepts === 'mixed' ? { acceptMixed: true } : {}),
+  });
   await insist(context, () =>
     askHost(context, host, { verb: 'raise-host-generation', generation, token: context.token() }, 'host-fenced'),
   );

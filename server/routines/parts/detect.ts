@@ -10,6 +10,7 @@ const UNTOUCHED = 'nothing was changed: the work is where it was';
 export function detection(
   cast: Cast,
   ids: { watch: string; confirm: string; alive: string; next: string },
+  planned = 'switch-over',
 ): RoutineStep[] {
   const { survivor, survivorHost, writer, writerHost } = cast;
   const far = hostWords(writerHost);
@@ -39,7 +40,7 @@ export function detection(
       ours: true,
       title: 'Confirm the failure',
       text: 'Heartbeats alone cannot tell a dead site from a cut line.',
-      question: 'Is the production site really down?',
+      question: `Is the ${cast.move === 'over' ? 'production site' : `site of ${writer}`} really down?`,
       byDefault: 'confirm',
       options: [
         option(
@@ -55,9 +56,9 @@ export function detection(
     decide({
       id: ids.alive,
       ours: true,
-      title: 'Production is still heard',
-      text: `${capital(far)} answers and its storage works. To move the work in peace, use switch-over.`,
-      question: 'Fail over although production is heard?',
+      title: `${cast.move === 'over' ? 'Production' : capital(far)} is still heard`,
+      text: `${capital(far)} answers and its storage works. To move the work in peace, use ${planned}.`,
+      question: `Fail over although ${cast.move === 'over' ? 'production' : far} is heard?`,
       byDefault: 'stop',
       options: [
         option(
@@ -79,6 +80,7 @@ export function orderlyStop(
   cast: Cast,
   ids: { ready: string; stop: string; quiet: string; next: string },
   pairs: readonly PairName[],
+  disaster = 'failover',
 ): RoutineStep[] {
   const { survivor, survivorHost, writer, writerHost, middle } = cast;
   const far = hostWords(writerHost);
@@ -98,7 +100,7 @@ export function orderlyStop(
         'not-ready': end(
           'failed',
           UNTOUCHED,
-          'A planned switch-over needs everything in order; for a disaster use failover.',
+          `A planned move needs everything in order; for a disaster use ${disaster}.`,
         ),
         'already-here': end(
           'done',

@@ -10,7 +10,30 @@ import { arrow, listWords } from './cast.ts';
 import { type CopyStart, formStep, holdDownstream, holderStep, restStep } from './reverse-start.ts';
 
 const UNTOUCHED = 'nothing was changed';
-const START: CopyStart = { host: 'host-P', system: 'P', otherHost: 'host-R', abortState: UNTOUCHED };
+
+/** Who copies, under which ids, and what the routines before it are called. Those of the chains where nothing is said. */
+export interface InitialCopyFront extends Pick<CopyStart, 'host' | 'system' | 'otherHost'> {
+  id: string;
+  title: string;
+  ids: { holder: string; compare: string; overwrite: string };
+  /** Is the step that looks for the holder one of the sources'? */
+  holder?: { title: string; text: string };
+  cures: { elsewhere: string; unfinished: string };
+}
+
+const OF_CHAINS: InitialCopyFront = {
+  id: 'initial-copy',
+  title: 'Initial copy to normal operation',
+  host: 'host-P',
+  system: 'P',
+  otherHost: 'host-R',
+  ids: { holder: 'S090', compare: 'S092', overwrite: 'S093' },
+  cures: {
+    elsewhere: 'Another system takes the host writes: copying from P would overwrite newer data. Run failback first.',
+    unfinished:
+      'A takeover was begun and not ended: nobody holds the host role. Run failover or failback to its end first.',
+  },
+};
 
 export interface ForwardPair {
   id: string;
@@ -31,38 +54,34 @@ export function initialCopy(words: {
   arrangement: string;
   compared: readonly SystemName[];
   pairs: readonly ForwardPair[];
+  front?: InitialCopyFront;
 }): RoutineGraph {
-  const { compared, pairs } = words;
+  const { compared, pairs, front = OF_CHAINS } = words;
+  const { system, host, ids } = front;
   const first = pairs[0];
   const last = pairs.at(-1);
   if (!first || !last) throw new Error(`${words.arrangement} forms no pair`);
   const names = pairs.map(({ pair, kind }) => arrow(pair, kind));
-  const open = `P works; ${names.join(' or ')} may be suspended and is resynced by the next initial-copy`;
+  const open = `${system} works; ${names.join(' or ')} may be suspended and is resynced by the next ${front.id}`;
   return {
-    id: 'initial-copy',
+    id: front.id,
     arrangement: words.arrangement,
-    title: 'Initial copy to normal operation',
+    title: front.title,
     intent: 'maintenance',
-    host: 'host-P',
+    host,
     resident: false,
     meantFor: ['forming', 'degraded', 'normal'],
     effects: [
       'A destination that is copied onto is inconsistent until the copy ends; it keeps its last consistent image meanwhile.',
     ],
-    first: 'S090',
+    first: ids.holder,
     steps: [
-      holderStep(
-        START,
-        { holder: 'S090', next: 'S092' },
-        {
-          elsewhere:
-            'Another system takes the host writes: copying from P would overwrite newer data. Run failback first.',
-          unfinished:
-            'A takeover was begun and not ended: nobody holds the host role. Run failover or failback to its end first.',
-        },
-      ),
-      ...question(compared, entryOf(first)),
-      ...pairs.flatMap((pair, index) => formed(pair, pairs[index - 1], pairs[index + 1], names, open)),
+      {
+        ...holderStep({ ...front, abortState: UNTOUCHED }, { holder: ids.holder, next: ids.compare }, front.cures),
+        ...(front.holder ? { ...front.holder, ours: false } : {}),
+      },
+      ...question(front, compared, entryOf(first)),
+      ...pairs.flatMap((pair, index) => formed(pair, pairs[index - 1], pairs[index + 1], front, { names, open })),
     ],
   };
 }
@@ -70,35 +89,39 @@ export function initialCopy(words: {
 const entryOf = (pair: ForwardPair) => pair.hold?.id ?? pair.rest?.id ?? pair.id;
 
 /** After a failback with data loss the others may hold what P lacks: overwriting it is a named decision. */
-function question(compared: readonly SystemName[], next: string): RoutineStep[] {
+function question(
+  { system, host, ids }: InitialCopyFront,
+  compared: readonly SystemName[],
+  next: string,
+): RoutineStep[] {
   const others = compared.join(' or ');
   return [
     step({
-      id: 'S092',
+      id: ids.compare,
       ours: true,
       title: `Does ${others} hold newer data?`,
-      text: `Compares what ${listWords(compared)} hold with P’s history.`,
-      host: 'host-P',
-      target: 'P',
+      text: `Compares what ${listWords(compared)} hold with ${system}’s history.`,
+      host,
+      target: system,
       action: 'compare-images',
-      parameters: { base: 'P', others: compared.join(' ') },
+      parameters: { base: system, others: compared.join(' ') },
       outcomes: {
-        none: to(next, `None of ${listWords(compared)} is known to hold an update that P lacks.`),
-        'newer-elsewhere': to('S093', `${others} holds updates that P never received.`),
+        none: to(next, `None of ${listWords(compared)} is known to hold an update that ${system} lacks.`),
+        'newer-elsewhere': to(ids.overwrite, `${others} holds updates that ${system} never received.`),
       },
       abortState: UNTOUCHED,
     }),
     decide({
-      id: 'S093',
+      id: ids.overwrite,
       ours: true,
       title: 'Overwrite newer data?',
-      text: `After a failback with data loss, ${others} may hold updates that P lacks.`,
-      question: 'Overwrite them with P’s data?',
+      text: `After a failback with data loss, ${others} may hold updates that ${system} lacks.`,
+      question: `Overwrite them with ${system}’s data?`,
       byDefault: 'stop',
       options: [
         option(
           'overwrite',
-          'Overwrite with P’s data',
+          `Overwrite with ${system}’s data`,
           `The updates that only ${others} holds are gone for good.`,
           { step: next },
           { dangerous: true },
@@ -117,8 +140,8 @@ function formed(
   words: ForwardPair,
   before: ForwardPair | undefined,
   after: ForwardPair | undefined,
-  names: readonly string[],
-  open: string,
+  { host, id: routine }: InitialCopyFront,
+  { names, open }: { names: readonly string[]; open: string },
 ): RoutineStep[] {
   const { id, pair, kind, text, hold, rest, ours, byNumber } = words;
   const name = arrow(pair, kind);
@@ -127,7 +150,7 @@ function formed(
         holdDownstream({
           id: hold.id,
           next: rest?.id ?? id,
-          host: 'host-P',
+          host,
           pair,
           kind,
           downstream: hold.downstream,
@@ -141,7 +164,7 @@ function formed(
         restStep({
           id: rest.id,
           next: id,
-          host: 'host-P',
+          host,
           pair: rest.pair,
           why: 'normal operation has no use for it, and its source must be free to take host writes at the next failover.',
           abortState: open,
@@ -155,14 +178,14 @@ function formed(
       id,
       ...(ours ? { ours } : {}),
       ...(byNumber ? { byNumber } : {}),
-      host: 'host-P',
+      host,
       pair,
       kind,
       text,
       next: after ? entryOf(after) : { state: `normal operation: ${listWords(names)} in duplex` },
       failed: {
         state: open,
-        text: `The copy of ${name} stopped by itself. Clear the fault and run initial-copy again.`,
+        text: `The copy of ${name} stopped by itself. Clear the fault and run ${routine} again.`,
       },
       ...(before ? { beside: [[before.pair, ['duplex']]] } : {}),
     }),

@@ -12,11 +12,14 @@ export interface RestartWords {
   ending: Ending;
   states: { running: string; noLedger: string; notStarted: string; roleAborted: string };
   texts: { role: string; start: string; running: string; notStarted: string };
+  /** Step that follows the start of the work; the run ends there where it is left out. */
+  next?: string;
 }
 
 /** Two steps: the register names the holder, then the work starts there. */
 export function restart(words: RestartWords): RoutineStep[] {
   const { ids, system, host, states, texts } = words;
+  const follows = (state: string, text: string) => (words.next ? to(words.next, text) : end(words.ending, state, text));
   return [
     step({
       id: ids.role,
@@ -38,8 +41,8 @@ export function restart(words: RestartWords): RoutineStep[] {
       target: system,
       action: 'start-work',
       outcomes: {
-        started: end(words.ending, states.running, texts.running),
-        'no-ledger': end(words.ending, states.noLedger, 'This group has no work application of ours.'),
+        started: follows(states.running, texts.running),
+        'no-ledger': follows(states.noLedger, 'This group has no work application of ours.'),
         'not-started': end('failed', states.notStarted, texts.notStarted),
       },
       abortState: `${system} holds the host role, the work is not started; start it with the ledger command`,
@@ -47,8 +50,12 @@ export function restart(words: RestartWords): RoutineStep[] {
   ];
 }
 
-/** The survivor of a failover or switch-over goes on with the work. */
-export function restartAfterTakeover({ survivor, survivorHost }: Cast, ids: RestartWords['ids']): RoutineStep[] {
+/** The survivor of a failover or switch-over goes on with the work. `next`: step that follows; `again`: what finishes it. */
+export function restartAfterTakeover(
+  { survivor, survivorHost }: Cast,
+  ids: RestartWords['ids'],
+  { again = 'failover', ...follow }: { next?: string; again?: string } = {},
+): RoutineStep[] {
   const near = hostWords(survivorHost);
   return restart({
     ids,
@@ -59,7 +66,7 @@ export function restartAfterTakeover({ survivor, survivorHost }: Cast, ids: Rest
       running: `the work runs on ${near}`,
       noLedger: `${survivor} accepts host writes; attach your application to it`,
       notStarted: `${survivor} holds the host role, but the work on ${near} did not start; see its reason, then start it`,
-      roleAborted: `${survivor} may hold the host role already, the work is not started; start it with the ledger command, or run failover again`,
+      roleAborted: `${survivor} may hold the host role already, the work is not started; start it with the ledger command, or run ${again} again`,
     },
     texts: {
       role: `Give ${survivor} the host role`,
@@ -67,11 +74,16 @@ export function restartAfterTakeover({ survivor, survivorHost }: Cast, ids: Rest
       running: `The work runs on ${near}.`,
       notStarted: `${near.replace('host', 'Host')} did not start the work.`,
     },
+    ...follow,
   });
 }
 
 /** A planned switch-over that is called off: only there the writer is known to answer. */
-export function calledOff({ writer, writerHost }: Cast, ids: RestartWords['ids']): RoutineStep[] {
+export function calledOff(
+  { writer, writerHost }: Cast,
+  ids: RestartWords['ids'],
+  routines: { form: string; takeover: string } = { form: 'initial-copy', takeover: 'failover' },
+): RoutineStep[] {
   const far = hostWords(writerHost);
   return restart({
     ids,
@@ -79,10 +91,10 @@ export function calledOff({ writer, writerHost }: Cast, ids: RestartWords['ids']
     host: writerHost,
     ending: 'aborted',
     states: {
-      running: `called off: the work runs on ${far}, its pairs are suspended; run initial-copy`,
-      noLedger: `called off: ${writer} accepts host writes, its pairs are suspended; run initial-copy`,
+      running: `called off: the work runs on ${far}, its pairs are suspended; run ${routines.form}`,
+      noLedger: `called off: ${writer} accepts host writes, its pairs are suspended; run ${routines.form}`,
       notStarted: `called off: ${writer} holds the host role, but the work on ${far} did not start`,
-      roleAborted: 'work stopped: nobody holds the host role; run failover to go on',
+      roleAborted: `work stopped: nobody holds the host role; run ${routines.takeover} to go on`,
     },
     texts: {
       role: `Give the role back to ${writer}`,

@@ -7,10 +7,18 @@ const UNTOUCHED = 'nothing was changed';
 export const STOPPED = stoppedUntil('failback');
 export const AT_HOME = 'P holds the host role; run initial-copy to return to normal operation';
 
-/** The precondition of every failback; the fence follows. */
+/** How a way back speaks of itself, and of where the work is once it is at home. */
+export interface ReturnWords {
+  routine: string;
+  atHome: string;
+}
+
+/** The precondition of every way back; the fence follows. `stopIsOurs`: the sources stop the work in another way. */
 export function beforeReturn(
   cast: Cast,
   ids: { stopped: string; ask: string; stop: string; fence: string },
+  { routine, atHome }: ReturnWords = { routine: 'Failback', atHome: AT_HOME },
+  stopIsOurs = true,
 ): RoutineStep[] {
   const { survivor, survivorHost, writer, writerHost } = cast;
   const far = hostWords(writerHost);
@@ -20,17 +28,13 @@ export function beforeReturn(
       id: ids.stopped,
       ours: true,
       title: `Work on ${far} stopped?`,
-      text: `Failback needs the work on ${far} stopped, or ${far} lost.`,
+      text: `${routine} needs the work on ${far} stopped, or ${far} lost.`,
       host: survivorHost,
       target: survivor,
       action: 'check-work-stopped',
       parameters: { otherHost: writerHost },
       outcomes: {
-        'already-here': end(
-          'done',
-          AT_HOME,
-          `${survivor} takes host writes already: there is nothing to go back from.`,
-        ),
+        'already-here': end('done', atHome, `${survivor} takes host writes already: there is nothing to go back from.`),
         stopped: to(ids.fence, `The work on ${far} is stopped.`),
         lost: to(ids.fence, `${farHost} does not answer: it counts as lost.`),
         running: to(ids.ask, `The work on ${far} still runs.`),
@@ -57,7 +61,7 @@ export function beforeReturn(
     }),
     step({
       id: ids.stop,
-      ours: true,
+      ours: stopIsOurs,
       title: `Stop the work on ${far}`,
       text: `Stops the work application on ${far} in an orderly way.`,
       host: writerHost,

@@ -51,6 +51,8 @@ export interface ReverseStart extends CopyStart {
   needed: readonly SystemName[];
   demoted: readonly SystemName[];
   compared: readonly SystemName[];
+  /** The routine these steps belong to; reverse-copy where nothing is said. */
+  routine?: string;
 }
 
 /** Holder, faults, demotion, and the question whether what only the others hold may be overwritten. */
@@ -59,13 +61,14 @@ export function reverseStart(words: ReverseStart): RoutineStep[] {
   const far = hostWords(otherHost);
   const others = compared.join(' or ');
   const [oldPrimary = ''] = compared;
+  const { routine = 'reverse-copy' } = words;
   return [
     holderOfReverse(words, { holder: ids.holder, next: ids.faults }),
     step({
       id: ids.faults,
       ours: true,
       title: 'All faults cleared?',
-      text: `Reverse copy needs ${listWords([far, ...needed])}: each is asked.`,
+      text: `${capital(routine)} needs ${listWords([far, ...needed])}: each is asked.`,
       host,
       action: 'check-faults-cleared',
       parameters: { otherHost, systems: needed.join(' ') },
@@ -74,7 +77,7 @@ export function reverseStart(words: ReverseStart): RoutineStep[] {
         'not-cleared': end(
           'failed',
           abortState,
-          'Somebody does not answer. Clear the fault, then run reverse-copy again.',
+          `Somebody does not answer. Clear the fault, then run ${routine} again.`,
         ),
       },
       abortState,
@@ -134,6 +137,11 @@ export function reverseStart(words: ReverseStart): RoutineStep[] {
       abortState,
     }),
   ];
+}
+
+/** `reverse-copy` → `Reverse copy`. */
+function capital(routine: string): string {
+  return `${routine.charAt(0).toUpperCase()}${routine.slice(1)}`.replaceAll('-', ' ');
 }
 
 /** A system is never copied onto while a pair leads on from it. */
@@ -212,7 +220,7 @@ export function formStep(words: {
   beside?: Parameters<typeof looksAt>[];
   during?: 'initial-copying' | 'duplex-pending';
   /** Where the pair has to be created: goes on from what the destination holds, if the numbers allow it. */
-  byNumber?: boolean;
+  byNumber?: boolean | 'only';
 }): RoutineStep {
   const { pair } = words;
   const { source } = endsOfPair(pair);
@@ -227,7 +235,7 @@ export function formStep(words: {
     host: words.host,
     target: source,
     action: 'form-pair',
-    parameters: { pair, kind: words.kind, ...(words.byNumber ? { resume: 'by-number' } : {}) },
+    parameters: { pair, kind: words.kind, ...resumeOf(words.byNumber ?? false) },
     expects: [
       expects(pair, ANY_STATE, words.during ?? 'initial-copying', ['duplex']),
       ...(words.beside ?? []).map(([beside, states]) => looksAt(beside, states)),
@@ -242,4 +250,10 @@ export function formStep(words: {
     },
     abortState: words.failed.state,
   });
+}
+
+/** `only`: where the numbers do not allow it, nothing is formed. */
+function resumeOf(byNumber: boolean | 'only'): Record<string, string> {
+  if (!byNumber) return {};
+  return { resume: byNumber === 'only' ? 'by-number-only' : 'by-number' };
 }

@@ -5,9 +5,19 @@
  */
 import { type Path, type PathStep, pathsThrough } from '../graph-check.ts';
 import type { RoutineGraph } from '../step-graph.ts';
-import { answerOf, isImpossible } from './path-scenes.ts';
+import { isImpossible } from './path-scenes.ts';
+import { answerOf } from './verdict-scenes.ts';
 
-const SEAM_ACTIONS = ['fence', 'judge', 'settle-image', 'settle-image-if-answers', 'ask-pair', 'ask-pair-if-answers'];
+const SEAM_ACTIONS = [
+  'fence',
+  'judge',
+  'judge-resume',
+  'settle-image',
+  'settle-image-if-answers',
+  'settle-mixed',
+  'ask-pair',
+  'ask-pair-if-answers',
+];
 
 interface Stretch {
   steps: readonly PathStep[];

@@ -2,7 +2,7 @@
 import type { Generation } from '../../domain/generation.ts';
 import { pairName } from '../../domain/names.ts';
 import type { FenceEvidence, PairFacts, SystemFacts } from '../../domain/storage-controller.ts';
-import type { FakePair, FakeSystem } from './fake-storage.ts';
+import type { FakePair, FakeSystem } from './fake-systems.ts';
 
 export function evidenceOf(system: FakeSystem, generation: Generation): FenceEvidence {
   return {
@@ -46,7 +46,7 @@ export function pairFactsOf(system: FakeSystem, pair: FakePair | null): PairFact
     version: pair.version,
     changedAt: 0,
     reason: 'as the test wants it',
-    dirtyTracks: 0,
+    dirtyTracks: pair.dirtyTracks,
     trackBytes: 65_536,
     consistent: source || system.consistent,
     givenNumber: system.lastNumber,
@@ -72,6 +72,7 @@ export function factsOf(system: FakeSystem): SystemFacts {
     consistent: system.consistent,
     consistentNumber: consistentNumber(system),
     evidenceLost: system.evidenceLost,
+    ...(system.mixedTracks > 0 ? { mixedTracks: system.mixedTracks } : {}),
     volumes: [{ sizeBytes: 1 }],
     journal: { usedBytes: system.journalShare * 100, sizeBytes: 100, trimmedTo: 0, fullInMs: null },
     pairs: [...system.pairs.values()].map((pair) => pairFactsOf(system, pair)),
@@ -82,7 +83,11 @@ export function factsOf(system: FakeSystem): SystemFacts {
   };
 }
 
-/** A line as it is called where lines are cut: its ends in alphabetical order. */
+/** The ends of a line in alphabetical order: `I~P`. */
 export function lineOf(a: string, b: string): string {
   return [a, b].sort().join('~');
+}
+
+export function nameOf(pair: Pick<FakePair, 'definition'>): string {
+  return pairName(pair.definition.source, pair.definition.destination);
 }

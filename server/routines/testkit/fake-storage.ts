@@ -11,43 +11,8 @@ import { refuse } from '../../domain/refusal.ts';
 import { judgeResume } from '../../domain/resume.ts';
 import type { PairDefinition, StorageInstruction, StorageReply, SystemFacts } from '../../domain/storage-controller.ts';
 import { linkedSystems } from '../../domain/ways.ts';
-import { evidenceOf, factsOf, lineOf, pairFactsOf } from './fake-facts.ts';
-
-/** Every system that any arrangement has. */
-const LETTERS = ['P', 'I', 'J', 'R', 'M', 'B1', 'B2', 'B3', '1', '2', '3'] as const;
-export type Letter = (typeof LETTERS)[number];
-
-export interface FakePair {
-  definition: PairDefinition;
-  state: PairState;
-  version: number;
-  aloneSeen: boolean;
-}
-
-export interface FakeSystem {
-  name: Letter;
-  up: boolean;
-  generation: Generation;
-  evidence: ReturnType<typeof evidenceOf> | null;
-  holdsRole: boolean;
-  lineage: { generation: number; first: number }[];
-  lastNumber: number;
-  completedNumber: number;
-  answeredNumber: number;
-  consistent: boolean;
-  evidenceLost: boolean;
-  /** Number of the last consistent image kept during a resync. */
-  gold: number | null;
-  journalShare: number;
-  claimEpoch: number;
-  step: number;
-  pairs: Map<string, FakePair>;
-}
-
-/** The generation in which a group is made. */
-export function firstGeneration({ normal }: Arrangement): Generation {
-  return { number: 1, runId: 'initial', holder: normal.holder };
-}
+import { evidenceOf, factsOf, lineOf, nameOf, pairFactsOf } from './fake-facts.ts';
+import { type FakePair, type FakeSystem, firstGeneration, LETTERS, type Letter } from './fake-systems.ts';
 
 export class FakeStorage {
   readonly arrangement: Arrangement;
@@ -81,6 +46,7 @@ export class FakeStorage {
       consistent: true,
       evidenceLost: false,
       gold: null,
+      mixedTracks: 0,
       journalShare: 0,
       claimEpoch: 0,
       step: 0,
@@ -111,6 +77,7 @@ export class FakeStorage {
           state,
           version,
           aloneSeen: false,
+          dirtyTracks: 0,
         });
     }
   }
@@ -167,7 +134,7 @@ export class FakeStorage {
     this.admit(system, instruction);
     if (instruction.verb === 'raise-generation') this.mustNotBeSlow(target);
     if (instruction.verb === 'raise-generation') return this.raise(system, instruction.generation);
-    if (instruction.verb === 'promote') return this.promote(system, instruction.generation);
+    if (instruction.verb === 'promote') return this.promote(system, instruction);
     return { verb: 'pair', pair: this.changePair(system, instruction) };
   }
 
@@ -226,10 +193,16 @@ export class FakeStorage {
     return { verb: 'fence', evidence };
   }
 
-  private promote(system: FakeSystem, generation: Generation): StorageReply {
+  private promote(
+    system: FakeSystem,
+    { generation, acceptMixed = false }: Extract<StorageInstruction, { verb: 'promote' }>,
+  ): StorageReply {
     if (generation.holder !== system.name || generation.number < system.generation.number)
       throw refuse('stale-generation', 'not the holder', 'Start a new run.');
-    if (!system.consistent) throw refuse('not-consistent', `${system.name} is not consistent`, 'Roll it back.');
+    const mayMix = acceptMixed && system.mixedTracks > 0;
+    if (!system.consistent && !mayMix)
+      throw refuse('not-consistent', `${system.name} is not consistent`, 'Roll it back.');
+    Object.assign(system, { consistent: true, mixedTracks: 0 });
     for (const pair of system.pairs.values()) {
       if (pair.definition.destination === system.name && isFlowing(pair.state))
         throw refuse('wrong-state', `${system.name} is being written`, 'Split first.');
@@ -395,9 +368,12 @@ export class FakeStorage {
       throw refuse('unreachable', `${peer.name} does not answer`, 'Restore it.');
     this.mayBeginAsSource(system, definition);
     const resume = judgeResume(factsOf(system), factsOf(peer));
-    if (knownEqual && resume.kind !== 'equal') throw refuse('not-equal', `${peer.name} differs`, 'Copy everything.');
+    const isDelta = resume.kind === 'delta' && definition.kind === 'async';
+    if (knownEqual && resume.kind !== 'equal' && !isDelta)
+      throw refuse('not-equal', `${peer.name} differs`, 'Copy everything.');
+    if (knownEqual) Object.assign(peer, { lastNumber: system.lastNumber, lineage: [...system.lineage] });
     for (const end of [system, peer]) {
-      const pair: FakePair = { definition, state: 'simplex', version: 1, aloneSeen: false };
+      const pair: FakePair = { definition, state: 'simplex', version: 1, aloneSeen: false, dirtyTracks: 0 };
       end.pairs.set(key, pair);
       this.change(end, pair, knownEqual ? 'duplex' : 'initial-copying');
     }
@@ -442,8 +418,4 @@ export class FakeStorage {
     for (const end of [pair, other])
       if (end) Object.assign(end, { definition: { ...end.definition, ...ends, kind }, version: end.version + 1 });
   }
-}
-
-function nameOf(pair: Pick<FakePair, 'definition'>): string {
-  return pairName(pair.definition.source, pair.definition.destination);
 }

@@ -7,7 +7,8 @@ import type { HeartbeatView, HostInstruction, HostReply } from '../../domain/hos
 import { systemOfHost } from '../../domain/names.ts';
 import { isFlowing } from '../../domain/pair-states.ts';
 import { refuse } from '../../domain/refusal.ts';
-import { FakeStorage, type FakeSystem, firstGeneration, type Letter } from './fake-storage.ts';
+import { FakeStorage } from './fake-storage.ts';
+import { type FakeSystem, firstGeneration, type Letter } from './fake-systems.ts';
 
 export interface FakeHost {
   up: boolean;

@@ -1,42 +1,13 @@
-/**
- * How each outcome of each step comes about: the state of the world, set just before the step is entered, in which the real
- * action must answer that outcome. Read from the step's action and parameters, so that the steps of a new routine need
- * nothing here. Decisions need no scene; they are given in advance.
- */
-import { type GroupDefinition, guardedPairOf } from '../../domain/arrangement.ts';
-import { pairName, parsePairName } from '../../domain/names.ts';
+import { pairKey, pairName } from '../../domain/names.ts';
 import type { PairKind, PairState } from '../../domain/pair-states.ts';
 import { isFlowing } from '../../domain/pair-states.ts';
 import type { Path } from '../graph-check.ts';
 import type { RoutineGraph, RoutineStep } from '../step-graph.ts';
-import type { Letter } from './fake-storage.ts';
+import type { Letter } from './fake-systems.ts';
 import type { FakeHost, FakeHostName, FakeWorld } from './fake-world.ts';
-import type { MemoryRun } from './memory-run-store.ts';
-import { FORWARD_LINEAGE, REVERSE_LINEAGE } from './worlds.ts';
+import { ends, type Make, type Makes, told } from './scene-parts.ts';
+import { answerOf, fenced, judged, own } from './verdict-scenes.ts';
 
-export interface Scene {
-  graph: RoutineGraph;
-  world: FakeWorld;
-  run: MemoryRun;
-  path: Path;
-  definition: GroupDefinition;
-  /** The operator has asked already. */
-  endRequested: boolean;
-}
-
-type Make = (scene: Scene, step: RoutineStep) => void;
-type Makes = Readonly<Record<string, Make>>;
-
-const told = (step: RoutineStep, name: string): string => {
-  const value = step.parameters[name];
-  if (value === undefined) throw new Error(`${step.id} is not told ${name}`);
-  return value;
-};
-const ends = (name: string) => {
-  const parsed = parsePairName(name);
-  if (!parsed) throw new Error(`${name} is no pair`);
-  return parsed as { source: Letter; destination: Letter };
-};
 const reversed = (name: string) => pairName(ends(name).destination, ends(name).source);
 const kindOf = (step: RoutineStep): PairKind | undefined => step.parameters.kind as PairKind | undefined;
 const none: Make = () => undefined;
@@ -148,83 +119,24 @@ const settled: Makes = {
   'no-image': both(healthy, pair('suspend'), targetImage(false, null)),
 };
 
-/** A numbers' tale for each verdict: what the writer could complete, what the survivor holds, what was heard. */
-const FORWARD = { answered: 100, kept: 100, short: 90, heard: 95 };
-const REVERSE = { answered: 150, kept: 150, short: 140, heard: 150 };
-const REVERSE_GUARDED = { answered: 120, kept: 120, short: 110, heard: 115 };
-
-function tale({ world, graph }: Scene, step: RoutineStep) {
-  const writer = told(step, 'writer');
-  const guarded = guardedPairOf(world.arrangement, writer);
-  const isForward = writer === world.arrangement.normal.holder;
-  const numbers = isForward ? FORWARD : guarded ? REVERSE_GUARDED : REVERSE;
-  return { writer: writer as Letter, guarded, isForward, numbers, graph };
-}
-
-/** Where the path leads at the step that has this action. */
-export const answerOf = (graph: RoutineGraph, path: Path, action: string) =>
-  path.steps.find((walked) => graph.steps.find((step) => step.id === walked.step)?.action === action)?.outcome;
-
-/** The writer is silent and its guard answers, or not; without a guard the writer itself answers, or not. */
-const fenced =
-  (is: boolean): Make =>
-  (scene, step) => {
-    const { world, graph, path } = scene;
-    const { writer, guarded, numbers } = tale(scene, step);
-    const verdict = answerOf(graph, path, 'judge');
-    if (!guarded) {
-      Object.assign(world.systems[writer], {
-        up: is,
-        completedNumber: numbers.answered,
-        lastNumber: numbers.answered,
-        // Where the path wants no proof all the same, the writer has lost records.
-        evidenceLost: verdict === 'unknown',
-      });
-      return;
-    }
-    Object.assign(world.systems[writer], { up: false });
-    const guard = world.systems[guarded.destination as Letter];
-    Object.assign(guard, { up: is, answeredNumber: numbers.answered });
-    world.setPair(pairName(guarded.source, guarded.destination), 'duplex', 'sync');
-    // What was heard once counts for ever, so a path without proof must not have heard too much before.
-    if (verdict !== 'no-data-loss') world.heard[told(step, 'writerHost') as FakeHostName].completed = numbers.short;
-  };
-
-/** The survivor held the last generation itself; whoever else answers does not matter. */
-const own: Make = ({ world }, step) => {
-  const survivor = told(step, 'survivor');
-  const { number } = world.register.generation;
-  world.register = { ...world.register, generation: { ...world.register.generation, holder: null } };
-  world.register = { ...world.register, lastHeld: { number, holder: survivor } };
-  world.systems[survivor as Letter].lineage.push({ generation: number, first: 1_000 });
-};
-
-/** The survivor's number and what was heard of the writer's, at the moment the verdict is drawn. */
-const judged =
-  (kind: 'no-data-loss' | 'data-loss' | 'unknown'): Make =>
-  (scene, step) => {
-    const { world } = scene;
-    const { guarded, isForward, numbers } = tale(scene, step);
-    const kept = kind === 'no-data-loss' || (kind === 'unknown' && !guarded);
-    Object.assign(world.systems[told(step, 'survivor') as Letter], {
-      up: true,
-      lastNumber: kept ? numbers.kept : numbers.short,
-      consistent: true,
-      lineage: [...(isForward ? FORWARD_LINEAGE : REVERSE_LINEAGE)],
-      evidenceLost: false,
-    });
-    const heard = kept ? numbers.kept : kind === 'data-loss' ? numbers.heard : numbers.short;
-    world.heard[told(step, 'writerHost') as FakeHostName].completed = heard;
-  };
-
 /** The first of the systems in the list `parameter`, changed. */
 const firstOf =
   (parameter: string, change: Record<string, unknown>): Make =>
   ({ world }, step) =>
     void Object.assign(world.systems[told(step, parameter).split(' ')[0] as Letter], change);
 
+/** The destination holds an update that the source does not have. */
+const foreign: Make = ({ world }, step) => {
+  world.systems[ends(told(step, 'pair')).destination].lastNumber += 10;
+};
+
 /** By action, then by outcome. */
 const BY_ACTION: Readonly<Record<string, Makes>> = {
+  'ask-differences': {
+    found: both(healthy, pair('duplex-pending'), copies('stall')),
+    none: both(healthy, pair('duplex')),
+    stopped: both(healthy, pair('failure-suspend')),
+  },
   'ask-drained': {
     suspend: both(healthy, pair('suspend')),
     'failure-suspend': both(healthy, pair('failure-suspend')),
@@ -247,6 +159,10 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
     quiet: none,
     'not-quiet': ({ world }, step) =>
       void Object.assign(world.systems[told(step, 'survivor') as Letter], { lastNumber: 50 }),
+  },
+  'begin-copy': {
+    already: both(healthy, alone(), pair('duplex')),
+    begun: both(healthy, alone(), pair('suspend'), copies('stall')),
   },
   'check-faults-cleared': { cleared: healthy, 'not-cleared': firstOf('systems', { up: false }) },
   'check-holder': {
@@ -276,12 +192,22 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
   },
   'compare-images': { none, 'newer-elsewhere': firstOf('others', { completedNumber: 500, lastNumber: 500 }) },
   'delete-pair': { deleted: both(healthy, pair('suspend')), absent: both(healthy, pair(null)) },
+  'delete-pair-if-answers': {
+    deleted: both(healthy, pair('suspend')),
+    absent: both(healthy, pair(null)),
+    'no-answer': both(healthy, ({ world }, step) => void down(world, step.target ?? '')),
+  },
   drain: { ended: both(healthy, alone(), pair('duplex')) },
   fence: { fenced: fenced(true), 'not-fenced': fenced(false), own },
+  'find-last-side': {
+    normal: lastOn((world) => world.arrangement.normal.holder),
+    reverse: lastOn((world) => world.arrangement.reverse.holder),
+  },
+  'find-side': { normal: none, reverse: none, nobody: holder(() => null) },
   'form-if-possible': {
     duplex: both(healthy, alone(), pair(null), sameNumbers(true)),
     already: both(healthy, alone(), pair('duplex')),
-    copying: both(healthy, alone(), pair(null), sameNumbers(false), copies('stall')),
+    copying: both(healthy, alone(), unlessByNumberOnly(), sameNumbers(false), copies('stall')),
     'not-formed': both(
       healthy,
       alone(),
@@ -300,6 +226,19 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
     },
   },
   judge: { 'no-data-loss': judged('no-data-loss'), 'data-loss': judged('data-loss'), unknown: judged('unknown') },
+  'judge-resume': {
+    paired: both(healthy, pair('duplex')),
+    first: both(healthy, pair(null), targetImage(false, null)),
+    'none-needed': both(healthy, pair(null), sameNumbers(true)),
+    delta: both(healthy, pair(null), sameNumbers(false)),
+    impossible: both(healthy, pair(null), sameNumbers(true), foreign),
+    'no-answer': both(healthy, ({ world }, step) => void down(world, step.target ?? '')),
+  },
+  'read-table': {
+    empty: both(healthy, pair('suspend')),
+    marked: both(healthy, pair('suspend'), markedAtTarget(3)),
+    absent: both(healthy, pair(null)),
+  },
   'repair-reverse': {
     duplex: both(healthy, alone(), pair('suspend'), pair('suspend', 'sync'), targetImage(true, null)),
     failed: both(healthy, alone(), pair('suspend'), pair('suspend', 'sync'), targetImage(true, null), copies('fail')),
@@ -325,6 +264,15 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
   reverse: { reversed: both(healthy, turned('suspend')), 'not-reversed': both(healthy, pair(null)) },
   'settle-image': settled,
   'settle-image-if-answers': settled,
+  'settle-mixed': {
+    ...settled,
+    mixed: both(
+      healthy,
+      pair('suspend'),
+      targetImage(false, 100),
+      ({ world }, step) => void Object.assign(world.systems[step.target as Letter], { mixedTracks: 2 }),
+    ),
+  },
   'split-downstream': {
     'not-needed': both(healthy, pair('duplex'), downstream('suspend')),
     split: both(healthy, pair('failure-suspend'), downstream('duplex')),
@@ -357,9 +305,22 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
   },
 };
 
+/** The target's own table of the step's pair. */
+function markedAtTarget(dirtyTracks: number): Make {
+  return ({ world }, step) => {
+    const { source, destination } = ends(told(step, 'pair'));
+    Object.assign(world.systems[step.target as Letter].pairs.get(pairKey(source, destination)) ?? {}, { dirtyTracks });
+  };
+}
+
 /** The pair that leads on, as the arrangement knows it; the kind of the step is that of the pair that copies. */
 function downstream(state: PairState): Make {
   return ({ world }, step) => world.setPair(told(step, 'downstream'), state);
+}
+
+/** No pair, or where it may not be made by a copy, one that is suspended. */
+function unlessByNumberOnly(): Make {
+  return (scene, step) => pair(step.parameters.resume === 'by-number-only' ? 'suspend' : null)(scene, step);
 }
 
 /** Both ends hold the same, or the destination lacks something. */
@@ -374,6 +335,21 @@ function sameNumbers(is: boolean): Make {
       evidenceLost: false,
     });
     world.systems[source].evidenceLost = false;
+  };
+}
+
+/** Nobody holds the role; this system held it last, and everybody answers. */
+function lastOn(name: (world: FakeWorld) => string): Make {
+  return (scene, step) => {
+    const { world } = scene;
+    healthy(scene, step);
+    const { register } = world;
+    const { number } = register.generation;
+    world.register = {
+      ...register,
+      generation: { ...register.generation, holder: null },
+      lastHeld: { number: number - 1, holder: name(world) },
+    };
   };
 }
 

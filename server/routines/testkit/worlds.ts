@@ -1,7 +1,7 @@
 /** The two states of a group from which routines start: everything in order in normal operation, or in reverse operation. */
 import { guardedPairOf } from '../../domain/arrangement.ts';
 import { pairName } from '../../domain/names.ts';
-import type { Letter } from './fake-storage.ts';
+import type { Letter } from './fake-systems.ts';
 import { type FakeHostName, FakeWorld } from './fake-world.ts';
 
 export const FORWARD_LINEAGE = [{ generation: 1, first: 1 }];

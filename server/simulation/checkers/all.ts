@@ -13,6 +13,7 @@ import { heartbeatAge } from './heartbeat-age.ts';
 import { journalTrim } from './journal-trim.ts';
 import { lawfulTransition } from './lawful-transition.ts';
 import { ledgerAddsUp } from './ledger-adds-up.ts';
+import { neverWhole } from './never-whole.ts';
 import { noCrash } from './no-crash.ts';
 import { numberUnique } from './number-unique.ts';
 import { oldHolderStops } from './old-holder-stops.ts';
@@ -42,6 +43,7 @@ export const CHECKERS: readonly Checker[] = [
   prefix,
   readBack,
   boundedCost,
+  neverWhole,
   flushDurability,
   heartbeatAge,
   confirmedFirst,

@@ -27,6 +27,14 @@ import {
   verdict,
 } from './testing/event-words.ts';
 
+const begun = (markedTracks: number): HistoryEvent => ({
+  kind: 'copy-begun',
+  destination: 'B1',
+  pair: 'M-B1',
+  markedTracks,
+  allTracks: 4,
+});
+
 const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = [
   ['no-crash', [], [{ kind: 'crash', process: 'P', error: 'TypeError' }]],
   ['lawful-transition', [moved('P', 'P-I', 'simplex', 'duplex')], [moved('P', 'P-I', 'simplex', 'suspending')]],
@@ -191,6 +199,16 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
         writtenBytes: 0,
       },
     ],
+  ],
+  [
+    'never-whole',
+    [moved('B1', 'M-B1', 'initial-copying', 'duplex'), begun(3)],
+    [moved('B1', 'M-B1', 'initial-copying', 'duplex'), begun(4)],
+  ],
+  [
+    'prefix',
+    [...twoWrites, images(system('R', { 1: 2 }, { consistent: false, mixed: new Set([0]) }))],
+    [...twoWrites, images(system('R', { 1: 2 }, { consistent: false, mixed: new Set([1]) }))],
   ],
   [
     'single-writer',

@@ -13,7 +13,8 @@ interface Lacking {
   completed: WriteRecord[];
   /**
    * Writes whose answer was under way: a storage system counts an update as completed before the answer leaves (1b rule 6),
-   * so a verdict may count these as well. With them those that wrote zeros where zeros were: no image tells.
+   * so a verdict may count these as well. With them those that wrote zeros where zeros were, and those that overlapped with
+   * what is shown in their place: no image tells.
    */
   inDoubt: WriteRecord[];
 }
@@ -28,7 +29,7 @@ function lackingOf({ writes }: Evidence, event: VerdictEvent): Lacking {
     completed: lacking.filter((write) => Number.isFinite(write.completedOrder)),
     inDoubt: [
       ...lacking.filter((write) => !Number.isFinite(write.completedOrder)),
-      ...mine.filter((write) => write.zeroes && writes.holds(image, write)),
+      ...mine.filter((write) => writes.holds(image, write) && (write.zeroes || writes.isAmbiguous(image, write))),
     ],
   };
 }

@@ -36,6 +36,11 @@ export interface Stretch {
   base: CellImage | null;
 }
 
+/** Cells of which nothing is asked: a mixed image holds its system's own updates there, and says so. */
+export type IsApart = (volume: number, cell: number) => boolean;
+
+const NOTHING_APART: IsApart = () => false;
+
 export class WriteTable {
   readonly writes = new Map<number, WriteRecord>();
   readonly stretches: Stretch[];
@@ -136,11 +141,31 @@ export class WriteTable {
   }
 
   /** As `holds`, for an image of which `contentOf` gives single cells. */
-  holdsIn(contentOf: (volume: number, cell: number) => number, write: WriteRecord): boolean {
+  holdsIn(
+    contentOf: (volume: number, cell: number) => number,
+    write: WriteRecord,
+    isApart: IsApart = NOTHING_APART,
+  ): boolean {
     for (let cell = write.firstCell; cell < write.firstCell + write.cells; cell += 1) {
+      if (isApart(write.volume, cell)) continue;
       if (!this.showsCell(contentOf(write.volume, cell), write, cell)) return false;
     }
     return true;
+  }
+
+  /**
+   * True where a cell shows a write that overlapped with `write` in time, for nobody outside knows which of the two came
+   * last; or nothing, for zeros do not tell which write left them, or that none did.
+   */
+  isAmbiguous(image: CellImage, write: WriteRecord): boolean {
+    for (let cell = write.firstCell; cell < write.firstCell + write.cells; cell += 1) {
+      const content = image[write.volume]?.[cell] ?? CORRUPT_CELL;
+      if (content === EMPTY_CELL) return true;
+      const shown = this.writes.get(content);
+      if (!shown || shown === write || shown.stretch !== write.stretch) continue;
+      if (shown.issuedOrder < write.completedOrder && shown.completedOrder > write.issuedOrder) return true;
+    }
+    return false;
   }
 
   /** Last stretch of which `image` shows a write for certain; 0 where it shows none. */
@@ -159,34 +184,36 @@ export class WriteTable {
 
   /**
    * Why `image` is not what the group held after some prefix of its updates, or null where it is one. A prefix that
-   * shows a write shows every write completed before that one was issued.
+   * shows a write shows every write completed before that one was issued. Cells that stand apart are not asked.
    */
-  whyNoPrefix(image: CellImage): string | null {
+  whyNoPrefix(image: CellImage, isApart: IsApart = NOTHING_APART): string | null {
+    if (isApart !== NOTHING_APART) return this.judge(image, isApart);
     const known = this.judged.get(image);
     if (known && known.writes === this.writes.size && known.order === this.lastOrder) return known.why;
-    const why = this.judge(image);
+    const why = this.judge(image, NOTHING_APART);
     this.judged.set(image, { why, writes: this.writes.size, order: this.lastOrder });
     return why;
   }
 
-  private judge(image: CellImage): string | null {
+  private judge(image: CellImage, isApart: IsApart): string | null {
     const shown = this.stretchOf(image);
     let why: string | null = null;
     // A stretch of which only zeros are to be seen shows nothing for certain, so the later ones are tried too.
     for (let stretch = shown; stretch < this.stretches.length; stretch += 1) {
-      const found = this.whyNoPrefixOf(image, stretch);
+      const found = this.whyNoPrefixOf(image, stretch, isApart);
       if (found === null) return null;
       why ??= found;
     }
     return why;
   }
 
-  private whyNoPrefixOf(image: CellImage, stretchIndex: number): string | null {
+  private whyNoPrefixOf(image: CellImage, stretchIndex: number, isApart: IsApart): string | null {
     const base = this.stretches[stretchIndex]?.base ?? null;
     let newest: WriteRecord | null = null;
     for (const [volume, cells] of image.entries()) {
       if (this.opaqueVolumes.includes(volume)) continue;
       for (const [cell, content] of cells.entries()) {
+        if (isApart(volume, cell)) continue;
         if (content === CORRUPT_CELL) return `volume ${volume} cell ${cell} holds what no write left`;
         const write = content === EMPTY_CELL ? undefined : this.writes.get(content);
         if (content !== EMPTY_CELL && !write)
@@ -204,7 +231,8 @@ export class WriteTable {
     if (!newest) return null;
     for (const write of this.writes.values()) {
       if (write.stretch !== stretchIndex || write.completedOrder > newest.issuedOrder) continue;
-      if (!this.holds(image, write)) {
+      const contentOf = (volume: number, cell: number) => image[volume]?.[cell] ?? CORRUPT_CELL;
+      if (!this.holdsIn(contentOf, write, isApart)) {
         return `it shows write ${newest.id} but not write ${write.id}, which was completed before that one was issued`;
       }
     }

@@ -1,0 +1,216 @@
+/** Storage systems of a fan: what the third system may see, what is kept for it, and how it resumes from the second one. */
+import { describe, expect, it } from 'vitest';
+import { judgeResume } from '../domain/resume.ts';
+import { Node } from '../simulation/node.ts';
+import { World } from '../simulation/world.ts';
+import { HostLoad } from './testing/host-load.ts';
+import { StorageGroup } from './testing/storage-group.ts';
+import type { TestSettings } from './testing/test-world.ts';
+
+function groupOf(seed: string, settings: TestSettings = {}) {
+  return new StorageGroup(
+    {
+      world: (hooks) => new World(seed, hooks),
+      node: (ports, name, definition, arrangement, handle) =>
+        new Node(ports, name, definition, arrangement, true, handle),
+    },
+    { arrangement: 'fan', ...settings },
+  );
+}
+
+type Group = ReturnType<typeof groupOf>;
+
+async function formed(group: Group): Promise<void> {
+  group.startAll();
+  await group.world.scheduler.until(() => ['1', '2', '3'].every((name) => group.running(name)), 1000);
+  await group.world.scheduler.sleep(50);
+  for (const { source, destination, kind } of group.arrangement.normal.pairs) {
+    await group.create(source, destination, kind);
+    await group.reaches(source, destination, 'duplex');
+  }
+}
+
+const block = (fill: number) => new Uint8Array(4096).fill(fill);
+const resumeOf = (group: Group) => judgeResume(group.facts('2'), group.facts('3'));
+const equal = (group: Group, names: readonly string[]) =>
+  names.every((name) => group.contents(name).equals(group.contents(names[0] ?? '')));
+
+/** 2 takes over; 3 leaves 1, which may not hear of it. */
+async function takenOver(group: Group): Promise<void> {
+  await group.fence('takeover-1', ['2', '3']);
+  await group.promote('2');
+  await group.instruct('3', { verb: 'delete', pair: '1-3', token: group.token() });
+}
+
+describe('a fan of storage systems', () => {
+  it.each(['a', 'b', 'c'])(
+    'goes on at 2, which 3 follows by the missing entries alone, and comes back (seed %s)',
+    async (seed) => {
+      const group = groupOf(seed);
+      const load = new HostLoad(group, 7);
+      await group.run(async () => {
+        const { scheduler } = group.world;
+        await formed(group);
+        load.start('1', 4);
+        await scheduler.sleep(150);
+        // 3 falls behind: its line to 1 is cut a while before the site is lost.
+        group.cut('1', '3');
+        await scheduler.sleep(60);
+        group.kill('1');
+        await load.stop();
+        await takenOver(group);
+        expect(resumeOf(group).kind).toBe('delta');
+        load.start('2', 4);
+        await group.create('2', '3', 'async', true);
+        expect(group.pairOf('3', '2')?.state).toBe('duplex');
+        await scheduler.sleep(200);
+        expect(group.pairOf('3', '2')?.copy).toBeNull();
+
+        group.heal('1', '3');
+        group.start('1');
+        await scheduler.until(() => group.running('1') && group.pairOf('1', '3') === null, 3000);
+        await group.instruct('2', { verb: 'reverse', pair: '2-1', kind: 'sync', token: group.token() });
+        await group.resync('2', '2', '1');
+        await scheduler.sleep(100);
+        expect(group.facts('2').completedNumber).toBeLessThanOrEqual(group.facts('1').lastNumber);
+
+        // The roles are swapped back.
+        await load.stop();
+        await group.fence('swap-1', ['1', '3', '2']);
+        await group.promote('1');
+        await group.instruct('3', { verb: 'delete', pair: '2-3', token: group.token() });
+        await group.instruct('1', { verb: 'reverse', pair: '1-2', kind: 'sync', token: group.token() });
+        await group.resync('1', '1', '2');
+        await group.create('1', '3', 'async', true);
+        expect(group.pairOf('3', '1')?.state).toBe('duplex');
+        expect(group.pairOf('3', '1')?.copy).toBeNull();
+        load.start('1', 4);
+        await scheduler.sleep(100);
+        await load.stop();
+        await scheduler.until(() => group.facts('3').lastNumber === group.facts('1').lastNumber, 2000);
+      });
+      expect(equal(group, ['1', '2', '3'])).toBe(true);
+      expect(load.completed.length).toBeGreaterThan(50);
+    },
+  );
+
+  it('shows 3 no update that 2 has not answered', async () => {
+    const group = groupOf('beyond');
+    const load = new HostLoad(group, 3);
+    await group.run(async () => {
+      await formed(group);
+      load.start('1', 8);
+      for (let turn = 0; turn < 200; turn += 1) {
+        await group.world.scheduler.sleep(1);
+        expect(group.facts('3').lastNumber).toBeLessThanOrEqual(group.facts('2').lastNumber);
+      }
+      await load.stop();
+    });
+    expect(load.completed.length).toBeGreaterThan(20);
+  });
+
+  it('would be caught showing 3 more than 2 has answered', async () => {
+    const group = groupOf('beyond-mutant', { mutants: ['reads-beyond-answered'] });
+    const load = new HostLoad(group, 3);
+    let beyond = 0;
+    await group.run(async () => {
+      await formed(group);
+      // 2 answers late, 3 does not.
+      group.world.network.setWay('2', '1', { delayMs: 30 });
+      load.start('1', 8);
+      for (let turn = 0; turn < 200; turn += 1) {
+        await group.world.scheduler.sleep(1);
+        const shown = group.facts('3').lastNumber;
+        if (shown > (group.pairOf('1', '2')?.appliedNumber ?? 0)) beyond += 1;
+      }
+      await load.stop();
+    });
+    expect(beyond).toBeGreaterThan(0);
+  });
+
+  it('would be caught forgetting at 2 what 3 lacks', async () => {
+    const group = groupOf('forgets-mutant', { mutants: ['forgets-consumers'] });
+    await group.run(async () => {
+      await formed(group);
+      group.cut('1', '3');
+      group.cut('2', '3');
+      for (let turn = 0; turn < 8; turn += 1) await group.write('1', 0, turn * 4096, block(turn));
+      await group.world.scheduler.sleep(300);
+      expect(resumeOf(group).kind).toBe('impossible');
+    });
+  });
+
+  it('keeps at 2 what 3 has not confirmed, in the room there is, and says what was let go', async () => {
+    const group = groupOf('kept', { journalBytes: 128 * 1024 });
+    await group.run(async () => {
+      const { scheduler } = group.world;
+      await formed(group);
+      await group.write('1', 0, 0, block(1));
+      await scheduler.sleep(300);
+      group.cut('1', '3');
+      group.cut('2', '3');
+      const confirmed = group.facts('3').lastNumber;
+      for (let turn = 0; turn < 8; turn += 1) expect(await group.write('1', 0, turn * 4096, block(turn))).toBe(0);
+      await scheduler.sleep(300);
+      const kept = group.facts('2').journal.kept?.[0];
+      expect(kept).toMatchObject({ consumer: '3', number: confirmed });
+      expect(kept?.bytes).toBeGreaterThan(8 * 4096);
+      expect(resumeOf(group)).toEqual({ kind: 'delta', updates: 8 });
+
+      // A restart forgets neither.
+      group.kill('2');
+      group.start('2');
+      await scheduler.until(() => group.running('2'), 1000);
+      expect(group.facts('2').journal.kept?.[0]?.number).toBe(confirmed);
+      await group.world.scheduler.sleep(500);
+      if (group.pairOf('1', '2')?.state !== 'duplex') await group.resync('1', '1', '2');
+    });
+  });
+
+  it('lets go of the oldest updates before a host would have to wait, and refuses the delta by name', async () => {
+    const group = groupOf('trimmed', { journalBytes: 128 * 1024 });
+    await group.run(async () => {
+      const { scheduler } = group.world;
+      await formed(group);
+      group.cut('1', '3');
+      group.cut('2', '3');
+      for (let turn = 0; turn < 60; turn += 1)
+        expect(await group.write('1', 0, (turn % 32) * 4096, block(turn))).toBe(0);
+      await scheduler.sleep(300);
+      const { trimmedTo, usedBytes, sizeBytes } = group.facts('2').journal;
+      expect(usedBytes).toBeLessThanOrEqual(sizeBytes * 0.8);
+      expect(trimmedTo).toBeGreaterThan(group.facts('3').lastNumber);
+      expect(group.pairOf('2', '1')?.state).toBe('duplex');
+      const missing = group.facts('3').lastNumber + 1;
+      expect(resumeOf(group)).toEqual({
+        kind: 'impossible',
+        why: `update ${missing} was trimmed from the journal of 2`,
+      });
+      group.kill('1');
+      group.heal('2', '3');
+      await scheduler.until(() => group.facts('3').lines.some((line) => line.peer === '2' && line.connected), 3000);
+      await takenOver(group);
+      await expect(group.create('2', '3', 'async', true)).rejects.toThrow(`update ${missing} was trimmed`);
+      await group.create('2', '3', 'async');
+      await group.reaches('2', '3', 'duplex');
+      await scheduler.sleep(200);
+    });
+    expect(equal(group, ['2', '3'])).toBe(true);
+  });
+
+  it('drains to 3 what 2 has answered, and marks the rest', async () => {
+    const group = groupOf('drain', { fence: 'data' });
+    await group.run(async () => {
+      const { scheduler } = group.world;
+      await formed(group);
+      await group.write('1', 0, 0, block(1));
+      await scheduler.sleep(200);
+      group.cut('1', '2');
+      // Refused to the host under fence level data, yet in the journal of 1.
+      expect(await group.write('1', 0, 65536, block(2))).not.toBe(0);
+      await group.drain('1', '1', '3');
+      expect(group.facts('3').lastNumber).toBeLessThan(group.facts('1').lastNumber);
+      expect(group.pairOf('1', '3')?.dirtyTracks).toBeGreaterThan(0);
+    });
+  });
+});
