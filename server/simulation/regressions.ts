@@ -42,11 +42,12 @@ function schedule(
   settings: Partial<Settings>,
   story: Partial<Story>,
   faults: readonly (readonly [Phase, number, Fault])[],
+  arrangement = 'chain-3',
 ): Schedule {
   const timed = faults.map(([phase, afterMs, fault]): TimedFault => ({ phase, afterMs, fault }));
   return {
     seed,
-    arrangement: 'chain-3',
+    arrangement,
     survivable: false,
     settings: { ...SETTINGS, ...settings },
     story: { ...STORY, ...story },
@@ -120,6 +121,46 @@ export const REGRESSIONS: readonly Regression[] = [
       { kmNear: 10, kmFar: 3000, pullIntervalMs: 20 },
       { kind: 'switch-over', controlCycles: 2 },
       [['failback', 59, { kind: 'disk', process: 'I', trouble: 'io-error', forMs: 101 }]],
+    ),
+  },
+  {
+    name: 'bitmap-on-a-disk-without-power',
+    found:
+      'The checker took the bitmap on the disk of a system that had lost its power for its word, though recovery takes every bit for set.',
+    schedule: schedule(
+      281,
+      { fence: 'data', pullIntervalMs: 20, kmFar: 200 },
+      { loadMs: 105, reverseLoadMs: 126 },
+      [
+        ['disaster', 0, { kind: 'kill', process: 'P', restartAfterMs: null }],
+        ['takeover', 105, { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 714 }],
+      ],
+      'chain-3-direct',
+    ),
+  },
+  {
+    name: 'pair-turned-round-is-the-same',
+    found:
+      'The checker took a pair defined the other way round for another one: what it had last heard of the first was held against the second.',
+    schedule: schedule(
+      75,
+      { fence: 'data', pullIntervalMs: 2, kmNear: 10, kmFar: 3000, writers: 1, pauseMs: 200 },
+      { loadMs: 15, reverseLoadMs: 19, controlKills: [{ routine: 'failover', calls: 4, slowMs: 200 }] },
+      [
+        ['disaster', 19, cut('P', 'I')],
+        [
+          'takeover',
+          215,
+          {
+            kind: 'kill-at-call',
+            process: 'J',
+            calls: 46,
+            moment: { when: 'torn', pages: 0 },
+            restartAfterMs: 157,
+          },
+        ],
+      ],
+      'chain-4',
     ),
   },
 ];

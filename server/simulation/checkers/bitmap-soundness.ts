@@ -5,15 +5,24 @@ import { differingTracks, pairsOf } from './image-pairs.ts';
 
 const name = 'bitmap-soundness';
 
-/** Any track in which the ends of a suspended pair differ has its bit set at one of them (1b rule 12). */
+/**
+ * Any track in which the ends of a suspended pair differ has its bit set at one of them (1b rule 12). A loss of power takes
+ * bits that were never synced, which is why recovery takes all of them for set: until it has, the bitmap on that disk says
+ * nothing. A SIGKILL excuses nobody.
+ */
 export const bitmapSoundness: Checker = {
   name,
   holds: 'any differing track of a suspended pair has its bit set',
   check({ history }: Evidence): Violation[] {
     const findings = new Findings(name);
     const cellsPerTrack = history.settings.trackBytes / CELL_BYTES;
-    for (const seen of history.of('images')) {
+    const powerless = new Set<string>();
+    for (const seen of history.events) {
+      if (seen.kind === 'process' && seen.what === 'power-loss') powerless.add(seen.process);
+      if (seen.kind !== 'images') continue;
+      for (const image of Object.values(seen.images)) if (image.up) powerless.delete(image.system);
       for (const { source, destination, atSource, atDestination } of pairsOf(seen.images)) {
+        if (powerless.has(source.system) || powerless.has(destination.system)) continue;
         if (!isSuspended(atSource.state) || !isSuspended(atDestination.state)) continue;
         if (atSource.setTracks === 'all' || atDestination.setTracks === 'all') continue;
         for (const track of differingTracks(source, destination, cellsPerTrack)) {

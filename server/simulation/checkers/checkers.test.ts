@@ -1,7 +1,7 @@
 /** Each checker passes over a sound history and names what is wrong in an unsound one. */
 import { describe, expect, test } from 'vitest';
 import { CORRUPT_CELL } from '../cells.ts';
-import type { HistoryEvent } from '../history.ts';
+import type { HistoryEvent, SystemImage } from '../history.ts';
 import { CHECKERS } from './all.ts';
 import { crashEquivalence } from './crash-equivalence.ts';
 import {
@@ -18,6 +18,7 @@ import {
   moved,
   pair,
   pass,
+  powerLost,
   promoted,
   seenBeat,
   start,
@@ -35,6 +36,10 @@ const begun = (markedTracks: number): HistoryEvent => ({
   allTracks: 4,
 });
 
+/** One end of the suspended pair P-I, with no bit set. */
+const suspendedAt = (name: string, content: Record<number, number>, end: 'source' | 'destination'): SystemImage =>
+  system(name, content, { pairs: [pair('P-I', end, 'suspend')] });
+
 const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = [
   ['no-crash', [], [{ kind: 'crash', process: 'P', error: 'TypeError' }]],
   ['lawful-transition', [moved('P', 'P-I', 'simplex', 'duplex')], [moved('P', 'P-I', 'simplex', 'suspending')]],
@@ -42,6 +47,22 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
     'lawful-transition',
     [moved('P', 'P-I', 'suspend', 'duplex-pending', 4), moved('P', 'P-I', 'failure-suspend', 'duplex-pending', 7)],
     [moved('P', 'P-I', 'duplex-pending', 'duplex', 4), moved('P', 'P-I', 'suspend', 'duplex-pending', 5)],
+  ],
+  [
+    'lawful-transition',
+    // Turned round: the change that is not told counts.
+    [moved('R', 'I-R', 'suspending', 'suspend', 5), moved('R', 'R-I', 'suspend', 'duplex-pending', 7)],
+    [moved('R', 'I-R', 'suspending', 'suspend', 5), moved('R', 'R-I', 'failure-suspend', 'duplex-pending', 6)],
+  ],
+  [
+    'lawful-transition',
+    // The word of its deletion was lost with the process; defined anew, its versions begin anew.
+    [
+      moved('J', 'J-R', 'suspending', 'suspend', 5),
+      moved('J', 'R-J', 'absent', 'simplex', 1),
+      moved('J', 'J-R', 'failure-suspend', 'duplex-pending', 6),
+    ],
+    [moved('J', 'J-R', 'suspending', 'suspend', 5), moved('J', 'R-J', 'simplex', 'initial-copying', 2)],
   ],
   [
     'one-copier',
@@ -114,6 +135,14 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
         system('I', {}, { pairs: [pair('P-I', 'destination', 'suspend')] }),
       ),
     ],
+  ],
+  [
+    'bitmap-soundness',
+    [
+      powerLost('I'),
+      images(suspendedAt('P', { 5: 1 }, 'source'), { ...suspendedAt('I', {}, 'destination'), up: false }),
+    ],
+    [powerLost('I'), images(suspendedAt('P', { 5: 1 }, 'source'), suspendedAt('I', {}, 'destination'))],
   ],
   [
     'journal-trim',

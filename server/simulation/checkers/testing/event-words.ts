@@ -174,6 +174,12 @@ export const entry = (content: string) => ({
 });
 
 export const start = (process: string): HistoryEvent => ({ kind: 'process', process, what: 'start', reason: '' });
+export const powerLost = (process: string): HistoryEvent => ({
+  kind: 'process',
+  process,
+  what: 'power-loss',
+  reason: 'power lost',
+});
 export const seenBeat = (ageMs: number, deadMs: number): HistoryEvent => ({
   kind: 'heartbeat-view',
   observer: 'witness',
