@@ -9,11 +9,6 @@ export interface CliContext {
   ask: ((question: string) => Promise<string>) | null;
 }
 
-/** Options every command has. */
-export interface CommonOptions {
-  json?: boolean;
-}
-
 export type Perform = (context: CliContext) => Promise<CliResult>;
 
 /** Hands over what a command is to do once its words are parsed. */

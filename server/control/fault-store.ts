@@ -77,11 +77,6 @@ export async function retellFault(database: Database, id: string, text: string):
   return viewOfFault(await database.prisma.fault.update({ where: { id }, data: { text } }));
 }
 
-/** A fault that was refused before anything was done: it never was. */
-export async function forgetFault(database: Database, id: string): Promise<void> {
-  await database.prisma.fault.deleteMany({ where: { id } });
-}
-
 /** True for faults that stand until they are cleared. */
 export function isLasting(kind: FaultInput['kind']): boolean {
   return LASTING.has(kind);

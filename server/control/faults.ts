@@ -9,15 +9,7 @@ import { stretchesOf } from '../network/connections.ts';
 import { type Agents, processesOf } from './agents.ts';
 import type { Chronicler } from './chronicler.ts';
 import type { Database } from './database.ts';
-import {
-  forgetFault,
-  isLasting,
-  markCleared,
-  readFault,
-  recordFault,
-  retellFault,
-  standingFaults,
-} from './fault-store.ts';
+import { isLasting, markCleared, readFault, recordFault, retellFault, standingFaults } from './fault-store.ts';
 import { type GroupRecord, readGroup } from './groups.ts';
 import { lineCalled, linesOf } from './line-faults.ts';
 import type { FaultInput, FaultKind, FaultView } from './views.ts';
@@ -37,8 +29,8 @@ export class FaultInjector {
 
   constructor(
     private readonly database: Database,
-    private readonly agents: Agents,
-    private readonly chronicler: Chronicler,
+    private readonly agents: Pick<Agents, 'call'>,
+    private readonly chronicler: Pick<Chronicler, 'add' | 'write'>,
     /** SIGKILL to every control worker of this machine; does not return. Given what to write down first. */
     private readonly killControl: (before: (pids: readonly number[]) => Promise<void>) => Promise<never>,
   ) {}
@@ -64,11 +56,9 @@ export class FaultInjector {
     try {
       return await retellFault(this.database, id, await this.carryOut(group, input, by));
     } catch (error) {
-      const { code, message } = refusalOf(error);
-      // Without an answer it may have been done, in part at least: it stays on the list, to be cleared.
-      if (code === 'timeout' || code === 'internal')
-        await retellFault(this.database, id, `${input.kind} ${input.target}: perhaps not done in full: ${message}`);
-      else await forgetFault(this.database, id);
+      // Whoever refused or was silent, others may have done their part: it stays on the list, to be cleared.
+      const { message } = refusalOf(error);
+      await retellFault(this.database, id, `${input.kind} ${input.target}: perhaps not done in full: ${message}`);
       throw error;
     }
   }

@@ -70,8 +70,10 @@ export class ObservationWriter {
   private async write(): Promise<void> {
     const batch = [...this.pending.values()];
     this.pending = new Map();
-    this.writing = true;
     this.dueAtMs = Number.POSITIVE_INFINITY;
+    // All there was may have been forgotten since.
+    if (batch.length === 0) return;
+    this.writing = true;
     this.lastWriteAtMs = performance.now();
     try {
       await writeObservations(this.database, batch);

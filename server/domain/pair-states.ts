@@ -212,15 +212,6 @@ export const REFUSALS: Readonly<Record<PairKind, readonly RefusalRow[]>> = {
   async: refusalRows('async'),
 };
 
-/** Next state of a pair, or null where the table has no such row. */
-export function nextState(
-  kind: PairKind,
-  from: PairStateOrAbsent,
-  on: PairInstruction | PairEvent,
-): PairStateOrAbsent | null {
-  return TRANSITIONS[kind].find((row) => row.from === from && row.on === on)?.to ?? null;
-}
-
 /** Why `on` is refused in `from`, or null where it is allowed. */
 export function whyRefused(kind: PairKind, from: PairStateOrAbsent, on: PairInstruction): RefusalRow | null {
   return REFUSALS[kind].find((row) => row.from === from && row.on === on) ?? null;
@@ -239,11 +230,6 @@ export function isCopying(state: PairStateOrAbsent): boolean {
 /** Writes flow to the destination in this state. */
 export function isFlowing(state: PairStateOrAbsent): boolean {
   return state === 'duplex' || state === 'suspending' || isCopying(state);
-}
-
-/** Both ends mark every change in their difference bitmaps in this state. */
-export function isMarking(state: PairStateOrAbsent): boolean {
-  return state !== 'duplex' && state !== 'absent';
 }
 
 export function isSuspended(state: PairStateOrAbsent): boolean {
