@@ -48,7 +48,14 @@ function contentOf(status: GroupStatus, selection: Selection): { title: string; 
       return system
         ? {
             title: topology.systemTitle(system.name, system.role),
-            body: <SystemFactsView key={system.name} group={status.name} system={system} />,
+            body: (
+              <SystemFactsView
+                key={system.name}
+                group={status.name}
+                system={system}
+                forecasts={status.forecasts.filter((forecast) => forecast.system === system.name)}
+              />
+            ),
           }
         : missing;
     }

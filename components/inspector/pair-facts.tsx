@@ -140,6 +140,9 @@ function DefinitionSection({ pair }: { pair: PairStatus }) {
           </Fact>
         ) : null}
         <Fact name={text.transport}>{pair.transport}</Fact>
+        {pair.pullIntervalMs === null ? null : (
+          <Fact name={text.pull}>{text.pullOf(formatSpan(pair.pullIntervalMs))}</Fact>
+        )}
         {pair.fence ? <Fact name={text.fence}>{text.fenceText[pair.fence] ?? pair.fence}</Fact> : null}
       </dl>
     </Section>

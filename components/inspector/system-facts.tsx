@@ -1,6 +1,6 @@
 'use client';
 
-import type { SystemStatus } from '../../server/domain/group-status.ts';
+import type { JoinForecast, SystemStatus } from '../../server/domain/group-status.ts';
 import { formatBytes, formatCount, formatRate, formatShare, NOTHING, shareOf } from '../format/numbers.ts';
 import { formatClock } from '../format/time.ts';
 import { ObservedBy } from '../live/age.tsx';
@@ -15,8 +15,14 @@ import { Section } from './section.tsx';
 
 const { inspector: text, topology } = messages;
 
+interface SystemFactsProps {
+  group: string;
+  system: SystemStatus;
+  forecasts: readonly JoinForecast[];
+}
+
 /** Everything known of a storage system. */
-export function SystemFactsView({ group, system }: { group: string; system: SystemStatus }) {
+export function SystemFactsView({ group, system, forecasts }: SystemFactsProps) {
   const share = shareOf(system.journal?.usedBytes, system.journal?.sizeBytes);
   return (
     <>
@@ -45,6 +51,11 @@ export function SystemFactsView({ group, system }: { group: string; system: Syst
               <span className="block text-sm text-muted">{system.hostWrites.reason}</span>
             ) : null}
           </Fact>
+          {forecasts.map((forecast) => (
+            <Fact key={forecast.source} name={text.forecast}>
+              {forecast.text}
+            </Fact>
+          ))}
           {system.fault ? <Fact name={text.fault}>{system.fault}</Fact> : null}
           <Fact name={text.observed}>
             <ObservedBy observer={system.observer} at={system.observedAt} className="whitespace-normal" />
@@ -101,6 +112,7 @@ export function SystemFactsView({ group, system }: { group: string; system: Syst
         ) : (
           NOTHING
         )}
+        <KeptFacts journal={system.journal} />
         {system.journal?.fullInMs != null ? (
           <p className="num">
             {text.journalFull} {formatClock(system.journal.fullInMs)}
@@ -112,5 +124,22 @@ export function SystemFactsView({ group, system }: { group: string; system: Syst
         <LedgerCheck group={group} on={system.name} />
       </Section>
     </>
+  );
+}
+
+/** What of the journal is still there, and for whom. */
+function KeptFacts({ journal }: Pick<SystemStatus, 'journal'>) {
+  if (!journal) return null;
+  return (
+    <dl>
+      <Fact name={text.trimmed}>
+        <span className="num">{text.trimmedOf(formatCount(journal.trimmedTo))}</span>
+      </Fact>
+      {journal.kept.map(({ consumer, number, bytes }) => (
+        <Fact key={consumer} name={text.kept}>
+          <span className="num">{text.keptOf(formatBytes(bytes), formatCount(number), consumer)}</span>
+        </Fact>
+      ))}
+    </dl>
   );
 }

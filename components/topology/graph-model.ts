@@ -108,7 +108,7 @@ function systemNodes({ status, layout, selection, step }: GraphInput, name: stri
         step: step?.system === name ? step.step : null,
         alarmed: status.alarms.length > 0,
         holder: status.holder === name,
-        forecast: status.forecasts.find((forecast) => forecast.system === name)?.text ?? null,
+        forecast: status.forecasts.find((forecast) => forecast.system === name) ?? null,
       },
       ...place(box, 3),
     },

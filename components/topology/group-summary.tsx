@@ -49,7 +49,7 @@ export function GroupSummary({ status, children }: { status: GroupStatus; childr
           {status.exposure.text}
         </Figure>
         {status.forecasts.map((forecast) => (
-          <Figure key={forecast.system} name={text.forecast(forecast.system)} wide>
+          <Figure key={forecast.system} name={text.forecastOf(forecast.system)} wide>
             {forecast.text}
           </Figure>
         ))}

@@ -6,6 +6,7 @@ import { memo } from 'react';
 import type {
   GroupStatus,
   HostStatus,
+  JoinForecast,
   LineStatus,
   SwitchStatus,
   SystemStatus,
@@ -18,6 +19,7 @@ import { type ShownPairState, worstState } from '../pair-state/appearance.ts';
 import { PairStateGlyph } from '../pair-state/glyph.tsx';
 import { cn } from '../ui/cn.ts';
 import { upWord } from './derive.ts';
+import { ForecastCallout } from './forecast-callout.tsx';
 import { UpSign } from './up-sign.tsx';
 import { connectionWord, workWord, writesWord } from './words.ts';
 import { zoomLevelOf } from './zoom.ts';
@@ -36,7 +38,7 @@ export type SystemNode = Node<
     alarmed: boolean;
     holder: boolean;
     /** What the loss of the holder would mean for it now; null where that is no question. */
-    forecast: string | null;
+    forecast: JoinForecast | null;
   },
   'system'
 >;
@@ -113,6 +115,7 @@ const SystemBox = memo(({ data }: NodeProps<SystemNode>) => {
     <>
       <Ends />
       {data.step ? <StepTag step={data.step} /> : null}
+      {data.forecast ? <ForecastCallout forecast={data.forecast} /> : null}
       <Link
         href={data.href}
         scroll={false}
@@ -174,17 +177,11 @@ function SystemFacts({ data }: { data: SystemNode['data'] }) {
         <span className="num shrink-0 text-muted">{text.generation(system.generation?.number ?? null)}</span>
       </span>
       <JournalBar system={system} />
-      {data.forecast ? (
-        <span className="num mt-1 line-clamp-2 text-[13px] leading-4" title={data.forecast} data-testid="forecast">
-          {data.forecast}
-        </span>
-      ) : (
-        <span className="num mt-1 truncate text-muted">
-          {system.writesPerSecond === null
-            ? NOTHING
-            : text.writes(formatCount(system.writesPerSecond), formatRate(system.bytesPerSecond))}
-        </span>
-      )}
+      <span className="num mt-1 truncate text-muted">
+        {system.writesPerSecond === null
+          ? NOTHING
+          : text.writes(formatCount(system.writesPerSecond), formatRate(system.bytesPerSecond))}
+      </span>
       <Ago at={system.observedAt} className="mt-auto self-end text-muted" />
     </>
   );

@@ -28,7 +28,15 @@ export interface SystemStatus {
   completedNumber: number | null;
   consistent: boolean | null;
   volumes: { index: number; sizeBytes: number; dirtyTracks: number }[];
-  journal: { usedBytes: number; sizeBytes: number; fullInMs: number | null } | null;
+  journal: {
+    usedBytes: number;
+    sizeBytes: number;
+    fullInMs: number | null;
+    /** Numbers up to this one are no longer held. */
+    trimmedTo: number;
+    /** Held for systems that may have to go on from here: everything above `number`. */
+    kept: { consumer: SystemName; number: number; bytes: number }[];
+  } | null;
   writesPerSecond: number | null;
   bytesPerSecond: number | null;
   clients: number | null;
@@ -40,6 +48,8 @@ export interface PairStatus {
   name: PairName;
   kind: PairKind;
   transport: Transport;
+  /** The destination asks for what is new so often; null where the source pushes. */
+  pullIntervalMs: number | null;
   fence: FenceLevel | null;
   /** Both ends agree → that state; else the worse of the two; `unknown` past its bound. */
   state: PairStateOrAbsent | 'unknown';

@@ -94,6 +94,8 @@ function systemStatus(facts: GroupFacts, name: SystemName): SystemStatus {
       usedBytes: storage.journal.usedBytes,
       sizeBytes: storage.journal.sizeBytes,
       fullInMs: storage.journal.fullInMs,
+      trimmedTo: storage.journal.trimmedTo,
+      kept: storage.journal.kept ?? [],
     },
     writesPerSecond: fresh.up ? (process?.writesPerSecond ?? null) : null,
     bytesPerSecond: fresh.up ? (process?.bytesPerSecond ?? null) : null,

@@ -85,6 +85,7 @@ function pairStatus(
     name: pairName(definition.source, definition.destination),
     kind: definition.kind,
     transport: definition.transport,
+    pullIntervalMs: definition.kind === 'async' ? facts.definition.pullIntervalMs : null,
     fence: definition.kind === 'sync' ? definition.fence : null,
     state,
     stateAtSource: source.state,
