@@ -3,7 +3,7 @@
  * It looks at disks only, so it sees exactly what a post-mortem of that instant would.
  */
 import { crc32 } from 'node:zlib';
-import { pairKey, pairName } from '../domain/names.ts';
+import { pairKey, pairName, parsePairName } from '../domain/names.ts';
 import type { SystemRecord } from '../replication/system-record.ts';
 import { CELL_BYTES, type CellImage, CORRUPT_CELL, decodeCells, decodeInto, decodeOne, decodePlaced } from './cells.ts';
 import { WriteTable } from './checkers/write-table.ts';
@@ -32,6 +32,8 @@ const CELLS_PER_PAGE = PAGE_BYTES / CELL_BYTES;
 /** Reason given to a change whose report was swallowed by a kill. */
 export const FOUND = 'found on disk at the start';
 
+type PairEvent = Extract<HistoryEvent, { kind: 'pair' }>;
+
 interface KnownRecord {
   file: FileImage;
   record: SystemRecord;
@@ -47,8 +49,9 @@ export class Observer {
   readonly forced = new Set<number>();
   private readonly records = new Map<string, KnownRecord>();
   /** Told of every transition as it happens. */
-  onTransition: ((event: Extract<HistoryEvent, { kind: 'pair' }>) => void) | null = null;
-  private readonly lastVersions = new Map<string, Extract<HistoryEvent, { kind: 'pair' }>>();
+  onTransition: ((event: PairEvent) => void) | null = null;
+  /** The last one known of each pair, by system and pair. */
+  private readonly transitions = new Map<string, Map<string, PairEvent>>();
   private readonly cells = new Map<string, CellImage>();
 
   constructor(
@@ -70,30 +73,35 @@ export class Observer {
   }
 
   /** A change of pair state was reported by the process that made it. */
-  noteTransition(event: Extract<HistoryEvent, { kind: 'pair' }>): void {
+  noteTransition(event: PairEvent): void {
     this.onTransition?.(event);
-    this.lastVersions.set(`${event.system} ${event.pair}`, event);
+    const ends = parsePairName(event.pair);
+    // Turned round, or defined anew in the other direction, it is the same pair.
+    if (ends) this.lastTransitions(event.system).set(pairKey(ends.source, ends.destination), event);
     this.add(event);
+  }
+
+  private lastTransitions(system: string): Map<string, PairEvent> {
+    const known = this.transitions.get(system) ?? new Map<string, PairEvent>();
+    this.transitions.set(system, known);
+    return known;
   }
 
   /** A kill may swallow the report of a change that is on disk: whatever a starting process finds there is noted first. */
   noteFoundStates(system: string): void {
-    for (const pair of Object.values(this.recordOf(system)?.pairs ?? {})) {
-      const { source, destination, kind } = pair.definition;
-      const name = pairName(source, destination);
-      const last = this.lastVersions.get(`${system} ${name}`);
-      if (last && last.version >= pair.version) continue;
+    const pairs = this.recordOf(system)?.pairs ?? {};
+    const known = this.lastTransitions(system);
+    for (const [key, last] of [...known]) {
+      if (last.to === 'absent' || pairs[key]) continue;
+      this.noteTransition({ ...last, from: last.to, to: 'absent', version: last.version + 1, reason: FOUND });
+    }
+    for (const [key, { definition, state, version }] of Object.entries(pairs)) {
+      const last = known.get(key);
       const from = last?.to ?? 'absent';
-      this.noteTransition({
-        kind: 'pair',
-        system,
-        pair: name,
-        pairKind: kind,
-        from,
-        to: pair.state,
-        version: pair.version,
-        reason: FOUND,
-      });
+      if (last && from !== 'absent' && last.version >= version) continue;
+      const pair = pairName(definition.source, definition.destination);
+      const event = { kind: 'pair', system, pair, pairKind: definition.kind, reason: FOUND } as const;
+      this.noteTransition({ ...event, from, to: state, version });
     }
   }
 
