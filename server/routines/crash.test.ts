@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RunStart, RunView } from './step-graph.ts';
+import type { RunStart } from './step-graph.ts';
 import type { FakeWorld } from './testkit/fake-world.ts';
 import { drive, KilledError, Killer, MemoryRun } from './testkit/memory-run-store.ts';
+import { type RunResult, resultOf } from './testkit/run-result.ts';
 import { forwardWorld, reverseWorld } from './testkit/worlds.ts';
 
 interface Scenario {
@@ -172,38 +173,8 @@ Object.assign(SCENARIOS, {
   },
 } satisfies Record<string, Scenario>);
 
-interface Result {
-  steps: string[];
-  ending: RunView['ending'];
-  verdict: unknown;
-  given: number;
-  pairs: string[];
-  numbers: number[];
-  holders: string[];
-}
-
-/** A step repeated after it had taken effect says that it found its work done; both outcomes lead the same way. */
-const SAME_WAY: Record<string, string> = { already: 'duplex', 'not-needed': 'split', absent: 'deleted' };
-
-function resultOf(world: FakeWorld, view: RunView): Result {
-  const systems = Object.values(world.systems);
-  return {
-    steps: view.steps.map((step) => `${step.id} ${SAME_WAY[step.outcome ?? ''] ?? step.outcome}`),
-    ending: view.ending,
-    verdict: view.verdict && { kind: view.verdict.kind, lost: view.verdict.lost, number: view.verdict.survivorNumber },
-    given: world.given.length,
-    pairs: systems.flatMap((system) =>
-      [...system.pairs.values()].map(
-        (pair) => `${system.name}: ${pair.definition.source}-${pair.definition.destination} ${pair.state}`,
-      ),
-    ),
-    numbers: systems.map((system) => system.lastNumber),
-    holders: systems.filter((system) => system.holdsRole).map((system) => system.name),
-  };
-}
-
 /** Drives the run with one driver after another: each but the last is killed at its call named in `kills`. */
-async function driveThrough(scenario: Scenario, kills: readonly number[]): Promise<Result & { calls: number }> {
+async function driveThrough(scenario: Scenario, kills: readonly number[]): Promise<RunResult & { calls: number }> {
   const world = scenario.world();
   const run = new MemoryRun();
   scenario.orders?.(run);

@@ -1,56 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { findArrangement } from '../domain/arrangement.ts';
-import type { ActionTable } from './action-types.ts';
-import { ACTIONS } from './actions/table.ts';
 import { ROUTINES } from './find-routine.ts';
 import type { Path } from './graph-check.ts';
 import type { RoutineGraph } from './step-graph.ts';
 import { coveringPaths } from './testkit/covering-paths.ts';
-import { drive, groupOf, MemoryRun, startOf } from './testkit/memory-run-store.ts';
 import { sceneFor } from './testkit/path-scenes.ts';
-import type { Scene } from './testkit/scene-parts.ts';
-import { answerOf } from './testkit/verdict-scenes.ts';
-import { forwardWorld, reverseWorld } from './testkit/worlds.ts';
-
-/** The real actions, each in the scene that the path asks for. */
-function stagedActions(scene: Scene): ActionTable {
-  return Object.fromEntries(
-    Object.entries(ACTIONS).map(([name, action]) => [
-      name,
-      async (context) => {
-        // The view shown when the step was entered ends with the step's own record.
-        const wanted = scene.path.steps[(scene.run.view?.steps.length ?? 0) - 1];
-        scene.endRequested = context.endRequested;
-        if (wanted && !context.step.decision) sceneFor(context.step, wanted.outcome)?.(scene, context.step);
-        return action(context);
-      },
-    ]),
-  );
-}
-
-/** The system that serves when the path is walked, where the routine goes either way; null where it does not. */
-function servingOf(graph: RoutineGraph, path: Path): string | null {
-  const side = answerOf(graph, path, 'find-last-side') ?? answerOf(graph, path, 'find-side');
-  const { normal, reverse } = findArrangement(graph.arrangement) ?? {};
-  const walked = new Set(path.steps.map(({ step }) => step));
-  const fence = graph.steps.find((step) => step.action === 'fence' && walked.has(step.id));
-  // Where the work is taken from a system, that is the one that serves, whatever was found before.
-  if (side !== undefined && fence?.parameters.writer) return fence.parameters.writer;
-  return side === undefined ? null : ((side === 'reverse' ? reverse : normal)?.holder ?? null);
-}
+import { PathWalk } from './testkit/path-walk.ts';
 
 async function walkPath(graph: RoutineGraph, path: Path): Promise<string[]> {
-  const { moves, normal } = findArrangement(graph.arrangement) ?? {};
-  const serving = servingOf(graph, path);
-  const fromForward = serving
-    ? serving === normal?.holder
-    : [moves?.form, moves?.takeover, moves?.planned].includes(graph.id);
-  const world = fromForward ? forwardWorld(graph.arrangement) : reverseWorld(graph.arrangement);
-  const run = new MemoryRun();
-  const definition = groupOf(world);
-  const scene: Scene = { graph, world, run, path, definition, endRequested: false };
-  const stepOf = (id: string) => graph.steps.find((step) => step.id === id);
-  const chosen = path.steps.filter(({ step }) => stepOf(step)?.decision).map(({ step, outcome }) => [step, outcome]);
+  const walk = new PathWalk(graph, path);
+  const { world, run } = walk;
   const judges = graph.steps.filter((step) => step.action === 'judge').map((step) => step.id);
   const perform = world.perform.bind(world);
   world.perform = async (host, instruction) => {
@@ -60,9 +19,7 @@ async function walkPath(graph: RoutineGraph, path: Path): Promise<string[]> {
     }
     return perform(host, instruction);
   };
-  const attestation = { text: 'the site burnt down', destroyedAt: 0 };
-  const start = startOf(graph.id, { decisions: Object.fromEntries(chosen), attestation });
-  const end = await drive({ world, run, routine: graph.id, start, actions: stagedActions(scene), definition });
+  const end = await walk.walk();
   expect(end.view.ending).toBe(path.ending);
   expect(world.given.length).toBeLessThanOrEqual(1);
   return end.view.steps.map((step) => `${step.id} ${step.outcome}`);
