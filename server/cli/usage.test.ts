@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { ARRANGEMENTS } from '../domain/arrangement.ts';
+import { ALL_ARRANGEMENTS, ARRANGEMENTS } from '../domain/arrangement.ts';
 import { TRANSPORTS } from '../domain/storage-controller.ts';
 import { serverUrl } from './client.ts';
 import { runIn, runWords } from './testing/run-words.ts';
@@ -130,6 +130,12 @@ test('a rehearsal needs no server, and the same seed gives the same history', as
   expect(first.code).toBe(0);
   expect(first.json()).toMatchObject({ runs: 1, passed: 1, failed: 0, rehearsals: [{ seed: 3, passed: true }] });
   expect(second.json().rehearsals[0].historyHash).toBe(first.json().rehearsals[0].historyHash);
+});
+
+test('a rehearsal of all arrangements plays the seed on each of them', async () => {
+  const answer = await runWords(NOWHERE, 'rehearse', '--arrangement', 'all', '--seed', '1', '--json');
+  const played = answer.json().rehearsals.map((rehearsal: { arrangement: string }) => rehearsal.arrangement);
+  expect(played).toEqual(ALL_ARRANGEMENTS.map(({ id }) => id));
 });
 
 test('a rehearsal of what there is not is refused', async () => {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { ALL_ARRANGEMENTS } from '../../domain/arrangement.ts';
 import type { Rehearsal } from '../../simulation/rehearse.ts';
 import { type CliContext, type Enqueue, result } from '../context.ts';
 import type { CliResult } from '../output.ts';
@@ -13,6 +14,8 @@ interface RehearseOptions {
   mutant?: string;
 }
 
+/** In place of an arrangement: each in turn. */
+const EVERY = 'all';
 /** Schedules tried at most to shorten one that fails. */
 const SHRINK_BUDGET = 60;
 /** Of many runs only those that failed are kept whole. */
@@ -33,31 +36,33 @@ async function rehearseNow({ streams }: CliContext, options: RehearseOptions): P
   const commit = await commitOf();
   const kept: Rehearsal[] = [];
   let failed = 0;
+  const arrangements = options.arrangement === EVERY ? ALL_ARRANGEMENTS.map(({ id }) => id) : [options.arrangement];
+  const runs = options.runs * arrangements.length;
   const request = {
-    arrangement: options.arrangement,
     seed: options.seed,
     runs: options.runs,
     mutant: options.mutant ?? null,
     shrinkBudget: options.mutant ? 0 : SHRINK_BUDGET,
   };
-  await rehearse(request, (rehearsal) => {
-    if (!rehearsal.passed) failed += 1;
-    if (!rehearsal.passed || options.runs <= WHOLE_UP_TO) kept.push(rehearsal);
-    streams.err(`seed ${rehearsal.seed}: ${rehearsal.passed ? 'every checker holds' : 'FAILED'}\n`);
-  });
-  const summary = `${options.runs - failed} of ${options.runs} seeds: every checker holds`;
+  for (const arrangement of arrangements)
+    await rehearse({ arrangement, ...request }, (rehearsal) => {
+      if (!rehearsal.passed) failed += 1;
+      if (!rehearsal.passed || runs <= WHOLE_UP_TO) kept.push(rehearsal);
+      streams.err(`${arrangement} seed ${rehearsal.seed}: ${rehearsal.passed ? 'every checker holds' : 'FAILED'}\n`);
+    });
+  const summary = `${runs - failed} of ${runs} seeds: every checker holds`;
   const json = {
     commit,
     arrangement: options.arrangement,
     seed: options.seed,
-    runs: options.runs,
+    runs,
     mutant: request.mutant,
-    passed: options.runs - failed,
+    passed: runs - failed,
     failed,
     rehearsals: kept,
   };
   const found = result(json, ...kept.map((rehearsal) => renderRehearsal(rehearsal, commit)), summary);
-  const error = verdictOn(options, failed);
+  const error = verdictOn({ ...options, runs }, failed);
   return error ? { ...found, error } : found;
 }
 
@@ -84,9 +89,9 @@ export function addRehearse(program: Command, enqueue: Enqueue): void {
   program
     .command('rehearse')
     .description('the simulator; works with no server running')
-    .requiredOption('--arrangement <id>', 'such as chain-3')
+    .requiredOption('--arrangement <id>', `such as chain-3; ${EVERY}: each in turn`)
     .requiredOption('--seed <n>', 'first seed', parseCount)
-    .option('--runs <n>', 'how many seeds', parseCount, 1)
+    .option('--runs <n>', 'how many seeds of each arrangement', parseCount, 1)
     .option('--mutant <name>', 'with a seeded defect, which a checker has to catch')
     .action((options: RehearseOptions, command: Command) =>
       enqueue(command, (context) => rehearseNow(context, options)),

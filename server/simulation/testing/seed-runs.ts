@@ -1,9 +1,15 @@
 /** Plays stretches of seeds and says what failed, in words that reproduce it. */
+import { ALL_ARRANGEMENTS } from '../../domain/arrangement.ts';
 import { generateSchedule } from '../generate.ts';
 import { failedCheckers, playSchedule } from '../play.ts';
 
+/** Seeds of each arrangement that the tests play, from 1 on. `switchback rehearse` plays any others, and as many as wanted. */
+const SEEDS_PER_ARRANGEMENT = 150;
+/** Seeds of one test. */
+const STRETCH = 25;
+
 /** One line per failing seed of `first`…`last`: the seed, its checkers, and the first thing they said. */
-export async function failingSeeds(first: number, last: number, arrangement = 'chain-3'): Promise<string[]> {
+export async function failingSeeds(first: number, last: number, arrangement: string): Promise<string[]> {
   const failing: string[] = [];
   for (let seed = first; seed <= last; seed += 1) {
     const { violations } = await playSchedule(generateSchedule(seed, arrangement));
@@ -20,4 +26,11 @@ export function stretches(first: number, last: number, size: number): [number, n
   const found: [number, number][] = [];
   for (let from = first; from <= last; from += size) found.push([from, Math.min(last, from + size - 1)]);
   return found;
+}
+
+/** Every `parts`-th stretch of the seeds of all arrangements, from the `part`-th on: a file each, so that cores share them. */
+export function shareOfSeeds(part: number, parts: number): [arrangement: string, first: number, last: number][] {
+  return ALL_ARRANGEMENTS.flatMap(({ id }) =>
+    stretches(1, SEEDS_PER_ARRANGEMENT, STRETCH).map(([first, last]): [string, number, number] => [id, first, last]),
+  ).filter((_, index) => index % parts === part);
 }
