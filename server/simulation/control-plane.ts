@@ -184,7 +184,11 @@ export class ControlPlane {
     if (!life) return;
     run.claim += 1;
     const own = new SimRunStore(run, run.claim, life, ports.clock);
-    const graph: RoutineGraph = mutateGraph(findRoutine(this.arrangement.id, run.start.routine), this.mutants);
+    const graph: RoutineGraph = mutateGraph(
+      findRoutine(this.arrangement.id, run.start.routine),
+      this.arrangement.moves.back,
+      this.mutants,
+    );
     const store = mutateStore(own, run, graph, this.mutants);
     const input: WalkInput = {
       graph,

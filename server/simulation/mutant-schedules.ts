@@ -2,12 +2,15 @@
  * Where to look for a seeded defect: the general schedules with something added that brings its place into play. Each is
  * still drawn from a seed, and passes every checker as long as the defect is off.
  */
+import { type ArrangementPair, findArrangement } from '../domain/arrangement.ts';
+import { pairName, type SiteName } from '../domain/names.ts';
 import { generateSchedule } from './generate.ts';
 import type { MutantName } from './mutants.ts';
 import { Random } from './random.ts';
 import type { Fault, Phase, Schedule, TimedFault } from './schedule.ts';
+import { Stage } from './stage.ts';
 
-type Focus = (schedule: Schedule, random: Random) => Schedule;
+type Focus = (schedule: Schedule, random: Random, stage: Stage) => Schedule;
 
 const at = (phase: Phase, afterMs: number, fault: Fault): TimedFault => ({ phase, afterMs, fault });
 const line = (
@@ -40,158 +43,210 @@ function withFence(schedule: Schedule, fence: Schedule['settings']['fence']): Sc
   return { ...schedule, settings: { ...schedule.settings, fence } };
 }
 
-const siteLoss = at('disaster', 0, { kind: 'site-loss', site: 'production', power: false, returnAfterMs: null });
+/** A copy over it takes a while. */
+const SLOW = { rateBytesPerSecond: 150_000 };
 
-/** Where a defect lies in something that chain-3 does not do. */
-const ARRANGEMENT: Partial<Record<MutantName, string>> = {
-  'mixed-image-served': 'twin-no-merge',
-  'own-tracks-forgotten': 'twin-no-merge',
-};
+/** The site of the holder is lost for good. */
+function siteLoss(stage: Stage): TimedFault {
+  const site = stage.siteOf(stage.holder);
+  return at('disaster', 0, { kind: 'site-loss', site, power: false, returnAfterMs: null });
+}
 
-/** The master writes on for a while, cut off from its backup, and is lost. */
-const unsent: Focus = (schedule, random) => ({
+/** The line from the holder to what it copies to is cut. */
+function cutOff(stage: Stage, forMs: number | null = null): Fault {
+  const [from, to] = stage.wayBetween(stage.holder, stage.near);
+  return line(from, to, true, { cut: true }, forMs);
+}
+
+function powerLoss(site: SiteName, returnAfterMs: number): Fault {
+  return { kind: 'site-loss', site, power: true, returnAfterMs };
+}
+
+/** The operator instructs the source of a pair by hand. */
+function byHand(stage: Stage, verb: Extract<Fault, { kind: 'operator' }>['verb'], pair: ArrangementPair): Fault {
+  const { source, destination } = pair;
+  return {
+    kind: 'operator',
+    host: stage.hostOf(stage.holder),
+    target: source,
+    verb,
+    pair: pairName(source, destination),
+  };
+}
+
+/** The holder writes on for a while, cut off from what it copies to, and is lost. The line is whole when it comes back. */
+const unsent: Focus = (schedule, random, stage) => ({
   ...calm(schedule),
   settings: { ...calm(schedule).settings, writers: 4, pauseMs: 40 },
-  faults: [at('load', random.below(60), line('M', 'B1', true, { cut: true }, null)), siteLoss],
+  faults: [at('load', random.below(60), cutOff(stage, 1500)), siteLoss(stage)],
 });
 
 const FOCUS: Partial<Record<MutantName, Focus>> = {
+  'bits-from-source-only': unsent,
   'mixed-image-served': unsent,
   'own-tracks-forgotten': unsent,
-  // P had gone on alone when it was lost.
-  'verdict-from-async-pair-alone': (schedule, random) => ({
+  // The holder had gone on alone when it was lost.
+  'verdict-from-async-pair-alone': (schedule, random, stage) => ({
     ...withFence(calm(schedule), random.pick(['status', 'never'])),
-    faults: [at('load', random.below(40), line('P', 'I', true, { cut: true }, null)), siteLoss],
+    faults: [at('load', random.below(40), cutOff(stage)), siteLoss(stage)],
   }),
-  'register-skipped': (schedule, random) => ({
+  'register-skipped': (schedule, random, stage) => ({
     ...withFence(calm(schedule), 'status'),
     faults: [
-      ...['I', 'witness'].map((peer) => at('load', random.below(40), line('P', peer, true, { cut: true }, null))),
-      at('disaster', 400, { kind: 'kill', process: 'P', restartAfterMs: null }),
+      at('load', random.below(40), cutOff(stage)),
+      at('load', random.below(40), line(stage.holder, 'witness', true, { cut: true }, null)),
+      at('disaster', 400, { kind: 'kill', process: stage.holder, restartAfterMs: null }),
     ],
   }),
-  // P comes back in the middle of the takeover and can ask nobody.
-  'restart-serves-unconfirmed': (schedule, random) => ({
+  // The holder comes back and can ask nobody.
+  'restart-serves-unconfirmed': (schedule, random, stage) => ({
     ...withFence(calm(schedule), 'never'),
     faults: [
-      at('load', random.below(60), { kind: 'kill', process: 'P', restartAfterMs: random.between(20, 80) }),
-      at('load', 0, line('P', 'witness', true, { cut: true }, 900)),
-      at('load', 0, line('P', 'I', true, { cut: true }, 900)),
+      at('load', random.below(60), { kind: 'kill', process: stage.holder, restartAfterMs: random.between(20, 80) }),
+      at('load', 0, line(stage.holder, 'witness', true, { cut: true }, 900)),
+      ...stage.arrangement.systems
+        .filter(({ name }) => name !== stage.holder)
+        .map(({ name }) => at('load', 0, line(...stage.wayBetween(stage.holder, name), true, { cut: true }, 900))),
     ],
     story: { ...schedule.story, kind: 'ride-out', loadMs: 800, controlKills: [] },
   }),
-  // I loses its power while its word that the image is whole is under way to P.
-  'duplex-before-durable': (schedule, random) => ({
+  // The destination loses its power while its word that the image is whole is under way.
+  'duplex-before-durable': (schedule, random, stage) => ({
     ...calm(schedule, 'ride-out'),
     faults: [
       {
-        ...at('form', random.fraction() * 2, {
-          kind: 'site-loss',
-          site: 'intermediate',
-          power: true,
-          returnAfterMs: 100,
-        }),
-        upon: { system: 'I', pair: 'P-I', to: 'duplex' },
+        ...at('form', random.fraction() * 2, powerLoss(stage.siteOf(stage.near), 100)),
+        upon: { system: stage.near, pair: stage.firstName, to: 'duplex' },
       },
     ],
   }),
-  // I dies right after something of it has left.
-  'answered-entry-cut': (schedule, random) => ({
+  // The destination dies right after something of it has left.
+  'answered-entry-cut': (schedule, random, stage) => ({
     ...calm(schedule, 'ride-out'),
     settings: { ...calm(schedule).settings, writers: 4, pauseMs: 20 },
     story: { ...schedule.story, kind: 'ride-out', loadMs: 900, controlKills: [] },
     faults: Array.from({ length: 6 }, (_, turn) =>
       at('load', 20 + turn * 250, {
         kind: 'kill-at-call',
-        process: 'I',
+        process: stage.near,
         calls: random.between(1, 40),
         moment: { when: 'after' },
         restartAfterMs: 10,
       }),
     ),
   }),
-  'number-reused': (schedule, random) => ({
+  'number-reused': (schedule, random, stage) => ({
     ...calm(schedule, 'ride-out'),
     settings: { ...calm(schedule).settings, writers: 4, pauseMs: 20 },
     story: { ...schedule.story, kind: 'ride-out', loadMs: 900, controlKills: [] },
     faults: Array.from({ length: 5 }, (_, turn) =>
-      at('load', 20 + turn * 300 + random.below(50), { kind: 'kill', process: 'P', restartAfterMs: 20 }),
+      at('load', 20 + turn * 300 + random.below(50), { kind: 'kill', process: stage.holder, restartAfterMs: 20 }),
     ),
   }),
-  'trim-early': (schedule) => ({ ...schedule, settings: { ...schedule.settings, journalBytes: 128 * 1024 } }),
+  'trim-early': (schedule) => ({
+    ...schedule,
+    settings: { ...schedule.settings, journalBytes: 128 * 1024, writers: 4, pauseMs: 20 },
+  }),
   'trim-on-applied': (schedule) => ({
     ...calm(schedule, 'ride-out'),
-    settings: { ...calm(schedule).settings, journalBytes: 128 * 1024, writers: 4, pauseMs: 40 },
+    settings: { ...calm(schedule).settings, journalBytes: 128 * 1024, writers: 4, pauseMs: 15 },
   }),
-  'flush-local-only': (schedule, random) => ({
+  // What was synced is only kept in mind where some power is lost.
+  'flush-local-only': (schedule, random, stage) => ({
     ...calm(schedule, 'ride-out'),
     settings: { ...calm(schedule).settings, writers: 4, pauseMs: 30 },
     story: { ...schedule.story, kind: 'ride-out', loadMs: 1000, controlKills: [] },
-    faults: [
-      at('disaster', 900 + random.below(50), { kind: 'site-loss', site: 'remote', power: true, returnAfterMs: 100 }),
-    ],
+    faults: [at('disaster', 900 + random.below(50), powerLoss(stage.arrangement.sites.at(-1) ?? 'remote', 100))],
   }),
-  // Nothing was ever copied to R, so the intermediate system's old image is all there is beside P.
-  'gold-dropped-early': (schedule) => ({
+  // Hosts write to what is being copied.
+  'copied-track-overtakes': (schedule) => ({
     ...calm(schedule, 'ride-out'),
-    settings: { ...calm(schedule).settings, kmNear: 300, writers: 4, pauseMs: 30 },
+    settings: { ...calm(schedule).settings, pullIntervalMs: 2, writers: 4, pauseMs: 8 },
+    story: { ...schedule.story, kind: 'ride-out', loadMs: 100, controlKills: [] },
+  }),
+  // Nothing was ever copied elsewhere, so the old image of the first destination is all there is beside the holder.
+  'gold-dropped-early': (schedule, _random, stage) => ({
+    ...calm(schedule, 'ride-out'),
+    settings: { ...calm(schedule).settings, kmNear: 300, writers: 2, pauseMs: 50 },
     faults: [
-      at('form', 0, line('I', 'R', true, { cut: true }, null)),
-      at('load', 0, line('P', 'I', true, { cut: true }, null)),
+      ...stage.others.map(({ source, destination }) =>
+        at('form', 0, line(...stage.wayBetween(source, destination), true, { cut: true }, null)),
+      ),
+      at('load', 0, byHand(stage, 'split', stage.first)),
+      at('load', 380, line(...stage.wayBetween(stage.holder, stage.near), false, SLOW, null)),
+      at('load', 400, byHand(stage, 'resync', stage.first)),
     ],
     story: { ...schedule.story, kind: 'ride-out', loadMs: 500, controlKills: [] },
   }),
-  'both-copiers': (schedule, random) => ({
+  // The operator has the system in the middle copy on by hand, while it is copied to.
+  'both-copiers': (schedule, random, stage) => ({
     ...calm(schedule, 'switch-over'),
-    faults: ['control', 'reverse'].map((phase) =>
-      at(phase === 'control' ? 'control' : 'reverse', random.between(100, 400), {
+    faults: (['control', 'reverse'] as const).map((phase) =>
+      at(phase, random.between(100, 400), {
         kind: 'operator',
-        host: 'host-R',
-        target: 'I',
+        host: stage.hostOf(stage.heir),
+        target: stage.near,
         verb: 'resync',
-        pair: 'I-P',
+        pair: pairName(stage.near, stage.holder),
       }),
     ),
     story: { ...calm(schedule, 'switch-over').story, controlCycles: 2 },
   }),
-  'drain-target-not-frozen': (schedule) => ({
+  'drain-target-not-frozen': (schedule, _random, stage) => ({
     ...withFence(calm(schedule), 'data'),
     survivable: true,
-    settings: { ...calm(schedule).settings, fence: 'data', kmFar: 3000, writers: 4, pauseMs: 40, pullIntervalMs: 20 },
-    faults: [at('disaster', 1150, { kind: 'kill', process: 'P', restartAfterMs: null })],
+    settings: { ...calm(schedule).settings, fence: 'data', kmFar: 3000, writers: 4, pauseMs: 15, pullIntervalMs: 20 },
+    faults: [at('disaster', 1150, { kind: 'kill', process: stage.holder, restartAfterMs: null })],
   }),
   // The driver dies with instructions on a slow way, and the next one is quicker than they are.
-  'stale-instruction-accepted': (schedule, random) => ({
+  'stale-instruction-accepted': (schedule, random, stage) => ({
     ...calm(schedule, 'switch-over'),
     faults: [
-      ...['host-P', 'host-R'].map((host) => at('takeover', 0, line('control', host, false, { delayMs: 500 }, 20_000))),
+      ...[stage.holder, stage.heir].map((system) =>
+        at('takeover', 0, line('control', stage.hostOf(system), false, { delayMs: 500 }, 20_000)),
+      ),
       at('takeover', random.between(3000, 12_000), { kind: 'pause', process: 'control', forMs: 3000 }),
     ],
   }),
-  'evidence-before-fence': (schedule) => ({ ...calm(schedule), survivable: true, faults: [siteLoss] }),
-  'always-unknown': (schedule) => ({ ...withFence(calm(schedule), 'status'), survivable: true, faults: [siteLoss] }),
-  'wait-for-ever': (schedule, random) => ({
+  'evidence-before-fence': (schedule, _random, stage) => ({
+    ...calm(schedule),
+    survivable: true,
+    faults: [siteLoss(stage)],
+  }),
+  'always-unknown': (schedule, _random, stage) => ({
+    ...withFence(calm(schedule), 'status'),
+    survivable: true,
+    faults: [siteLoss(stage)],
+  }),
+  'wait-for-ever': (schedule, random, stage) => ({
     ...calm(schedule),
     faults: [
-      siteLoss,
-      at('takeover', 0, { kind: 'kill', process: random.pick(['R', 'host-R', 'witness']), restartAfterMs: 4000 }),
+      siteLoss(stage),
+      at('takeover', 0, {
+        kind: 'kill',
+        process: random.pick([stage.heir, stage.hostOf(stage.heir), 'witness']),
+        restartAfterMs: 4000,
+      }),
     ],
   }),
   'resync-wrong-way': (schedule) => calm(schedule, 'switch-over'),
-  'generation-raised-twice-on-resume': (schedule, random) => ({
+  'generation-raised-twice-on-resume': (schedule, random, stage) => ({
     ...calm(schedule),
-    faults: [siteLoss],
+    survivable: true,
+    faults: [siteLoss(stage)],
+    settings: { ...calm(schedule).settings, fence: 'status' },
     story: {
       ...calm(schedule).story,
-      controlKills: [{ routine: 'failover', calls: random.between(6, 40), slowMs: 0 }],
+      controlCycles: 0,
+      controlKills: [{ routine: stage.arrangement.moves.takeover, calls: random.between(4, 24), slowMs: 0 }],
     },
   }),
-  'skip-step-on-resume': (schedule, random) => ({
+  'skip-step-on-resume': (schedule, random, stage) => ({
     ...calm(schedule),
-    faults: [siteLoss],
+    faults: [siteLoss(stage)],
     story: {
       ...calm(schedule).story,
-      controlKills: ['failover', 'reverse-copy', 'failback', 'initial-copy'].map((routine) => ({
+      controlKills: movesOf(stage).map((routine) => ({
         routine,
         calls: random.between(3, 40),
         slowMs: 0,
@@ -202,10 +257,10 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
     ...calm(schedule, 'switch-over'),
     settings: { ...calm(schedule).settings, ledger: true },
   }),
-  'register-answers-early': (schedule, random) => ({
+  'register-answers-early': (schedule, random, stage) => ({
     ...calm(schedule),
     faults: [
-      siteLoss,
+      siteLoss(stage),
       ...Array.from({ length: 6 }, (_, turn) =>
         at('takeover', 60 + turn * 160 + random.below(100), {
           kind: 'kill',
@@ -215,15 +270,58 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
       ),
     ],
   }),
-  'delayed-heartbeat-fresh': (schedule) => ({
+  'delayed-heartbeat-fresh': (schedule, _random, stage) => ({
     ...calm(schedule),
-    faults: [at('form', 0, line('host-P', 'host-R', false, { delayMs: 900 }, null)), siteLoss],
+    faults: [
+      at('form', 0, line(stage.hostOf(stage.holder), stage.hostOf(stage.heir), false, { delayMs: 900 }, null)),
+      siteLoss(stage),
+    ],
+  }),
+  // The heir holds old tracks, copied ones and new writes when nobody is left to copy the rest.
+  'rollback-unmarked': (schedule, random, stage) => ({
+    ...calm(schedule),
+    settings: { ...calm(schedule).settings, pullIntervalMs: 2, kmFar: 200, writers: 2, pauseMs: 50 },
+    story: { ...calm(schedule).story, loadMs: 1500, resyncAtTakeover: false },
+    faults: [
+      at('load', 20, byHand(stage, 'split', stage.feed)),
+      at('load', 680, line(...stage.wayBetween(stage.feed.source, stage.feed.destination), false, SLOW, 1500)),
+      at('load', 700, byHand(stage, 'resync', stage.feed)),
+      ...stage.ahead.map((site) =>
+        at('load', 850 + random.below(500), { kind: 'site-loss', site, power: false, returnAfterMs: 2500 } as const),
+      ),
+    ],
+  }),
+  // The holder dies over and over with a write under way that is in its data and not in its bits.
+  'bits-after-data': (schedule, random, stage) => ({
+    ...withFence(calm(schedule, 'ride-out'), 'never'),
+    settings: { ...calm(schedule).settings, fence: 'never', writers: 4, pauseMs: 20 },
+    story: { ...schedule.story, kind: 'ride-out', loadMs: 900, controlKills: [] },
+    faults: [
+      at('load', 0, byHand(stage, 'split', stage.first)),
+      ...Array.from({ length: 6 }, (_, turn) =>
+        at('load', 60 + turn * 250, {
+          kind: 'kill-at-call',
+          process: stage.holder,
+          calls: random.between(1, 30),
+          moment: { when: 'after' },
+          restartAfterMs: 10,
+        } as const),
+      ),
+    ],
   }),
 };
 
-/** The `index`-th schedule to try for `mutant`. */
-export function scheduleFor(mutant: MutantName, index: number): Schedule {
-  const seed = 900_000 + index;
-  const schedule = generateSchedule(seed, ARRANGEMENT[mutant]);
-  return FOCUS[mutant]?.(schedule, new Random(`focus-${mutant}-${index}`)) ?? schedule;
+/** Routines of the whole cycle, in the order of the story. */
+function movesOf({ arrangement }: Stage): string[] {
+  const { takeover, protect, back, form } = arrangement.moves;
+  return [takeover, protect, back, form];
+}
+
+/** The `index`-th schedule to try for `mutant` in the arrangement named. */
+export function scheduleFor(mutant: MutantName, index: number, arrangement: string): Schedule {
+  const found = findArrangement(arrangement);
+  if (!found) throw new Error(`no arrangement ${arrangement}`);
+  const schedule = generateSchedule(900_000 + index, arrangement);
+  const random = new Random(`focus-${mutant}-${index}`);
+  return FOCUS[mutant]?.(schedule, random, new Stage(found)) ?? schedule;
 }

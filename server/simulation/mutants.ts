@@ -2,6 +2,8 @@
  * Seeded defects. Each is one switch point in production code, `config.mutants.has('…')`, whose set is empty in
  * production; switched on in the simulator, its checker must catch it. `where` says what the switch point does when on.
  */
+import type { Arrangement } from '../domain/arrangement.ts';
+import { NEEDS, type Need } from './mutant-needs.ts';
 
 export interface Mutant {
   /** Part of the product that holds the switch point. */
@@ -10,6 +12,10 @@ export interface Mutant {
   where: string;
   /** Checkers of which at least one must fail while it is on. */
   caughtBy: readonly string[];
+  /** What an arrangement must do for the defect to show in it. */
+  needs?: Need;
+  /** The test that shows it, where what it lets in never comes about by itself: another guard stands before it. */
+  shownIn?: string;
 }
 
 /** By name. Names are what `switchback rehearse --mutant` takes. */
@@ -18,6 +24,7 @@ export const MUTANTS = {
     part: 'replication',
     where: 'Sync source in duplex: completes the host write as soon as it was sent, without waiting for the answer.',
     caughtBy: ['sync-durability'],
+    needs: 'sync-pair',
   },
   'apply-out-of-order': {
     part: 'replication',
@@ -33,6 +40,7 @@ export const MUTANTS = {
     part: 'replication',
     where: 'Start of a resync: the destination’s bits are not joined to the source’s.',
     caughtBy: ['bitmap-soundness', 'convergence'],
+    needs: 'changed-at-both-ends',
   },
   'resync-all-tracks': {
     part: 'replication',
@@ -52,7 +60,7 @@ export const MUTANTS = {
   'demotion-as-line-fault': {
     part: 'replication',
     where: 'Source told of a newer generation by a peer or the register: treated as a lost line, so it goes alone.',
-    caughtBy: ['single-writer', 'truthful-verdict'],
+    caughtBy: ['single-writer', 'truthful-verdict', 'old-holder-stops', 'confirmed-first'],
   },
   'restart-serves-unconfirmed': {
     part: 'replication',
@@ -63,17 +71,20 @@ export const MUTANTS = {
     part: 'replication',
     where: 'Sync source leaving duplex under fence level `status`: goes on without the `alone` record.',
     caughtBy: ['truthful-verdict'],
+    needs: 'sync-pair',
   },
   'answered-entry-cut': {
     part: 'replication',
     where: 'Sync destination: answers before the entry is in its journal and data (memory only until the next turn).',
     caughtBy: ['sync-durability', 'truthful-verdict'],
+    needs: 'sync-pair',
   },
   'drain-target-not-frozen': {
     part: 'replication',
     where:
       'Drain: reports `suspend` as soon as what had been pulled is applied, though entries up to the frozen number are missing.',
     caughtBy: ['truthful-verdict', 'bitmap-soundness', 'prefix'],
+    needs: 'drain-at-takeover',
   },
   'duplex-before-durable': {
     part: 'replication',
@@ -84,16 +95,19 @@ export const MUTANTS = {
     part: 'replication',
     where: 'Journal trim: follows what consumers applied instead of what they made durable.',
     caughtBy: ['journal-trim'],
+    needs: 'async-pair',
   },
   'flush-local-only': {
     part: 'replication',
     where: 'FLUSH and FUA in duplex: answered when only the source has synced.',
     caughtBy: ['flush-durability'],
+    needs: 'sync-pair',
   },
   'copied-track-overtakes': {
     part: 'replication',
     where: 'Copier: reads the track, then enqueues it a turn later, so that a newer write goes before the stale track.',
     caughtBy: ['equality', 'convergence', 'sync-durability', 'read-back'],
+    needs: 'sync-pair',
   },
   'inconsistent-not-marked': {
     part: 'replication',
@@ -116,6 +130,7 @@ export const MUTANTS = {
     part: 'replication',
     where: 'I, asked to resync one pair: does not refuse while the other pair still copies or flows.',
     caughtBy: ['one-copier'],
+    needs: 'copy-in-turn',
   },
   'suspending-skipped': {
     part: 'replication',
@@ -136,12 +151,48 @@ export const MUTANTS = {
     part: 'replication',
     where: 'Destination of a copy that left its own updates: calls the image consistent, and serves it.',
     caughtBy: ['prefix'],
+    needs: 'updates-left',
   },
   'own-tracks-forgotten': {
     part: 'replication',
     where:
       'Promotion on a mixed image: the tracks that were left are not joined to the differences of the pairs that lead on.',
     caughtBy: ['convergence', 'bitmap-soundness'],
+    needs: 'updates-left',
+  },
+  'bits-after-data': {
+    part: 'replication',
+    where: 'Write while a pair marks changes: its bits are set a millisecond after its data.',
+    caughtBy: ['bitmap-soundness', 'prefix', 'convergence'],
+  },
+  'rollback-unmarked': {
+    part: 'replication',
+    where: 'Rollback: tracks that get their old content back are not marked as differences.',
+    caughtBy: ['bitmap-soundness', 'convergence', 'prefix'],
+  },
+  'duplex-before-copy-end': {
+    part: 'replication',
+    where:
+      'Source: in duplex as soon as the last track was sent, before the destination has reported a consistent image.',
+    caughtBy: ['equality', 'sync-durability', 'prefix', 'lawful-transition', 'convergence'],
+  },
+  'lineage-ignored': {
+    part: 'replication',
+    where: 'Source: opens a session onto a destination that holds updates of another history.',
+    caughtBy: [],
+    shownIn: 'server/simulation/stream-defects.test.ts',
+  },
+  'old-session-accepted': {
+    part: 'replication',
+    where: 'Destination: applies frames of an older session as if they were of this one.',
+    caughtBy: [],
+    shownIn: 'server/simulation/stream-defects.test.ts',
+  },
+  'answer-over-gap': {
+    part: 'replication',
+    where: 'Destination: takes and answers an entry although the one before it is missing.',
+    caughtBy: [],
+    shownIn: 'server/simulation/stream-defects.test.ts',
   },
   'evidence-before-fence': {
     part: 'routines',
@@ -157,6 +208,7 @@ export const MUTANTS = {
     part: 'routines',
     where: 'Verdict: says `unknown` though the proof exists.',
     caughtBy: ['verdict-usefulness'],
+    needs: 'sync-pair',
   },
   'skip-step-on-resume': {
     part: 'routines',
@@ -175,13 +227,20 @@ export const MUTANTS = {
   },
   'resync-wrong-way': {
     part: 'routines',
-    where: 'Failback: resyncs P⇒I where I⇒P is meant, so that old data overwrites new.',
+    where: 'The way back: resyncs P⇒I where I⇒P is meant, so that old data overwrites new.',
     caughtBy: ['verdict-usefulness', 'truthful-verdict', 'convergence', 'prefix'],
+    needs: 'copy-on-the-way-back',
   },
   'register-answers-early': {
     part: 'hosts',
     where: 'Register: answers before its record is on disk, so that a kill takes back what was answered.',
     caughtBy: ['register-monotone', 'single-writer', 'truthful-verdict'],
+  },
+  'late-joined-accepted': {
+    part: 'hosts',
+    where: 'Register: takes a `joined` that was overtaken by a later `alone`.',
+    caughtBy: [],
+    shownIn: 'server/hosts/witness.test.ts',
   },
   'delayed-heartbeat-fresh': {
     part: 'hosts',
@@ -194,4 +253,10 @@ export type MutantName = keyof typeof MUTANTS;
 
 export function isMutantName(name: string): name is MutantName {
   return Object.hasOwn(MUTANTS, name);
+}
+
+/** Why the defect cannot show in `arrangement`, or null where it can. */
+export function whyUnfit(mutant: MutantName, arrangement: Arrangement): string | null {
+  const { needs }: Mutant = MUTANTS[mutant];
+  return needs && !NEEDS[needs].fits(arrangement) ? NEEDS[needs].otherwise : null;
 }

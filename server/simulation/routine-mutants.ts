@@ -3,6 +3,7 @@
  * outside, and production code carries no switch for it.
  */
 import type { HostInstruction, HostReply } from '../domain/host.ts';
+import { pairName, parsePairName } from '../domain/names.ts';
 import { RefusedError } from '../domain/refusal.ts';
 import type { FenceEvidence } from '../domain/storage-controller.ts';
 import type { Action, ActionTable } from '../routines/action-types.ts';
@@ -106,11 +107,17 @@ export function mutateStart(run: KeptRun, mutants: Mutants): RunStart {
   return { ...run.start, run: `${run.start.run}-again-${run.claim}` };
 }
 
-export function mutateGraph(graph: RoutineGraph, mutants: Mutants): RoutineGraph {
-  if (!mutants.has('resync-wrong-way') || graph.id !== 'failback') return graph;
-  const steps = graph.steps.map((step) =>
-    step.parameters.pair === 'I-P' ? { ...step, parameters: { ...step.parameters, pair: 'P-I' } } : step,
-  );
+/** Actions that copy the pair they are told of. */
+const COPYING = ['form-pair', 'resync-then-split'];
+
+/** `resync-wrong-way`: what the way back copies to the system that is to hold the role is copied from it instead. */
+export function mutateGraph(graph: RoutineGraph, back: string, mutants: Mutants): RoutineGraph {
+  if (!mutants.has('resync-wrong-way') || graph.id !== back) return graph;
+  const steps = graph.steps.map((step) => {
+    const pair = COPYING.includes(step.action) ? parsePairName(step.parameters.pair ?? '') : null;
+    if (!pair) return step;
+    return { ...step, parameters: { ...step.parameters, pair: pairName(pair.destination, pair.source) } };
+  });
   return { ...graph, steps };
 }
 

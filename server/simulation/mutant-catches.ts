@@ -1,0 +1,1 @@
+export const CATCHES: Readonly<Record<string, Readonly<Record<string, number>>>> = {};

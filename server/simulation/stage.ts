@@ -1,0 +1,65 @@
+/** Who plays which part in an arrangement, for schedules that are written once and played on every arrangement. */
+import type { Arrangement, ArrangementPair } from '../domain/arrangement.ts';
+import { pairName, type SiteName } from '../domain/names.ts';
+import { lineEnds } from '../domain/ways.ts';
+
+export class Stage {
+  /** Takes host writes in normal operation. */
+  readonly holder: string;
+  /** Takes them in reverse operation. */
+  readonly heir: string;
+  /** What the holder copies to, synchronously where the arrangement does so at all. */
+  readonly first: ArrangementPair;
+
+  constructor(readonly arrangement: Arrangement) {
+    const { normal, reverse } = arrangement;
+    this.holder = normal.holder;
+    this.heir = reverse.holder;
+    const own = normal.pairs.filter(({ source }) => source === normal.holder);
+    const first = own.find(({ kind }) => kind === 'sync') ?? own[0];
+    if (!first) throw new Error(`${arrangement.id}: nothing is copied from ${normal.holder}`);
+    this.first = first;
+  }
+
+  /** The system the holder copies to. */
+  get near(): string {
+    return this.first.destination;
+  }
+
+  get firstName(): string {
+    return pairName(this.first.source, this.first.destination);
+  }
+
+  /** Pairs of normal operation other than the first. */
+  get others(): readonly ArrangementPair[] {
+    return this.arrangement.normal.pairs.filter((pair) => pair !== this.first);
+  }
+
+  /** The pair by which the heir gets what the holder writes. */
+  get feed(): ArrangementPair {
+    const found = this.arrangement.normal.pairs.find(({ destination }) => destination === this.heir);
+    if (!found) throw new Error(`${this.arrangement.id}: nothing is copied to ${this.heir}`);
+    return found;
+  }
+
+  /** Sites of the holder and of whoever feeds the heir. */
+  get ahead(): readonly SiteName[] {
+    return [...new Set([this.siteOf(this.holder), this.siteOf(this.feed.source)])];
+  }
+
+  siteOf(system: string): SiteName {
+    const found = this.arrangement.systems.find(({ name }) => name === system);
+    if (!found) throw new Error(`${this.arrangement.id} has no system ${system}`);
+    return found.site;
+  }
+
+  hostOf(system: string): string {
+    return this.arrangement.hosts.find((host) => host.system === system)?.name ?? '';
+  }
+
+  /** The processes at the two ends of the line that leads from `a` towards `b`. */
+  wayBetween(a: string, b: string): readonly [string, string] {
+    const line = this.arrangement.lines.find(({ ends }) => ends.includes(a) && ends.includes(b));
+    return line ? lineEnds(this.arrangement, line) : [a, b];
+  }
+}
