@@ -121,7 +121,12 @@ export interface FenceEvidence {
 /** Verbs that name target states, never toggles: repeating one is harmless (1b rule 8). */
 export type StorageInstruction =
   | { verb: 'query' }
-  | { verb: 'create'; pair: PairDefinition; token: DriverToken; knownEqual: boolean }
+  /**
+   * `knownEqual`: nothing is copied, for the destination holds what the source holds, or lacks what the source's journal still
+   * has; refused with `not-equal` where that is not so. `mayDiffer`: where the destination holds other updates, the tracks in
+   * question are copied instead, as long as both journals tell which (1b rule 20).
+   */
+  | { verb: 'create'; pair: PairDefinition; token: DriverToken; knownEqual: boolean; mayDiffer?: boolean }
   | { verb: 'split'; pair: PairName; token: DriverToken; expectedVersion?: number }
   | { verb: 'drain'; pair: PairName; token: DriverToken; deadlineMs: number; expectedVersion?: number }
   /** `leaveOwn`: updates that only the destination wrote are left as they are; its image is mixed then (1b rule 22). */

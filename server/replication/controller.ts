@@ -76,7 +76,7 @@ export class Controller {
         transition: (change) => {
           observer.transition(change);
           observer.changed();
-          this.life.soon(() => this.ends.tellConsumers());
+          this.life.soon(() => this.ends.tellProgress());
           this.waiters.settle((key) => this.core.pairs.get(key)?.state ?? null);
         },
       },
@@ -193,7 +193,7 @@ export class Controller {
         this.writes.release();
         this.ends.released();
       },
-      durable: () => this.ends.tellConsumers(),
+      durable: () => this.ends.tellProgress(),
       stored: (entry) => this.ends.stored(entry),
       fault: (key, reason) => this.suspension.suspend(key, 'fault', reason, null, true),
       refused: (key, reply) => this.sessionRefused(key, reply),

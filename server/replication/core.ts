@@ -2,10 +2,10 @@
  * What every part of a storage system works on: volumes, journal, bitmaps, records on disk; and the few changes of them
  * whose order keeps them true (1b rules 10–13, 17).
  */
-import { consumersOf } from '../domain/arrangement.ts';
+import { fedBy } from '../domain/arrangement.ts';
 import type { LineageEntry } from '../domain/generation.ts';
 import { pairKey } from '../domain/names.ts';
-import { isFlowing, isSuspended } from '../domain/pair-states.ts';
+import { isFlowing, isSuspended, type PairKind } from '../domain/pair-states.ts';
 import { DiskError, type Ports } from '../domain/ports.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { StorageConfig, StorageObserver } from './config.ts';
@@ -168,9 +168,10 @@ export class StorageCore {
     if (!this.journal.fits(entry.data.length)) throw new JournalFullError(this.journal.sizeBytes, entry.data.length);
     this.journal.append(entry);
     // Half of what is not kept for others is full: what can be let go should be, before anybody has to wait.
-    const keptShare = this.retention.all().length > 0 ? KEPT_SHARE : 0;
-    const filled = this.journal.usedBytes > (this.journal.sizeBytes * (1 + keptShare)) / 2;
-    if (filled && this.checkpointNumber < entry.number - 1) this.checkpoints.hurry();
+    const { usedBytes, sizeBytes, freeShare } = this.journal;
+    const keeps = this.retention.all().length > 0;
+    const isFilled = keeps ? freeShare <= (1 - KEPT_SHARE) / 2 : usedBytes > sizeBytes / 2;
+    if (isFilled && this.checkpointNumber < entry.number - 1) this.checkpoints.hurry();
   }
 
   /**
@@ -214,7 +215,7 @@ export class StorageCore {
     if (kept.length === 0 || this.mutant('forgets-consumers')) return journal.trim(limit);
     const floor = Math.min(limit, ...kept.map(({ number }) => number));
     journal.trim(floor);
-    while (journal.usedBytes > journal.sizeBytes * KEPT_SHARE) {
+    while (journal.freeShare < 1 - KEPT_SHARE) {
       const oldest = journal.oldestSegmentEnd;
       if (oldest === null || oldest > limit) return;
       journal.trim(oldest);
@@ -222,14 +223,18 @@ export class StorageCore {
     }
   }
 
-  /** How far each system that pulls from this one has come, durably; -1 for one that holds nothing yet, or is fed no more. */
-  confirmedByConsumers(): { system: string; number: number }[] {
+  /**
+   * How far those have come, durably, to which this system leads in pairs of `kind`; -1 for one that holds nothing yet, or is fed
+   * no more. One that is copied to by difference is left out: what was told of it before the copy still stands.
+   */
+  progressOf(kind: PairKind): { system: string; number: number }[] {
     const { arrangement, system } = this.config;
-    return consumersOf(arrangement, system).map((consumer) => {
-      const key = pairKey(system, consumer);
+    return fedBy(arrangement, system, kind).flatMap((destination) => {
+      const key = pairKey(system, destination);
       const pair = this.pairs.get(key);
+      if (pair?.state === 'duplex-pending') return [];
       const isFed = pair && this.pairs.isSource(pair) && pair.state !== 'simplex' && pair.state !== 'initial-copying';
-      return { system: consumer, number: isFed ? this.pairs.peerDurable(key) : -1 };
+      return [{ system: destination, number: isFed ? this.pairs.peerDurable(key) : -1 }];
     });
   }
 
@@ -282,14 +287,29 @@ export class StorageCore {
   entriesToBits(key: string, agreed: number): void {
     const bitmap = this.pairs.bitmap(key);
     bitmap.joinPlanes();
-    if (agreed < this.journal.trimmedTo) return bitmap.setAll();
-    for (let number = agreed + 1; number <= this.lastNumber; number += 1) {
+    if (!this.eachTrackAfter(agreed, (volume, track) => bitmap.mark(volume, track))) bitmap.setAll();
+  }
+
+  /** The tracks that updates after `number` changed, as a bitmap has them; null where the journal does not tell any more. */
+  tracksAfter(number: number): Uint8Array | null {
+    const { count, tracksPerVolume } = this.volumes;
+    const tracks = new Uint8Array(Math.ceil((count * tracksPerVolume) / 8));
+    const isKnown = this.eachTrackAfter(number, (volume, track) => {
+      const index = volume * tracksPerVolume + track;
+      tracks[index >> 3] = (tracks[index >> 3] ?? 0) | (1 << (index & 7));
+    });
+    return isKnown ? tracks : null;
+  }
+
+  /** False where an entry after `after` is not held, or cannot be read. */
+  private eachTrackAfter(after: number, visit: (volume: number, track: number) => void): boolean {
+    if (after < this.journal.trimmedTo) return false;
+    for (let number = after + 1; number <= this.lastNumber; number += 1) {
       const entry = this.journal.read(number);
-      if (!entry) return bitmap.setAll();
-      eachTrack(entry.offsetBytes, entry.lengthBytes, this.volumes.trackBytes, (track) =>
-        bitmap.mark(entry.volume, track),
-      );
+      if (!entry) return false;
+      eachTrack(entry.offsetBytes, entry.lengthBytes, this.volumes.trackBytes, (track) => visit(entry.volume, track));
     }
+    return true;
   }
 
   /**

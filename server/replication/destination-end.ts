@@ -116,7 +116,7 @@ export class DestinationEnd {
     // Frames of an older session describe a stream that has ended.
     if (head.session !== this.session) return this.strayFrame(bytes);
     if (head.type === 'source-durable') return this.noteSourceDurable(bytes);
-    if (head.type === 'consumer') return this.noteConsumer(bytes);
+    if (head.type === 'progress') return this.noteProgress(bytes);
     if (!isOrdered(head.type)) return;
     const placement = this.order.place(head.sequence, bytes);
     if (placement === 'overflow') return this.fail('a frame was lost on the line');
@@ -267,10 +267,10 @@ export class DestinationEnd {
     pairs.notePeer(this.key, pairs.peerAccepted(this.key), Math.max(pairs.peerDurable(this.key), durable));
   }
 
-  /** Somebody else pulls from the source: what it lacks is kept here too, unless this system feeds it itself. */
-  private noteConsumer(bytes: Uint8Array): void {
+  /** The source feeds somebody else too: what that one lacks is kept here, for this system may have to feed it, or to follow it. */
+  private noteProgress(bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
-    if (frame?.type !== 'consumer' || !this.pair) return;
+    if (frame?.type !== 'progress' || !this.pair) return;
     const { core } = this;
     if (core.config.arrangement.systems.some(({ name }) => name === frame.system))
       core.retention.note(frame.system, frame.number);

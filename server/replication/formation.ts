@@ -105,6 +105,7 @@ export class Formation {
     const { pairs } = this.core;
     pairs.notePeer(key, number, Math.min(durable, number));
     pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: generation, bitsAreOwn: true });
+    pairs.bitmap(key).clear();
     // From here on the pair itself keeps for it what it lacks.
     this.core.retention.forget(pair.definition.destination);
     this.ends.at(key).source.open();
@@ -131,6 +132,8 @@ export class Formation {
     record.mixed = false;
     pair.bitsAreOwn = false;
     pair.formationBase = formation.base;
+    // What was kept for the source, or to find out what differs from it, is in the bits of the copy.
+    core.retention.forget(pair.definition.source);
     core.adoptHistory(lineage, formation.base);
     core.pairs.notePeer(key, formation.base, formation.base);
     this.events.imageChanged();

@@ -90,6 +90,14 @@ export class Journal {
     return this.bytesAfter(this.trimmed);
   }
 
+  /**
+   * Share of the journal in which nothing stands, from 0 to 1. By whole segments: what is left over at the end of one is no room
+   * for the next entry.
+   */
+  get freeShare(): number {
+    return 1 - this.segments.length / this.files.length;
+  }
+
   /** Bytes of entries with a number above `number`. */
   bytesAfter(number: number): number {
     let bytes = 0;

@@ -52,7 +52,7 @@ export class SourceEnd {
   private copyHigh = 0;
   private copyEndSent = false;
   private toldDurable = 0;
-  /** What this session has told of those that pull from here. */
+  /** What this session has told of the other destinations. */
   private readonly told = new Map<string, number>();
   private readonly watch: SilenceWatch;
 
@@ -150,13 +150,17 @@ export class SourceEnd {
     if (this.state === 'open' && this.pair?.definition.kind === 'async' && this.creditBytes > 0) this.pumpSoon();
   }
 
-  /** Tells a synchronous destination how far those are that pull from here, so that it keeps for them what they lack (rule 20). */
-  tellConsumers(): void {
-    if (this.state !== 'open' || this.pair?.definition.kind !== 'sync') return;
-    for (const consumer of this.core.confirmedByConsumers()) {
-      if (this.told.get(consumer.system) === consumer.number) continue;
-      this.told.set(consumer.system, consumer.number);
-      this.link.sendFrame(encodeFrame(this.session, 0, { type: 'consumer', ...consumer }));
+  /**
+   * Tells a synchronous destination how far those are that pull from here, and those how far it is: once this system is lost one
+   * of them feeds the other, and each keeps what it takes to find out what differs (rule 20).
+   */
+  tellProgress(): void {
+    const { pair } = this;
+    if (this.state !== 'open' || !pair) return;
+    for (const other of this.core.progressOf(pair.definition.kind === 'sync' ? 'async' : 'sync')) {
+      if (this.told.get(other.system) === other.number) continue;
+      this.told.set(other.system, other.number);
+      this.link.sendFrame(encodeFrame(this.session, 0, { type: 'progress', ...other }));
     }
   }
 
@@ -178,7 +182,7 @@ export class SourceEnd {
     }
     // The destination may have lost what it once had in its page cache.
     core.pairs.notePeer(key, this.sentNumber, Math.min(core.pairs.peerDurable(key), this.sentNumber));
-    this.tellConsumers();
+    this.tellProgress();
     this.events.accepted();
     const early = this.early.splice(0);
     for (const bytes of early) this.frame(bytes);

@@ -19,8 +19,8 @@ export type StreamFrame =
   | { type: 'drained'; number: number }
   /** Source: it will not need to be helped with anything up to here, should it lose its power. */
   | { type: 'source-durable'; number: number }
-  /** Source: a system that pulls from it has confirmed everything up to here; -1 where it has nothing yet. */
-  | { type: 'consumer'; system: string; number: number };
+  /** Source: another system that it feeds has confirmed everything up to here; -1 where that has nothing yet. */
+  | { type: 'progress'; system: string; number: number };
 
 const TYPES = [
   'entry',
@@ -31,7 +31,7 @@ const TYPES = [
   'whole',
   'drained',
   'source-durable',
-  'consumer',
+  'progress',
 ] as const;
 
 /** Frames of the stream proper: they have a place in its order. All others carry news that may overtake each other. */
@@ -73,7 +73,7 @@ export function decodeFrame(bytes: Uint8Array): StreamFrame | null {
     case 'drained':
     case 'source-durable':
       return body.length < 8 ? null : { type, number: body.readDoubleLE(0) };
-    case 'consumer':
+    case 'progress':
       return body.length < 9 ? null : { type, number: body.readDoubleLE(0), system: body.subarray(8).toString() };
     case 'answer':
       return body.length < 16
@@ -125,7 +125,7 @@ function encodeBody(frame: StreamFrame): Uint8Array[] {
     case 'drained':
     case 'source-durable':
       return [doubles([frame.number])];
-    case 'consumer':
+    case 'progress':
       return [doubles([frame.number]), Buffer.from(frame.system)];
     case 'answer':
       return [doubles([frame.accepted, frame.durable])];
