@@ -292,7 +292,8 @@ export class FakeStorage {
   }
 
   private changePair(system: FakeSystem, instruction: Extract<StorageInstruction, { pair: unknown; token: unknown }>) {
-    if (instruction.verb === 'create') return this.create(system, instruction.pair, instruction.knownEqual, instruction.mayDiffer ?? false);
+    if (instruction.verb === 'create')
+      return this.create(system, instruction.pair, instruction.knownEqual, instruction.mayDiffer ?? false);
     const ends = parsePairName(instruction.pair);
     const key = ends ? pairKey(ends.source, ends.destination) : '';
     const pair = system.pairs.get(key);
