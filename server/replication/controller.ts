@@ -185,6 +185,8 @@ export class Controller {
     });
     this.formation = formation;
     core.onCheckpoint = () => this.checkpointed();
+    core.snapshots.onOverflow = (key) =>
+      this.suspension.suspend(key, 'fault', 'the difference volume is full', null, true);
   }
 
   private makeEnds(): PairEnds {
@@ -195,6 +197,7 @@ export class Controller {
       },
       durable: () => this.ends.tellProgress(),
       stored: (entry) => this.ends.stored(entry),
+      moved: () => this.ends.released(),
       fault: (key, reason) => this.suspension.suspend(key, 'fault', reason, null, true),
       refused: (key, reply) => this.sessionRefused(key, reply),
       whole: (key) => this.formation.equal(key),

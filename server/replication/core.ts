@@ -16,6 +16,7 @@ import { Journal, JournalFullError } from './journal.ts';
 import { OwnTracks } from './own-tracks.ts';
 import { PairStore } from './pair-store.ts';
 import { Retention } from './retention.ts';
+import { type Reflecting, Snapshots } from './snapshots.ts';
 import { freshRecord, type PairRecord, type SystemRecord, SystemRecordStore } from './system-record.ts';
 import { TransitionLog } from './transition-log.ts';
 import { Volumes } from './volumes.ts';
@@ -34,6 +35,7 @@ export class StorageCore {
   readonly marks: Watermarks;
   readonly checkpoints: Checkpoints;
   readonly retention: Retention;
+  readonly snapshots: Snapshots;
   /** Last consistent image, while a formation copy overwrites it. */
   gold: GoldCopy | null;
   readonly record: SystemRecord;
@@ -78,8 +80,11 @@ export class StorageCore {
         this.transitions.append(change);
         this.observer.transition(change);
       },
+      removed: (key) => this.snapshots.removed(key),
       lawless: this.mutant('suspending-skipped'),
     });
+    this.snapshots = new Snapshots(this);
+    this.snapshots.recover();
     this.own = new OwnTracks({
       disk,
       record: this.record,
@@ -105,7 +110,10 @@ export class StorageCore {
 
   /** Everything up to here is durable in journal and volumes. */
   get checkpointNumber(): number {
-    return Math.min(this.marks.checkpoint, this.lastNumber);
+    const { reflecting } = this.record;
+    // A set that is reflected counts once it is durable in the data volumes.
+    const limit = reflecting?.applied ? reflecting.from : Number.POSITIVE_INFINITY;
+    return Math.min(this.marks.checkpoint, this.lastNumber, limit);
   }
 
   /** Persists the record, durably. Throws `DiskError`. */
@@ -126,13 +134,16 @@ export class StorageCore {
       if (!this.keepsDifference(key, pair, origin)) continue;
       if (this.mutant('forget-bit') && (this.lastNumber + 1) % 4 === 0) continue;
       const bitmap = this.pairs.bitmap(key);
-      eachTrack(offsetBytes, lengthBytes, this.volumes.trackBytes, (track) => bitmap.mark(volume, track));
+      eachTrack(offsetBytes, lengthBytes, this.volumes.trackBytes, (track) => {
+        bitmap.mark(volume, track);
+        this.snapshots.marked(key, volume, track);
+      });
     }
   }
 
   private keepsDifference(key: string, pair: PairRecord, origin: string | null): boolean {
     if (isSuspended(pair.state) || pair.state === 'simplex') return true;
-    if (this.pairs.isSource(pair)) return pair.state === 'suspending';
+    if (this.pairs.isSource(pair)) return pair.state === 'suspending' || this.snapshots.feeds(pair);
     return origin !== key;
   }
 
@@ -159,6 +170,7 @@ export class StorageCore {
   /** Gold before the first overwrite by anyone (rule 16). Throws `DiskError`. */
   protect(entry: Entry): void {
     const { gold } = this;
+    if (entry.kind !== 'void') this.snapshots.protect(entry.volume, entry.offsetBytes, entry.lengthBytes, entry.number);
     if (gold === null || entry.kind === 'void' || this.mutant('gold-misses-overwrites')) return;
     eachTrack(entry.offsetBytes, entry.lengthBytes, this.volumes.trackBytes, (track) => gold.save(entry.volume, track));
   }
@@ -182,6 +194,7 @@ export class StorageCore {
     if (this.volumes.holds(volume, track * this.volumes.trackBytes, data)) return this.touch();
     this.mark(volume, track * this.volumes.trackBytes, data.length, origin);
     this.gold?.save(volume, track);
+    this.snapshots.protect(volume, track * this.volumes.trackBytes, data.length, null);
     this.volumes.write(volume, track * this.volumes.trackBytes, data);
     this.own.copied(origin, volume, track);
     this.touch();
@@ -198,6 +211,8 @@ export class StorageCore {
       // A source in doubt will have every track compared: its entries are needed by nobody.
       if (!isFlowing(pair.state) || (isSource && this.record.doubt)) continue;
       if (!isSource && urgent) continue;
+      // Its differences are in the bits.
+      if (this.snapshots.feeds(pair)) continue;
       const trusted = isSource && this.mutant('trim-on-applied');
       limit = Math.min(limit, trusted ? this.pairs.peerAccepted(key) : this.pairs.peerDurable(key));
     }
@@ -247,6 +262,7 @@ export class StorageCore {
   private async makeDurable(): Promise<void> {
     const target = this.lastNumber;
     const { history } = this.record;
+    const reflected = this.record.reflecting?.applied ? this.record.reflecting : null;
     await this.journal.sync();
     await this.volumes.sync();
     await this.pairs.sync();
@@ -254,6 +270,7 @@ export class StorageCore {
     this.life.enter(() => {
       if (this.record.history === history) this.marks.noteCheckpoint(Math.min(target, this.lastNumber));
     });
+    this.life.enter(() => this.settleReflected(reflected));
     // Only behind a mark that is durable itself may room be used again: recovery takes what lies before it for let go.
     if (this.life.alive) await this.marks.sync();
     this.life.enter(() => {
@@ -261,6 +278,13 @@ export class StorageCore {
       this.trim();
       this.onCheckpoint?.();
     });
+  }
+
+  /** A reflected set is durable in the data volumes now. */
+  private settleReflected(reflected: Reflecting | null): void {
+    if (reflected === null || this.record.reflecting !== reflected) return;
+    this.record.reflecting = null;
+    this.save();
   }
 
   /** The disk refused what could be refused in turn: whoever asked is told, nothing else has changed. */
@@ -348,6 +372,7 @@ export class StorageCore {
     this.retention.close();
     this.own.close();
     this.gold?.close();
+    this.snapshots.close();
   }
 }
 

@@ -8,6 +8,7 @@ import { refuse } from '../domain/refusal.ts';
 import type { StorageCore } from './core.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { PairParams } from './pair-messages.ts';
+import { sendsSnapshots } from './snapshots.ts';
 import type { PairRecord } from './system-record.ts';
 
 export interface FormationEvents {
@@ -105,7 +106,10 @@ export class Formation {
     const { pairs } = this.core;
     pairs.notePeer(key, number, Math.min(durable, number));
     pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: generation, bitsAreOwn: true });
-    pairs.bitmap(key).clear();
+    // What the other end lacks is sent in a set, so it is in the bits; until they are narrowed, all tracks are.
+    const lacking = sendsSnapshots(pair) ? this.core.tracksAfter(number) : null;
+    if (lacking) pairs.bitmap(key).narrowTo(lacking);
+    else if (!sendsSnapshots(pair)) pairs.bitmap(key).clear();
     // From here on the pair itself keeps for it what it lacks.
     this.core.retention.forget(pair.definition.destination);
     this.ends.at(key).source.open();

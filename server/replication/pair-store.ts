@@ -21,6 +21,8 @@ export interface PairStoreOptions {
   save: () => void;
   /** Told after a change of state is durable. */
   changed: (change: PairTransition) => void;
+  /** Told when a pair is deleted. */
+  removed: (key: string) => void;
   /** Transitions the table does not have are carried out (a seeded defect). */
   lawless: boolean;
 }
@@ -116,6 +118,7 @@ export class PairStore {
     this.marks.get(key)?.close();
     this.marks.delete(key);
     disk.remove(`marks-${key}`);
+    this.options.removed(key);
     pair.version += 1;
     this.tell(pair, pair.state, 'absent');
   }

@@ -7,6 +7,7 @@ import type { StorageCore } from './core.ts';
 import type { Drains } from './drains.ts';
 import type { Fencing } from './fencing.ts';
 import type { PairEnds } from './pair-ends.ts';
+import type { Reflecting } from './snapshots.ts';
 import type { Suspension } from './suspension.ts';
 
 export interface RecoveryParts {
@@ -27,7 +28,11 @@ export function recover(parts: RecoveryParts, syncFailed: boolean): void {
   reuseNumber(core);
   const promised = Math.max(core.marks.answered, core.marks.completed, core.marks.checkpoint);
   nameDamage(core, promised);
+  const { reflecting } = core.record;
+  // What was applied is older than the journal's tail, and a kill does not undo it; what was not is newer.
+  if (reflecting?.applied && powerLost) redoSet(parts, reflecting);
   redoTail(core);
+  if (reflecting && !reflecting.applied) redoSet(parts, reflecting);
   if (powerLost || promised > core.lastNumber) beginDoubt(core, promised);
   if (powerLost || syncFailed) loseCopies(parts, powerLost);
   if (powerLost) {
@@ -61,6 +66,21 @@ function redoTail(core: StorageCore): void {
   core.touch();
 }
 
+/** A difference snapshot was going into the data volumes: it is put there once more, all of it (rule 21). */
+function redoSet({ core, suspension }: RecoveryParts, reflecting: Reflecting): void {
+  if (core.snapshots.redo(reflecting)) return;
+  const { record, pairs } = core;
+  record.reflecting = null;
+  record.evidenceLost = true;
+  record.imageConsistent = false;
+  for (const [key] of pairs.all()) pairs.bitmap(key).setAll();
+  core.save();
+  core.observer.event('set-lost', `set ${reflecting.id} was half reflected and cannot be read any more`, {
+    ...reflecting,
+  });
+  suspension.suspend(reflecting.key, 'fault', 'a difference snapshot was lost half reflected', null, false);
+}
+
 /**
  * Updates that were answered, or completed to hosts, may be gone, and pages of such that came later may be there: the image
  * is none the group ever had, and the numbers are no evidence (rule 5). A lost bitmap is all bits (rule 12).
@@ -79,7 +99,10 @@ function beginDoubt(core: StorageCore, promised: number): void {
     record.imageConsistent = false;
   }
   for (const [key, pair] of pairs.all()) {
-    pairs.bitmap(key).setAll();
+    // Its bits were durable with the checkpoint, and what came after it is in the journal or comes once more.
+    const isKnown = core.powerLost && core.snapshots.feeds(pair) && pair.state === 'duplex' && !record.holdsHostRole;
+    if (isKnown) core.entriesToBits(key, core.checkpointNumber);
+    else pairs.bitmap(key).setAll();
     pair.bitsAreOwn = false;
   }
   core.save();
@@ -94,6 +117,7 @@ function loseCopies({ core, suspension }: RecoveryParts, powerLost: boolean): vo
   // The log of old tracks may have holes as well, and then it is no way back.
   if (powerLost && core.gold) core.dropGold();
   if (powerLost) core.own.lost();
+  if (powerLost) core.snapshots.lost();
   for (const [key, pair] of core.pairs.all()) {
     if (isCopying(pair.state)) {
       core.pairs.bitmap(key).setAll();

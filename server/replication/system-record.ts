@@ -8,6 +8,7 @@ import type { DriverToken, Generation, LineageEntry } from '../domain/generation
 import type { PairState } from '../domain/pair-states.ts';
 import type { Disk } from '../domain/ports.ts';
 import type { FenceEvidence, PairDefinition } from '../domain/storage-controller.ts';
+import type { Reflecting } from './snapshots.ts';
 
 export interface PairRecord {
   definition: PairDefinition;
@@ -76,6 +77,8 @@ export interface SystemRecord {
   doubt: boolean;
   /** Systems that pull from the source of this one, and for which it keeps what they lack. Absent in older records. */
   keepsFor?: string[];
+  /** A difference snapshot that goes into the data volumes, or is not durable there yet. */
+  reflecting?: Reflecting | null;
 }
 
 const FILE = 'system.json';

@@ -421,6 +421,7 @@ function timingOf({ settings }: Schedule): StorageTiming {
     retryMs: 60,
     checkpointMs: 70,
     pullIntervalMs: settings.pullIntervalMs,
+    snapshotIntervalMs: 4 * settings.pullIntervalMs,
     callMs: 500,
   };
 }

@@ -343,7 +343,8 @@ export class StorageGroup<L, W extends TestWorld<L>> {
     goesOn: boolean | 'differing' = false,
   ): Promise<void> {
     const fence = this.settings.fence ?? 'status';
-    const pair = { source, destination, kind, transport: 'journal' as const, fence };
+    const transport = (kind === 'async' && this.settings.transport) || ('journal' as const);
+    const pair = { source, destination, kind, transport, fence };
     const how = { knownEqual: goesOn !== false, mayDiffer: goesOn === 'differing' };
     await this.instruct(source, { verb: 'create', pair, token: this.token(), ...how });
   }
