@@ -16,6 +16,17 @@ export type Transport = (typeof TRANSPORT_NAMES)[number];
 /** Transports that an asynchronous pair can be given in this version: those that an engine runs. All others are refused. */
 export const TRANSPORTS = ['journal'] as const satisfies readonly Transport[];
 
+/** A difference snapshot between its freezing and its confirmation, as one end of its pair knows it. */
+export interface SetFacts {
+  id: number;
+  /** Update number at which all its tracks were frozen, and the wall clock of the source then, ms. */
+  number: number;
+  at: number;
+  tracks: number;
+  /** Sent, or arrived. */
+  doneTracks: number;
+}
+
 export interface PairDefinition {
   source: SystemName;
   destination: SystemName;
@@ -49,6 +60,8 @@ export interface PairFacts {
   lag: { updates: number; bytes: number; ms: number | null };
   /** Null where no copy is under way. */
   copy: { doneBytes: number; totalBytes: number; startedAt: number } | null;
+  /** Difference snapshots: the one on its way; absent where none is. */
+  set?: SetFacts;
   /** Payload bytes sent (source) or received (destination) since the process started. */
   transferredBytes: number;
   /** Is the line to the other end usable now? */

@@ -70,6 +70,7 @@ export class FactsReader {
     if (!pair) throw new Error(`no pair ${key}`);
     const ends = this.ends.at(key);
     const source = core.pairs.isSource(pair);
+    const set = source ? ends.source.sets.progress : ends.destination.sets.progress;
     const applied = source ? Math.min(core.pairs.peerAccepted(key), core.lastNumber) : core.lastNumber;
     return {
       name: pairName(pair.definition.source, pair.definition.destination),
@@ -86,6 +87,7 @@ export class FactsReader {
       appliedNumber: applied,
       lag: this.lag(key, pair, source, applied),
       copy: source ? ends.source.copy : ends.destination.copy,
+      ...(set ? { set } : {}),
       transferredBytes: source ? ends.source.transferredBytes : ends.destination.receivedBytes,
       connected: ends.link.up,
       gold: core.gold

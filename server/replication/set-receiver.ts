@@ -3,6 +3,7 @@
  * volume, and only a set that is whole, verified and durable there goes into the data volumes.
  */
 import { isCopying, isFlowing } from '../domain/pair-states.ts';
+import type { SetFacts } from '../domain/storage-controller.ts';
 import type { StorageCore } from './core.ts';
 import type { SetHead } from './difference-volume.ts';
 import { setChecksum } from './set-checksum.ts';
@@ -30,7 +31,7 @@ export class SetReceiver {
   ) {}
 
   /** What is coming, for the facts; null where nothing is. */
-  get progress(): { id: number; number: number; at: number; tracks: number; doneTracks: number } | null {
+  get progress(): SetFacts | null {
     const { current } = this;
     if (!current) return null;
     const { id, number, at, tracks } = current;

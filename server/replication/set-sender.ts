@@ -5,6 +5,7 @@
  */
 import { isCopying } from '../domain/pair-states.ts';
 import type { Timer } from '../domain/ports.ts';
+import type { SetFacts } from '../domain/storage-controller.ts';
 import { answeredThrough } from './answered.ts';
 import type { StorageCore } from './core.ts';
 import type { FrozenSet, FrozenSets } from './frozen-sets.ts';
@@ -18,6 +19,9 @@ export interface SetSenderEvents {
   send(frame: StreamFrame): number;
   fault(reason: string): void;
 }
+
+/** Formation copy: so often all that has changed is copied once more before it is given up: it will never fit. */
+const MAX_PASSES = 8;
 
 interface Shipment {
   set: FrozenSet;
@@ -35,6 +39,7 @@ export class SetSender {
   private frozenAtMs = Number.NEGATIVE_INFINITY;
   /** Formation copy: tracks yet to be copied as they stand, before the rest is frozen. */
   private leftOfPass = 0;
+  private passes = 0;
   private readonly window: SendWindow;
 
   constructor(
@@ -46,11 +51,11 @@ export class SetSender {
   }
 
   /** What is on its way, for the facts; null where nothing is. */
-  get progress(): { id: number; number: number; at: number; tracks: number; doneTracks: number; phase: string } | null {
+  get progress(): SetFacts | null {
     const { shipment } = this;
     if (!shipment) return null;
     const { id, number, at, tracks } = shipment.set.head;
-    return { id, number, at, tracks, doneTracks: shipment.position, phase: shipment.phase };
+    return { id, number, at, tracks, doneTracks: shipment.position };
   }
 
   /** A session was opened. */
@@ -59,6 +64,7 @@ export class SetSender {
     this.shipment = null;
     this.window.clear();
     this.leftOfPass = this.core.pairs.bitmap(this.key).count;
+    this.passes = 0;
   }
 
   /** The session is over; the sets stay. */
@@ -136,6 +142,8 @@ export class SetSender {
     if (inFlight > 0 || (this.leftOfPass > 0 && waiting > 0)) return false;
     if (waiting <= core.snapshots.limitTracks) return true;
     this.leftOfPass = waiting;
+    this.passes += 1;
+    if (this.passes >= MAX_PASSES) this.events.fault('more changes during the copy than a difference volume holds');
     return false;
   }
 
