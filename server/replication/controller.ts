@@ -76,7 +76,10 @@ export class Controller {
         transition: (change) => {
           observer.transition(change);
           observer.changed();
-          this.life.soon(() => this.ends.tellProgress());
+          this.life.soon(() => {
+            this.ends.tellProgress();
+            this.catchUp.look();
+          });
           this.waiters.settle((key) => this.core.pairs.get(key)?.state ?? null);
         },
       },

@@ -202,15 +202,15 @@ export class StorageCore {
 
   /**
    * Frees entries that are durable here and at every end the journal still feeds or may have to feed (rule 17).
-   * `urgent`: room is needed more than the insurance for a source that loses its power.
+   * `urgent`: room is needed more than the insurance for a source that loses its power, or for the destinations of one that did.
    */
   trim(urgent = false): void {
     let limit = this.checkpointNumber;
     for (const [key, pair] of this.pairs.all()) {
       const isSource = this.pairs.isSource(pair);
-      // A source in doubt will have every track compared: its entries are needed by nobody.
-      if (!isFlowing(pair.state) || (isSource && this.record.doubt)) continue;
-      if (!isSource && urgent) continue;
+      if (!isFlowing(pair.state)) continue;
+      // A source in doubt will have every track compared, so that its entries are needed by nobody in the end.
+      if (urgent && (!isSource || this.record.doubt)) continue;
       // Its differences are in the bits.
       if (this.snapshots.feeds(pair)) continue;
       const trusted = isSource && this.mutant('trim-on-applied');

@@ -79,8 +79,6 @@ export class Fencing {
     );
     if (isDemoted) this.events.demoted();
     this.fenceAgain();
-    // A holder in doubt waits for what others have of it; one that holds nothing any more waits for nobody.
-    if (isDemoted) this.suspension.endDoubtfulSources();
     this.events.raised();
     return evidence;
   }

@@ -154,6 +154,7 @@ export class Formation {
     record.imageConsistent = leftTracks === 0 || core.mutant('mixed-image-served');
     record.evidenceLost = false;
     record.doubt = false;
+    record.awaits = [];
     core.pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneSeen: false });
     core.pairs.bitmap(key).clear();
     // What was left makes this an image the group never had: the last one it had is kept until this one is accepted.
@@ -212,6 +213,7 @@ export class Formation {
     record.imageConsistent = true;
     record.mixed = false;
     record.doubt = false;
+    record.awaits = [];
     for (const [, each] of core.pairs.all()) each.bitsAreOwn = false;
     pair.formationBase = null;
     core.adoptHistory(gold.base.lineage, gold.base.number);

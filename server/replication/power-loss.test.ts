@@ -74,7 +74,8 @@ describe.each(TRANSPORT_NAMES)('over %s', (transport) => {
         await group.promote('R');
         group.start('P');
         await group.world.scheduler.sleep(2000);
-        expect(group.facts('P')).toMatchObject({ consistent: false, evidenceLost: true });
+        // Whatever it had back from I meanwhile: of its numbers it proves nothing.
+        expect(group.facts('P').evidenceLost).toBe(true);
         await group.reverse('R', 'R', 'I');
         await group.resync('R', 'R', 'I');
         await group.drain('R', 'R', 'I');

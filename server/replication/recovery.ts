@@ -2,9 +2,10 @@
  * What a storage system does before it answers anyone after a start: redoes the journal's tail, and says so where
  * something it had answered may be missing (1b rules 5, 10, 12).
  */
-import { isCopying, isFlowing } from '../domain/pair-states.ts';
+import { isCopying, isFlowing, isSuspended } from '../domain/pair-states.ts';
 import type { StorageCore } from './core.ts';
 import type { Drains } from './drains.ts';
+import { type Entry, eachTrack } from './entry.ts';
 import type { Fencing } from './fencing.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { Reflecting } from './snapshots.ts';
@@ -62,6 +63,7 @@ function redoTail(core: StorageCore): void {
     if (!entry) continue;
     core.protect(entry);
     core.volumes.apply(entry);
+    if (number === core.lastNumber) markRefused(core, entry);
   }
   core.touch();
 }
@@ -82,6 +84,19 @@ function redoSet({ core, suspension }: RecoveryParts, reflecting: Reflecting): v
 }
 
 /**
+ * The last entry may be one that the disk refused although all of it was there: its write failed, and pairs that were
+ * suspended afterwards counted without it.
+ */
+function markRefused({ pairs, volumes }: StorageCore, entry: Entry): void {
+  for (const [key, { state }] of pairs.all()) {
+    if (!isSuspended(state)) continue;
+    eachTrack(entry.offsetBytes, entry.lengthBytes, volumes.trackBytes, (track) =>
+      pairs.bitmap(key).mark(entry.volume, track),
+    );
+  }
+}
+
+/**
  * Updates that were answered, or completed to hosts, may be gone, and pages of such that came later may be there: the image
  * is none the group ever had, and the numbers are no evidence (rule 5). A lost bitmap is all bits (rule 12).
  */
@@ -90,9 +105,8 @@ function beginDoubt(core: StorageCore, promised: number): void {
   record.evidenceLost = true;
   if (record.holdsHostRole) {
     // To a host it is a disk that lost its power. What others hold of its updates must be had back before the next one.
-    record.doubt = pairs
-      .all()
-      .some(([, pair]) => pairs.isSource(pair) && (isFlowing(pair.state) || core.lastNumber < pair.agreedNumber));
+    record.awaits = destinationsThatKnow(core);
+    record.doubt = record.awaits.length > 0;
     if (record.doubt) record.imageConsistent = false;
   } else if (record.imageConsistent || record.mixed) {
     record.doubt = true;
@@ -110,6 +124,16 @@ function beginDoubt(core: StorageCore, promised: number): void {
     promised,
     lastNumber: core.lastNumber,
   });
+}
+
+/** Pairs over whose other ends everything that this system completed, or gave a number that anybody has seen, can be had back. */
+function destinationsThatKnow({ pairs, lastNumber }: StorageCore): string[] {
+  const mayHold = pairs
+    .all()
+    .filter(([, pair]) => pairs.isSource(pair) && (isFlowing(pair.state) || lastNumber < pair.agreedNumber));
+  // The others see only what a synchronous one in duplex has answered (rule 20).
+  const guard = mayHold.filter(([, { definition, state }]) => definition.kind === 'sync' && state === 'duplex');
+  return (guard.length > 0 ? guard : mayHold).map(([key]) => key);
 }
 
 /** Copied tracks are in no journal: what of them was not durable yet is lost, and so is what was known of the other ends. */

@@ -100,10 +100,13 @@ export class Suspension {
     );
   }
 
-  /** Nothing will come any more that could settle the doubt: what leads on from here must not wait for it. */
+  /**
+   * Nothing will come any more that could settle the doubt: what leads on from here must not wait for it. A system that took
+   * host writes when it began is told by those very pairs.
+   */
   endDoubtfulSources(): void {
     const { record, pairs } = this.core;
-    if (!record.doubt || record.holdsHostRole) return;
+    if (!record.doubt || record.holdsHostRole || (record.awaits ?? []).length > 0) return;
     const flowing = pairs.all().filter(([, pair]) => isFlowing(pair.state));
     if (flowing.some(([, pair]) => !pairs.isSource(pair))) return;
     for (const [key] of flowing) this.suspend(key, 'fault', 'updates may be missing at this end', 0, true);
