@@ -263,6 +263,7 @@ export class StorageCore {
     const target = this.lastNumber;
     const { history } = this.record;
     const reflected = this.record.reflecting?.applied ? this.record.reflecting : null;
+    if (!this.journal.eraseRefused()) this.checkpoints.touch();
     await this.journal.sync();
     await this.volumes.sync();
     await this.pairs.sync();

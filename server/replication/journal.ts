@@ -2,7 +2,7 @@
  * The journal volume: a finite ring of segments of fixed size that holds updates in number order (003 §[0062], [0079]).
  * Numbers within it are contiguous. Every entry has a checksum; a torn tail is found and cut at recovery.
  */
-import type { Disk, DiskFile } from '../domain/ports.ts';
+import { type Disk, DiskError, type DiskFile } from '../domain/ports.ts';
 import { decodeEntry, ENTRY_HEADER_BYTES, type Entry, encodeEntryHeader } from './entry.ts';
 import {
   encodeSegmentHeader,
@@ -37,6 +37,8 @@ export class Journal {
   private nextLife: number;
   private sealed: boolean;
   private readonly unsynced = new Set<number>();
+  /** Where an entry was refused of which the disk may have kept everything: it must not be found at a restart. */
+  private refused: { slot: number; position: number } | null = null;
 
   /**
    * Opens the journal, or creates it with `segments` (at least 2) files. What it holds of another history than `history`
@@ -131,7 +133,10 @@ export class Journal {
         ? active
         : this.begin(entry.number, false);
     const position = segment.positions.at(-1) ?? SEGMENT_HEADER_BYTES;
+    // Until it is known to be there, it counts as refused; another one at this place, or a segment behind it, replaces it.
+    this.refused = { slot: segment.slot, position };
     this.writeAt(segment.slot, position, Buffer.concat([encodeEntryHeader(entry, segment.life), entry.data], needed));
+    this.refused = null;
     segment.positions.push(position + needed);
     this.last = entry.number;
   }
@@ -167,6 +172,19 @@ export class Journal {
     this.trimmed = base;
   }
 
+  /** Makes what an entry left that was refused unreadable. False where the disk refuses that too: it is to be tried again. */
+  eraseRefused(): boolean {
+    if (!this.refused) return true;
+    try {
+      this.writeAt(this.refused.slot, this.refused.position, Buffer.alloc(ENTRY_HEADER_BYTES));
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return false;
+    }
+    this.refused = null;
+    return true;
+  }
+
   /** Makes every entry appended before the call durable. */
   async sync(): Promise<void> {
     const slots = [...this.unsynced];
@@ -195,6 +213,8 @@ export class Journal {
     if (fresh) this.segments = [];
     this.segments.push(segment);
     this.sealed = false;
+    // What a segment is followed by ends where that begins.
+    this.refused = null;
     return segment;
   }
 
