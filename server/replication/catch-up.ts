@@ -137,10 +137,18 @@ export class CatchUp {
     });
   }
 
-  /** Out of duplex this system completed writes alone, and goes on with what a disk keeps that loses its power. */
+  /**
+   * Out of duplex a holder completed writes alone, and goes on with what a disk keeps that loses its power. One that was demoted
+   * meanwhile need not: a copy will make it whole, and what leads on from it must not wait.
+   */
   private cannotBeHad(key: string, pair: PairRecord, number: number): void {
-    this.core.observer.event('catch-up-failed', `update ${number} is not held there any more`, { key });
-    if (pair.state !== 'duplex') this.ended(key, pair);
+    const { core } = this;
+    core.observer.event('catch-up-failed', `update ${number} is not held there any more`, { key });
+    if (!core.record.holdsHostRole) {
+      core.record.awaits = [];
+      core.save();
+      this.suspension.endDoubtfulSources();
+    } else if (pair.state !== 'duplex') this.ended(key, pair);
   }
 
   /** Nothing that the other end of this pair holds is missing any more. */
