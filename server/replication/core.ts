@@ -206,7 +206,8 @@ export class StorageCore {
    */
   trim(urgent = false): void {
     let limit = this.checkpointNumber;
-    for (const [key, pair] of this.pairs.all()) {
+    const counted = this.mutant('trim-by-one-consumer') ? this.pairs.all().slice(0, 1) : this.pairs.all();
+    for (const [key, pair] of counted) {
       const isSource = this.pairs.isSource(pair);
       if (!isFlowing(pair.state)) continue;
       // A source in doubt will have every track compared, so that its entries are needed by nobody in the end.
@@ -221,20 +222,24 @@ export class StorageCore {
   }
 
   /**
-   * Frees entries up to `limit`, save those that are kept for systems that pull from the source of this one. They get a
-   * share of the journal: beyond it the oldest are let go, so that an absent consumer never stalls host writes (rule 17).
+   * Frees entries up to `limit`, save those that are kept for the other destinations of this one's source. They get a share of the
+   * journal: beyond it the oldest are let go, so that an absent consumer never stalls host writes (rule 17). For one that lacks
+   * more than is held here the rest stays nevertheless: it trails, and soon has come as far as that.
    */
   private trimKept(limit: number): void {
     const { journal } = this;
-    const kept = this.retention.all().filter(({ number }) => number >= journal.trimmedTo);
+    const kept = this.retention.all();
     if (kept.length === 0 || this.mutant('forgets-consumers')) return journal.trim(limit);
-    const floor = Math.min(limit, ...kept.map(({ number }) => number));
-    journal.trim(floor);
+    journal.trim(Math.min(limit, ...kept.map(({ number }) => number)));
     while (journal.freeShare < 1 - KEPT_SHARE) {
-      const oldest = journal.oldestSegmentEnd;
-      if (oldest === null || oldest > limit) return;
-      journal.trim(oldest);
-      this.observer.event('kept-trimmed', `updates up to ${oldest} are no longer kept for ${names(kept)}`, { oldest });
+      const oldest = journal.oldestSegment;
+      if (oldest === null || oldest.last > limit) return;
+      const { first, last } = oldest;
+      journal.trim(last);
+      // Said once, when it is the next update they lack that goes.
+      const lose = kept.filter(({ number }) => number >= first - 1 && number < last);
+      if (lose.length === 0) continue;
+      this.observer.event('kept-trimmed', `updates up to ${last} are no longer kept for ${names(lose)}`, { last });
     }
   }
 

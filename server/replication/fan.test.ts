@@ -128,6 +128,28 @@ describe('a fan of storage systems', () => {
     });
   });
 
+  it('begins to keep them for one that joins under a load that never pauses', async () => {
+    const group = new FanGroup('joins-under-load', { journalBytes: 1024 * 1024 });
+    const load = new HostLoad(group, 7);
+    await group.run(async () => {
+      const { scheduler } = group.world;
+      await group.formed();
+      await group.instruct('1', { verb: 'delete', pair: '1-3', token: group.token() });
+      await scheduler.until(() => group.pairOf('3', '1') === null, 1000);
+      load.start('1', 2, 8);
+      await scheduler.sleep(100);
+      await group.create('1', '3', 'async');
+      await group.reaches('1', '3', 'duplex');
+      await scheduler.sleep(300);
+      expect(group.resume().kind).toBe('delta');
+      group.cut('1', '3');
+      group.cut('2', '3');
+      await scheduler.sleep(30);
+      expect(group.resume().kind).toBe('delta');
+      await load.stop();
+    });
+  });
+
   it('lets go of the oldest updates before a host would have to wait, and refuses the delta by name', async () => {
     const group = new FanGroup('trimmed', { journalBytes: 128 * 1024 });
     await group.run(async () => {

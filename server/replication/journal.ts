@@ -78,9 +78,11 @@ export class Journal {
     return this.trimmed;
   }
 
-  /** Last number of the oldest segment; null where the only one is appended to. */
-  get oldestSegmentEnd(): number | null {
-    return this.segments.length > 1 ? lastOf(this.segments[0]) : null;
+  /** Numbers of the oldest segment; null where the only one is appended to. */
+  get oldestSegment(): { first: number; last: number } | null {
+    const [oldest] = this.segments;
+    const last = lastOf(oldest);
+    return oldest && last !== null && this.segments.length > 1 ? { first: oldest.first, last } : null;
   }
 
   /** Largest data one entry may carry. */

@@ -127,12 +127,19 @@ function beginDoubt(core: StorageCore, promised: number): void {
 }
 
 /** Pairs over whose other ends everything that this system completed, or gave a number that anybody has seen, can be had back. */
-function destinationsThatKnow({ pairs, lastNumber }: StorageCore): string[] {
+function destinationsThatKnow({ pairs, record, lastNumber }: StorageCore): string[] {
+  // Of a doubt that goes on, whatever has become of the pair meanwhile.
+  const isOwed = (key: string) => record.doubt && (record.awaits ?? []).includes(key);
   const mayHold = pairs
     .all()
-    .filter(([, pair]) => pairs.isSource(pair) && (isFlowing(pair.state) || lastNumber < pair.agreedNumber));
+    .filter(
+      ([key, pair]) =>
+        pairs.isSource(pair) && (isFlowing(pair.state) || isOwed(key) || lastNumber < pair.agreedNumber),
+    );
   // The others see only what a synchronous one in duplex has answered (rule 20).
-  const guard = mayHold.filter(([, { definition, state }]) => definition.kind === 'sync' && state === 'duplex');
+  const guard = mayHold.filter(
+    ([key, { definition, state }]) => definition.kind === 'sync' && (state === 'duplex' || isOwed(key)),
+  );
   return (guard.length > 0 ? guard : mayHold).map(([key]) => key);
 }
 

@@ -46,6 +46,10 @@ const siteLoss = at('disaster', 0, { kind: 'site-loss', site: 'production', powe
 const ARRANGEMENT: Partial<Record<MutantName, string>> = {
   'mixed-image-served': 'twin-no-merge',
   'own-tracks-forgotten': 'twin-no-merge',
+  'reads-beyond-answered': 'fan',
+  'forgets-consumers': 'fan',
+  'trim-by-one-consumer': 'fan',
+  'lineage-ignored': 'fan',
 };
 
 /** The master writes on for a while, cut off from its backup, and is lost. */
@@ -55,9 +59,29 @@ const unsent: Focus = (schedule, random) => ({
   faults: [at('load', random.below(60), line('M', 'B1', true, { cut: true }, null)), siteLoss],
 });
 
+/** The first system of a fan writes much, and one of its lines is cut. */
+const cutInFan =
+  (from: string, to: string, journalBytes: number): Focus =>
+  (schedule, random) => ({
+    ...calm(schedule, 'ride-out'),
+    settings: { ...calm(schedule).settings, journalBytes, writers: 4, pauseMs: 20 },
+    story: { ...calm(schedule).story, kind: 'ride-out', loadMs: 600 },
+    faults: [at('load', random.below(100), line(from, to, true, { cut: true }, null))],
+  });
+
 const FOCUS: Partial<Record<MutantName, Focus>> = {
   'mixed-image-served': unsent,
   'own-tracks-forgotten': unsent,
+  'reads-beyond-answered': cutInFan('1', '2', 512 * 1024),
+  'forgets-consumers': cutInFan('1', '3', 512 * 1024),
+  'trim-by-one-consumer': cutInFan('1', '3', 128 * 1024),
+  // 1 goes on alone, 3 follows it, and 2, which knows nothing of that, takes over and writes too.
+  'lineage-ignored': (schedule, random) => ({
+    ...withFence(calm(schedule), 'status'),
+    settings: { ...calm(schedule).settings, fence: 'status', writers: 4, pauseMs: 30 },
+    story: { ...calm(schedule).story, loadMs: 700 },
+    faults: [at('load', random.below(60), line('1', '2', true, { cut: true }, null)), siteLoss],
+  }),
   // P had gone on alone when it was lost.
   'verdict-from-async-pair-alone': (schedule, random) => ({
     ...withFence(calm(schedule), random.pick(['status', 'never'])),

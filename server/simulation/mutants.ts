@@ -143,6 +143,26 @@ export const MUTANTS = {
       'Promotion on a mixed image: the tracks that were left are not joined to the differences of the pairs that lead on.',
     caughtBy: ['convergence', 'bitmap-soundness'],
   },
+  'reads-beyond-answered': {
+    part: 'replication',
+    where: 'Source with a synchronous destination: whoever pulls from it gets updates that this one has not answered.',
+    caughtBy: ['in-step'],
+  },
+  'forgets-consumers': {
+    part: 'replication',
+    where: 'Journal trim of a destination: what another one of the same source has not confirmed is let go.',
+    caughtBy: ['kept-for-others'],
+  },
+  'trim-by-one-consumer': {
+    part: 'replication',
+    where: 'Journal trim of a source of several pairs: follows what one destination confirmed instead of all.',
+    caughtBy: ['journal-trim'],
+  },
+  'lineage-ignored': {
+    part: 'replication',
+    where: 'Joining by number: numbers are compared without asking under which generation they were given.',
+    caughtBy: ['prefix', 'convergence', 'bitmap-soundness'],
+  },
   'evidence-before-fence': {
     part: 'routines',
     where: 'Failover: takes facts read before the fence step as its evidence.',
