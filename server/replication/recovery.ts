@@ -133,8 +133,7 @@ function destinationsThatKnow({ pairs, record, lastNumber }: StorageCore): strin
   const mayHold = pairs
     .all()
     .filter(
-      ([key, pair]) =>
-        pairs.isSource(pair) && (isFlowing(pair.state) || isOwed(key) || lastNumber < pair.agreedNumber),
+      ([key, pair]) => pairs.isSource(pair) && (isFlowing(pair.state) || isOwed(key) || lastNumber < pair.agreedNumber),
     );
   // The others see only what a synchronous one in duplex has answered (rule 20).
   const guard = mayHold.filter(

@@ -225,4 +225,37 @@ export const REGRESSIONS: readonly Regression[] = [
       'twin-3-sync',
     ),
   },
+  {
+    name: 'number-of-a-lost-update',
+    found:
+      'A first system that lost its power went on by the word of the one that pulls from it, which trails, and gave numbers again that the synchronous one knew otherwise.',
+    schedule: schedule(
+      373,
+      { fence: 'data', pullIntervalMs: 20 },
+      { loadMs: 205, reverseLoadMs: 90, resyncAtTakeover: false, controlCycles: 0 },
+      [
+        productionLost(true),
+        ['load', 136, cut('1', '2')],
+        ['disaster', 6, { kind: 'site-loss', site: 'intermediate', power: false, returnAfterMs: null }],
+        [
+          'reverse',
+          80,
+          { kind: 'kill-at-call', process: '3', calls: 8, moment: { when: 'after' }, restartAfterMs: 298 },
+        ],
+      ],
+      'fan',
+    ),
+  },
+  {
+    name: 'nothing-kept-under-steady-load',
+    found:
+      'What 2 is to keep for 3 was given up for good as soon as it had trimmed more than 3 had confirmed, which under a steady load it always had: no delta was ever possible.',
+    schedule: schedule(
+      900_003,
+      { journalBytes: 512 * 1024, writers: 4, pauseMs: 20, kmNear: 300 },
+      { kind: 'ride-out', loadMs: 600 },
+      [['load', 7, cut('1', '3')]],
+      'fan',
+    ),
+  },
 ];
