@@ -155,8 +155,9 @@ export class Formation {
     record.evidenceLost = false;
     record.doubt = false;
     record.awaits = [];
-    core.pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneSeen: false });
+    // First, so that a kill in between leaves no pair in duplex whose bits say that everything differs.
     core.pairs.bitmap(key).clear();
+    core.pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneSeen: false });
     // What was left makes this an image the group never had: the last one it had is kept until this one is accepted.
     if (leftTracks === 0) core.dropGold();
     else

@@ -123,8 +123,8 @@ export class PairService {
     const pair = core.pairs.add(definition, token.claimEpoch);
     if (!theirs) return NOTHING_KNOWN;
     if (common !== null) return { held: null, differs: this.awaitDiffering(key, pair, token, common, tracks) };
-    core.pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: token.generation });
     core.pairs.bitmap(key).clear();
+    core.pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: token.generation });
     core.retention.forget(source);
     return { held: { lastNumber: core.lastNumber, durable: core.checkpointNumber }, differs: null };
   }

@@ -159,6 +159,9 @@ function loseCopies({ core, suspension }: RecoveryParts, powerLost: boolean): vo
 
 function resumePairs({ core, ends, drains }: RecoveryParts): void {
   for (const [key, pair] of core.pairs.all()) {
+    // What differs from a source's end in duplex is in the journal; a kill may have come before the bits were cleared.
+    const isInJournal = core.pairs.isSource(pair) && !core.record.doubt && !core.snapshots.feeds(pair);
+    if (pair.state === 'duplex' && isInJournal) core.pairs.bitmap(key).clear();
     if (pair.state === 'suspending') drains.arm(key, core.config.timing.copyTimeoutMs);
     ends.at(key).destination.awaitCopy();
   }
