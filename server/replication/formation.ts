@@ -30,7 +30,7 @@ export class Formation {
   /** Nothing but this copy may change the image while it is rebuilt, and no copy may lead on from it (rules 8, 15). */
   mayBeginAsDestination(key: string): void {
     const { record, config, pairs } = this.core;
-    if (record.holdsHostRole)
+    if (record.holdsHostRole && !this.core.mutant('table-before-fence'))
       throw refuse(
         'wrong-role',
         `${config.system} takes host writes; nothing may be copied onto it.`,

@@ -50,13 +50,14 @@ const ARRANGEMENT: Partial<Record<MutantName, string>> = {
   'forgets-consumers': 'fan',
   'trim-by-one-consumer': 'fan',
   'lineage-ignored': 'fan',
+  'table-before-fence': 'twin',
 };
 
-/** The master writes on for a while, cut off from its backup, and is lost. */
+/** The master writes on for a while, cut off from its backup, and is lost; when it returns, the line has long been well again. */
 const unsent: Focus = (schedule, random) => ({
   ...calm(schedule),
   settings: { ...calm(schedule).settings, writers: 4, pauseMs: 40 },
-  faults: [at('load', random.below(60), line('M', 'B1', true, { cut: true }, null)), siteLoss],
+  faults: [at('load', random.below(60), line('M', 'B1', true, { cut: true }, 1000)), siteLoss],
 });
 
 /** The first system of a fan writes much, and one of its lines is cut. */
@@ -81,6 +82,13 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
     settings: { ...calm(schedule).settings, fence: 'status', writers: 4, pauseMs: 30 },
     story: { ...calm(schedule).story, loadMs: 700 },
     faults: [at('load', random.below(60), line('1', '2', true, { cut: true }, null)), siteLoss],
+  }),
+  // The master lives on, cut off from everybody, and its hosts write.
+  'table-before-fence': (schedule) => ({
+    ...calm(schedule),
+    faults: ['M', 'host-M'].flatMap((from) =>
+      ['B1', 'host-B1', 'witness', 'control'].map((to) => at('disaster', 0, line(from, to, true, { cut: true }, null))),
+    ),
   }),
   // P had gone on alone when it was lost.
   'verdict-from-async-pair-alone': (schedule, random) => ({

@@ -163,6 +163,11 @@ export const MUTANTS = {
     where: 'Joining by number: numbers are compared without asking under which generation they were given.',
     caughtBy: ['prefix', 'convergence', 'bitmap-soundness'],
   },
+  'table-before-fence': {
+    part: 'replication',
+    where: 'Holder told of a newer generation: surrenders its table and is copied onto, but goes on serving its hosts.',
+    caughtBy: ['old-holder-stops', 'single-writer', 'truthful-verdict', 'read-back', 'convergence'],
+  },
   'evidence-before-fence': {
     part: 'routines',
     where: 'Failover: takes facts read before the fence step as its evidence.',

@@ -272,6 +272,11 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
     [...twoWrites, images(system('R', { 1: 2 }, { consistent: false, mixed: new Set([1]) }))],
   ],
   [
+    'prefix',
+    [...twoWrites, images(system('R', { 1: 2 }, { consistent: false, mixed: new Set([0]) }))],
+    [...twoWrites, images(system('R', { 1: 2 }, { consistent: true, mixed: new Set([0]) }))],
+  ],
+  [
     'single-writer',
     [promoted('R', cells({})), issued(1, 0, 'R'), completed(1, null, 'R')],
     [issued(1, 0), promoted('R', cells({})), completed(1)],
