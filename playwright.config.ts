@@ -19,7 +19,7 @@ function freePort(): Promise<number> {
 process.env.SWITCHBACK_E2E_PORT ??= String(await freePort());
 if (process.env.SWITCHBACK_E2E_DATA === undefined) {
   // A first start, every time. What the last run left stays until then: its logs tell what happened.
-  process.env.SWITCHBACK_E2E_DATA = path.join(import.meta.dirname, '.data', 'e2e');
+  process.env.SWITCHBACK_E2E_DATA = path.join(import.meta.dirname, '.data', process.env.SWITCHBACK_E2E_NAME ?? 'e2e');
   rmSync(process.env.SWITCHBACK_E2E_DATA, { recursive: true, force: true });
 }
 provideFilmTool();
@@ -30,6 +30,11 @@ const baseURL = `http://127.0.0.1:${port}`;
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
+  // Those of `e2e/arrangements` make groups of their own; all others share the demo, and kill what every group needs.
+  projects: [
+    { name: 'demo', testIgnore: 'arrangements/**' },
+    { name: 'arrangements', testMatch: 'arrangements/**/*.spec.ts' },
+  ],
   // One installation, one set of storage systems: specs take turns.
   workers: 1,
   fullyParallel: false,

@@ -15,7 +15,7 @@ import { copyShare, endsOf } from './derive.ts';
 import { gaugeRows } from './gauges.ts';
 import type { Arc } from './layout.ts';
 import { PairShaft } from './pair-shaft.tsx';
-import { zoomLevelOf } from './zoom.ts';
+import { isFar, zoomLevelOf } from './zoom.ts';
 
 const { topology: text } = messages;
 
@@ -75,8 +75,10 @@ function PairLabel({ data, x, y, room }: { data: NonNullable<PairEdge['data']>; 
           {data.step}
         </span>
       ) : null}
-      {level === 'far' ? (
+      {level === 'least' ? (
         <PairStateGlyph state={pair.state} share={copyShare(pair)} className="-mt-3 size-8" />
+      ) : level === 'far' ? (
+        <PairStateWord state={pair.state} share={copyShare(pair)} className="text-[20px] leading-7" />
       ) : (
         <>
           <span className="flex h-6 items-center">
@@ -146,7 +148,7 @@ const HeartbeatArrow = memo((props: EdgeProps<HeartbeatEdge>) => {
           className={cn(
             'num absolute -translate-x-1/2 bg-canvas px-1.5 text-[13px] leading-4',
             unknown ? 'text-unknown' : lost ? 'font-semibold text-failure' : 'text-muted',
-            level === 'far' && 'hidden',
+            isFar(level) && 'hidden',
           )}
           style={{ left: mid, top: sourceY + (lost ? 10 : -8), zIndex: 5 }}
         >

@@ -15,7 +15,7 @@ export function ForecastCallout({ forecast }: { forecast: JoinForecast }) {
         data-testid="forecast"
         className={cn(
           'num pointer-events-none max-w-48 rounded-sm border bg-surface px-2 py-1 text-center text-[13px] leading-4 text-text',
-          forecast.kind === 'full' && 'border-suspend font-medium',
+          (forecast.kind === 'full' || forecast.kind === 'differ') && 'border-suspend font-medium',
           forecast.kind === 'unknown' && 'border-dashed border-unknown text-unknown',
           (forecast.kind === 'none' || forecast.kind === 'delta') && 'border-line-strong',
         )}

@@ -2,6 +2,7 @@
 
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { findArrangement } from '../../server/domain/arrangement.ts';
 import type { GroupStatus } from '../../server/domain/group-status.ts';
 import { NOTHING } from '../format/numbers.ts';
 import { formatSpan } from '../format/time.ts';
@@ -61,8 +62,21 @@ export function GroupSummary({ status, children }: { status: GroupStatus; childr
             : messages.shell.runUnderWay(messages.wizard.routineTitle(activeRun.routine), activeRun.step ?? '')}
         </Link>
       ) : null}
+      <NextMove status={status} />
       {children}
     </section>
+  );
+}
+
+/** A group that has no pairs yet is of no use until they are formed: the way there stands where that is said. */
+function NextMove({ status }: { status: GroupStatus }) {
+  const form = findArrangement(status.arrangement)?.moves.form;
+  const begun = status.pairs.some((pair) => pair.state !== 'absent');
+  if (status.operation !== 'forming' || !status.powered || begun || status.activeRun || !form) return null;
+  return (
+    <Link href={routes.preflight(status.name, form)} className={buttonClass({ look: 'primary' })}>
+      {text.formNext(messages.wizard.routineTitle(form))}
+    </Link>
   );
 }
 

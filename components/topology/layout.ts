@@ -12,7 +12,7 @@ export const SIZE = {
   hostHeight: 76,
   systemHeight: 124,
   volumesHeight: 48,
-  witnessHeight: 68,
+  witnessHeight: 56,
   switchHeight: 44,
   rulerHeight: 40,
   rowGap: 36,
@@ -86,7 +86,7 @@ export function gapOfKm(km: number): number {
 
 const ROW = {
   witness: 0,
-  lanes: SIZE.witnessHeight + 28,
+  lanes: SIZE.witnessHeight + 20,
 } as const;
 const HOST_Y = ROW.lanes + SIZE.laneHeader;
 const SYSTEM_Y = HOST_Y + SIZE.hostHeight + SIZE.rowGap;

@@ -22,7 +22,7 @@ import { upWord } from './derive.ts';
 import { ForecastCallout } from './forecast-callout.tsx';
 import { UpSign } from './up-sign.tsx';
 import { connectionWord, workWord, writesWord } from './words.ts';
-import { zoomLevelOf } from './zoom.ts';
+import { isFar, type ZoomLevel, zoomLevelOf } from './zoom.ts';
 
 const { topology: text } = messages;
 
@@ -82,9 +82,7 @@ const SiteBox = memo(({ data }: NodeProps<SiteNode>) => {
   const level = useLevel();
   return (
     <div className="size-full rounded-lg border border-line bg-canvas">
-      <div
-        className={cn('px-4 py-2 font-medium text-muted', level === 'far' ? 'text-[20px] leading-6' : 'text-[13px]')}
-      >
+      <div className={cn('px-4 py-2 font-medium text-muted', isFar(level) ? 'text-[20px] leading-6' : 'text-[13px]')}>
         {text.site(data.site)}
       </div>
     </div>
@@ -131,7 +129,7 @@ const SystemBox = memo(({ data }: NodeProps<SystemNode>) => {
           data.step && 'outline-3 outline-ink',
         )}
       >
-        {level === 'far' ? <SystemFar data={data} /> : <SystemFacts data={data} />}
+        {isFar(level) ? <SystemFar data={data} level={level} /> : <SystemFacts data={data} />}
       </Link>
     </>
   );
@@ -146,13 +144,25 @@ function StepTag({ step }: { step: string }) {
   );
 }
 
-function SystemFar({ data }: { data: SystemNode['data'] }) {
+function SystemFar({ data, level }: { data: SystemNode['data']; level: ZoomLevel }) {
   const worst = worstState(data.states);
-  const up = upWord(data.system);
+  const { system } = data;
+  const up = upWord(system);
   return (
-    <span className="flex flex-1 items-center justify-center gap-3">
-      <span className="text-[44px] leading-none font-semibold">{data.system.name}</span>
-      {up === 'up' ? worst ? <PairStateGlyph state={worst} className="size-8" /> : null : <UpSign up={up} size={32} />}
+    <span className="flex flex-1 flex-col items-center justify-center gap-2">
+      <span className="flex items-center gap-3">
+        <span className="text-[44px] leading-none font-semibold">{system.name}</span>
+        {up === 'up' ? (
+          worst ? (
+            <PairStateGlyph state={worst} className="size-8" />
+          ) : null
+        ) : (
+          <UpSign up={up} size={32} />
+        )}
+      </span>
+      {level === 'far' && system.hostWrites?.accepted ? (
+        <span className="text-[20px] leading-6 font-medium">{writesWord(system)}</span>
+      ) : null}
     </span>
   );
 }
@@ -165,7 +175,7 @@ function SystemFacts({ data }: { data: SystemNode['data'] }) {
       <span className="flex items-baseline gap-2">
         <span className="text-[20px] leading-6 font-semibold">{system.name}</span>
         <span className="min-w-0 flex-1 truncate text-muted">{system.role}</span>
-        <UpSign up={up} />
+        {up === 'up' ? null : <UpSign up={up} />}
       </span>
       <span className="flex justify-between gap-2">
         <span
@@ -182,7 +192,10 @@ function SystemFacts({ data }: { data: SystemNode['data'] }) {
           ? NOTHING
           : text.writes(formatCount(system.writesPerSecond), formatRate(system.bytesPerSecond))}
       </span>
-      <Ago at={system.observedAt} className="mt-auto self-end text-muted" />
+      <span className="mt-auto flex items-center gap-1 self-end text-muted">
+        {up === 'up' ? <UpSign up={up} /> : null}
+        <Ago at={system.observedAt} />
+      </span>
     </>
   );
 }
@@ -205,7 +218,7 @@ function JournalBar({ system }: { system: SystemStatus }) {
 
 const VolumesBox = memo(({ data }: NodeProps<VolumesNode>) => {
   const level = useLevel();
-  if (level === 'far') return null;
+  if (isFar(level)) return null;
   const known = data.system.up !== null;
   return (
     <div className="flex size-full gap-1.5">
@@ -250,12 +263,12 @@ const HostBox = memo(({ data }: NodeProps<HostNode>) => {
         )}
       >
         <span className="flex items-baseline gap-2">
-          <span className={cn('min-w-0 flex-1 truncate font-semibold', level === 'far' && 'text-[22px] leading-7')}>
+          <span className={cn('min-w-0 flex-1 truncate font-semibold', isFar(level) && 'text-[22px] leading-7')}>
             {text.hostTitle(host.name)}
           </span>
-          <UpSign up={up} size={level === 'far' ? 22 : 14} />
+          <UpSign up={up} size={isFar(level) ? 22 : 14} />
         </span>
-        {level === 'far' ? null : (
+        {isFar(level) ? null : (
           <>
             <span className="truncate">{work}</span>
             {level === 'near' ? (
@@ -302,7 +315,7 @@ const SwitchBox = memo(({ data, width = 0, height = 0 }: NodeProps<SwitchNode>) 
       <span className="absolute inset-0 flex items-center justify-center">
         <UpSign up={up} sign />
       </span>
-      {level === 'far' ? null : (
+      {isFar(level) ? null : (
         <span
           className="absolute inset-y-0 right-0 flex flex-col justify-center"
           style={{ left: width / 2 + height / 2 + 4 }}
@@ -347,12 +360,12 @@ const WitnessBox = memo(({ data }: NodeProps<WitnessNode>) => {
         )}
       >
         <span className="flex items-baseline gap-2">
-          <span className={cn('flex-1 truncate font-semibold', level === 'far' && 'text-[22px] leading-7')}>
+          <span className={cn('flex-1 truncate font-semibold', isFar(level) && 'text-[22px] leading-7')}>
             {text.witness}
           </span>
-          <UpSign up={up} size={level === 'far' ? 22 : 14} />
+          <UpSign up={up} size={isFar(level) ? 22 : 14} />
         </span>
-        {level === 'far' ? null : (
+        {isFar(level) ? null : (
           <span className="flex justify-between gap-2">
             <span className={cn('truncate', witness.register?.state === 'alone' && 'font-semibold text-suspend')}>
               {register}
@@ -391,10 +404,10 @@ const RulerBox = memo(({ data, width = 0 }: NodeProps<RulerNode>) => {
         />
         {cut ? <path d={`M${width / 2 - 5} 1l10 10m0-10l-10 10`} stroke="currentColor" strokeWidth="2" /> : null}
       </svg>
-      <span className={cn('num truncate', level === 'far' && 'text-[18px] leading-6')}>
-        {level === 'far' ? messages.common.km(line.km) : label}
+      <span className={cn('num truncate', isFar(level) && 'text-[18px] leading-6')}>
+        {isFar(level) ? messages.common.km(line.km) : label}
       </span>
-      {line.fault && level !== 'far' ? <span className="max-w-full truncate">{line.fault}</span> : null}
+      {line.fault && !isFar(level) ? <span className="max-w-full truncate">{line.fault}</span> : null}
     </Link>
   );
 });

@@ -24,7 +24,7 @@ interface TopologyGraphProps {
   bare?: boolean;
 }
 
-const FIT = { padding: 0.06, maxZoom: 1.35 } as const;
+const FIT = { padding: 0.03, maxZoom: 1.35 } as const;
 
 /** The live graph of one group. Nothing on it can be dragged or deleted; everything on it is a link to its facts. */
 export function TopologyGraph(props: TopologyGraphProps) {

@@ -150,6 +150,13 @@ describe('the graph', () => {
   });
 
   it('hides text rather than drawing it too small', () => {
-    expect([0.4, 0.84, 0.85, 1.49, 1.5].map(zoomLevelOf)).toEqual(['far', 'far', 'middle', 'middle', 'near']);
+    expect([0.54, 0.55, 0.84, 0.85, 1.49, 1.5].map(zoomLevelOf)).toEqual([
+      'least',
+      'far',
+      'far',
+      'middle',
+      'middle',
+      'near',
+    ]);
   });
 });

@@ -47,18 +47,18 @@ export function runQuietly(title, command, args, { cwd }) {
 }
 
 /**
- * Runs a command in the foreground, its output going straight through, and answers its exit status (signals count as 1).
+ * Runs a command, its output going straight through or into an open file, and answers its exit status (signals count as 1).
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd: string, env?: Record<string, string> }} options
+ * @param {{ cwd: string, env?: Record<string, string>, output?: 'inherit' | number }} options
  * @returns {Promise<number>}
  */
-export function runOpenly(command, args, { cwd, env = {} }) {
+export function runOpenly(command, args, { cwd, env = {}, output = 'inherit' }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
       env: { ...toolEnvironment(), ...env },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', output, output],
     });
     endTogether(child);
     child.once('error', (error) => reject(new Error(`${command} cannot be started: ${error.message}`)));

@@ -162,10 +162,10 @@ export function operationOf(arrangement: Arrangement, holder: SystemName | null)
   return [arrangement.normal, arrangement.reverse].find((operation) => operation.holder === holder) ?? null;
 }
 
-/** Systems that pull from `system` in the operation in which it takes the host writes. */
-export function consumersOf(arrangement: Arrangement, system: SystemName): readonly SystemName[] {
+/** Destinations of the pairs of `kind` that lead on from `system` in the operation in which it takes the host writes. */
+export function fedBy(arrangement: Arrangement, system: SystemName, kind: PairKind): readonly SystemName[] {
   const pairs = operationOf(arrangement, system)?.pairs ?? [];
-  return pairs.filter((pair) => pair.source === system && pair.kind === 'async').map(({ destination }) => destination);
+  return pairs.filter((pair) => pair.source === system && pair.kind === kind).map(({ destination }) => destination);
 }
 
 /**

@@ -18,6 +18,8 @@ import { linesOfLink } from './ways.ts';
 
 /** Most that an async destination asks for in one pull, bytes. */
 export const PULL_BYTES = 8 * 1024 * 1024;
+/** How often at most a source of difference snapshots freezes one, ms. */
+export const SNAPSHOT_INTERVAL_MS = 500;
 /** Beats between two hosts, and after how long without a fresh one the other is lost, ms. */
 export const HEARTBEAT = { everyMs: 1000, lostAfterMs: 3000 } as const;
 

@@ -130,7 +130,7 @@ export interface JoinForecast {
   lost: SystemName;
   system: SystemName;
   source: SystemName;
-  kind: 'none' | 'delta' | 'full' | 'unknown';
+  kind: 'none' | 'delta' | 'differ' | 'full' | 'unknown';
   /** Bytes to be sent, at most; null where that is not known. */
   bytes: number | null;
   text: string;

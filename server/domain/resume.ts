@@ -10,6 +10,11 @@ export type Resume =
   | { kind: 'equal' }
   /** It lacks so many updates, all of which the source's journal still has. */
   | { kind: 'delta'; updates: number }
+  /**
+   * Both went on behind update `common`, each in its own way. Both journals still tell where, so that these tracks can be copied
+   * and no others: it lacks `missing` updates, and holds `excess` that the source does not have.
+   */
+  | { kind: 'differ'; common: number; missing: number; excess: number }
   | { kind: 'impossible'; why: string };
 
 export type ResumeFacts = Pick<SystemFacts, 'system' | 'lineage' | 'lastNumber' | 'consistent' | 'evidenceLost'> & {
@@ -24,11 +29,13 @@ export function judgeResume(source: ResumeFacts, destination: ResumeFacts): Resu
   }
   const held = destination.lastNumber;
   const common = commonNumber(source.lineage, source.lastNumber, destination.lineage, held);
-  if (common < held)
-    return {
-      kind: 'impossible',
-      why: `${destination.system} holds updates ${common + 1} to ${held}, which ${source.system} does not have`,
-    };
+  if (common < held) {
+    const excess = `${destination.system} holds updates ${common + 1} to ${held}, which ${source.system} does not have`;
+    const trimmed = [source, destination].find(({ journal }) => journal.trimmedTo > common);
+    if (!trimmed) return { kind: 'differ', common, missing: source.lastNumber - common, excess: held - common };
+    const why = `${excess}; update ${common + 1} was trimmed from the journal of ${trimmed.system}`;
+    return { kind: 'impossible', why };
+  }
   if (held === source.lastNumber) return { kind: 'equal' };
   if (held < source.journal.trimmedTo)
     return { kind: 'impossible', why: `update ${held + 1} was trimmed from the journal of ${source.system}` };

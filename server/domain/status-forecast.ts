@@ -2,7 +2,7 @@
  * What would become, if the holder were lost now, of a system that pulls from it and would have to pull from the other side
  * (1a, fan): a delta from the other side's journal, or a full copy. Said all the time, so that nobody learns it too late.
  */
-import { consumersOf } from './arrangement.ts';
+import { fedBy } from './arrangement.ts';
 import type { JoinForecast } from './group-status.ts';
 import { pairKey, type SystemName } from './names.ts';
 import { judgeResume } from './resume.ts';
@@ -16,8 +16,8 @@ export function forecastsOf(facts: GroupFacts, holder: SystemName | null): JoinF
   if (holder === null) return [];
   const other = [arrangement.normal, arrangement.reverse].find((operation) => operation.holder !== holder)?.holder;
   if (other === undefined) return [];
-  const own = consumersOf(arrangement, holder);
-  return consumersOf(arrangement, other)
+  const own = fedBy(arrangement, holder, 'async');
+  return fedBy(arrangement, other, 'async')
     .filter((system) => own.includes(system))
     .map((system) => forecast(facts, { lost: holder, source: other, system }));
 }
@@ -38,6 +38,12 @@ function forecast(facts: GroupFacts, who: Pick<JoinForecast, 'lost' | 'source' |
     const bytes = source.journal.kept?.find(({ consumer }) => consumer === who.system)?.bytes ?? null;
     return say('delta', bytes, `delta, ${bytes === null ? `${resume.updates} updates` : bytesText(bytes)}`);
   }
+  if (resume.kind === 'differ')
+    return say(
+      'differ',
+      null,
+      `differential copy (${who.system} holds ${resume.excess} updates that ${who.source} does not have)`,
+    );
   const whole = source.volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return say('full', whole, `full copy, ${bytesText(whole)} (${resume.why})`);
 }

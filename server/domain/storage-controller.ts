@@ -16,6 +16,17 @@ export type Transport = (typeof TRANSPORT_NAMES)[number];
 /** Transports that an asynchronous pair can be given in this version: those that an engine runs. All others are refused. */
 export const TRANSPORTS = ['journal'] as const satisfies readonly Transport[];
 
+/** A difference snapshot between its freezing and its confirmation, as one end of its pair knows it. */
+export interface SetFacts {
+  id: number;
+  /** Update number at which all its tracks were frozen, and the wall clock of the source then, ms. */
+  number: number;
+  at: number;
+  tracks: number;
+  /** Sent, or arrived. */
+  doneTracks: number;
+}
+
 export interface PairDefinition {
   source: SystemName;
   destination: SystemName;
@@ -49,6 +60,8 @@ export interface PairFacts {
   lag: { updates: number; bytes: number; ms: number | null };
   /** Null where no copy is under way. */
   copy: { doneBytes: number; totalBytes: number; startedAt: number } | null;
+  /** Difference snapshots: the one on its way; absent where none is. */
+  set?: SetFacts;
   /** Payload bytes sent (source) or received (destination) since the process started. */
   transferredBytes: number;
   /** Is the line to the other end usable now? */
@@ -121,7 +134,12 @@ export interface FenceEvidence {
 /** Verbs that name target states, never toggles: repeating one is harmless (1b rule 8). */
 export type StorageInstruction =
   | { verb: 'query' }
-  | { verb: 'create'; pair: PairDefinition; token: DriverToken; knownEqual: boolean }
+  /**
+   * `knownEqual`: nothing is copied, for the destination holds what the source holds, or lacks what the source's journal still
+   * has; refused with `not-equal` where that is not so. `mayDiffer`: where the destination holds other updates, the tracks in
+   * question are copied instead, as long as both journals tell which (1b rule 20).
+   */
+  | { verb: 'create'; pair: PairDefinition; token: DriverToken; knownEqual: boolean; mayDiffer?: boolean }
   | { verb: 'split'; pair: PairName; token: DriverToken; expectedVersion?: number }
   | { verb: 'drain'; pair: PairName; token: DriverToken; deadlineMs: number; expectedVersion?: number }
   /** `leaveOwn`: updates that only the destination wrote are left as they are; its image is mixed then (1b rule 22). */

@@ -23,6 +23,8 @@ export interface CatchUpEvents {
 
 export class CatchUp {
   private fetching = false;
+  /** What other ends have told and was not looked at yet, by pair. */
+  private readonly told = new Map<string, EndView>();
 
   constructor(
     private readonly core: StorageCore,
@@ -40,16 +42,47 @@ export class CatchUp {
     this.settle();
   }
 
-  /** Source that takes host writes: the other end has told what it holds. Fetches what is missing here, then goes on. */
+  /**
+   * Source that took host writes when the doubt began: the other end has told what it holds. Fetches what is missing here;
+   * goes on once everybody who may hold any of it has told.
+   */
   met(key: string, theirs: EndView): void {
-    const { core } = this;
-    const pair = core.pairs.get(key);
-    const mayFetch = core.record.doubt && core.record.holdsHostRole && !this.fetching;
-    if (!mayFetch || !pair || !core.pairs.isSource(pair)) return;
+    const pair = this.core.pairs.get(key);
+    if (!this.awaits(key) || !pair || !this.core.pairs.isSource(pair)) return;
+    this.told.set(key, theirs);
+    this.next();
+  }
+
+  /** A pair is gone: nobody is left to tell over it. */
+  look(): void {
+    const { record, pairs } = this.core;
+    const awaited = record.awaits ?? [];
+    const left = awaited.filter((key) => pairs.get(key));
+    if (left.length === awaited.length) return;
+    record.awaits = left;
+    if (record.doubt && left.length === 0) this.goOn();
+    else this.core.save();
+  }
+
+  private awaits(key: string): boolean {
+    const { doubt, awaits, holdsHostRole } = this.core.record;
+    // A record of before this was kept knows holders in doubt only.
+    return doubt && (awaits?.includes(key) ?? holdsHostRole);
+  }
+
+  private next(): void {
+    const { record, lastNumber } = this.core;
+    const [first] = this.told;
+    if (this.fetching || !first) return;
+    const [key, theirs] = first;
+    this.told.delete(key);
+    const pair = this.core.pairs.get(key);
+    if (!pair || !this.awaits(key)) return this.next();
     // Whatever the destination holds of this history came from here, so all of it is ours.
-    const through = commonNumber(core.record.lineage, Number.MAX_SAFE_INTEGER, theirs.lineage, theirs.lastNumber);
-    if (through > core.lastNumber) this.fetch(key, through);
+    const through = commonNumber(record.lineage, Number.MAX_SAFE_INTEGER, theirs.lineage, theirs.lastNumber);
+    if (through > lastNumber) this.fetch(key, through);
     else this.ended(key, pair);
+    this.next();
   }
 
   private fetch(key: string, through: number): void {
@@ -61,11 +94,13 @@ export class CatchUp {
       (value) => {
         this.fetching = false;
         this.store(key, through, Buffer.from(fetchReply.parse(value).entries, 'base64'));
+        this.next();
       },
       (error) => {
         this.fetching = false;
         // It is tried again at the next contact; an answer that it cannot be had leaves the doubt to a formation copy.
         core.observer.event('catch-up-failed', error instanceof Error ? error.message : String(error), { key });
+        this.next();
       },
     );
   }
@@ -89,7 +124,7 @@ export class CatchUp {
 
   private hasRoom(dataBytes: number): boolean {
     const { journal } = this.core;
-    if (!journal.fits(dataBytes)) this.core.trim();
+    if (!journal.fits(dataBytes)) this.core.trim(true);
     return journal.fits(dataBytes);
   }
 
@@ -102,24 +137,41 @@ export class CatchUp {
     });
   }
 
-  /** Out of duplex this system completed writes alone, and goes on with what a disk keeps that loses its power. */
+  /**
+   * Out of duplex a holder completed writes alone, and goes on with what a disk keeps that loses its power. One that was demoted
+   * meanwhile need not: a copy will make it whole, and what leads on from it must not wait.
+   */
   private cannotBeHad(key: string, pair: PairRecord, number: number): void {
-    this.core.observer.event('catch-up-failed', `update ${number} is not held there any more`, { key });
-    if (pair.state !== 'duplex') this.ended(key, pair);
+    const { core } = this;
+    core.observer.event('catch-up-failed', `update ${number} is not held there any more`, { key });
+    if (!core.record.holdsHostRole) {
+      core.record.awaits = [];
+      core.save();
+      this.suspension.endDoubtfulSources();
+    } else if (pair.state !== 'duplex') this.ended(key, pair);
+  }
+
+  /** Nothing that the other end of this pair holds is missing any more. */
+  private ended(key: string, pair: PairRecord): void {
+    const { record } = this.core;
+    // Whoever completed writes alone may have lost some of those; that is for ever unknown here.
+    if (pair.definition.kind === 'sync' && pair.state === 'duplex') record.evidenceLost = false;
+    record.awaits = (record.awaits ?? []).filter((awaited) => awaited !== key);
+    if (record.awaits.length === 0) this.goOn();
+    else this.core.save();
   }
 
   /**
-   * Nothing that was completed with this pair in duplex is missing any more. What was written here and never reached the
-   * other end is in no journal now, so every track is compared: the bits were all set when the doubt began.
+   * What was written here and never reached any other end is in no journal now, so every track is compared with all of them:
+   * the bits were all set when the doubt began.
    */
-  private ended(key: string, pair: PairRecord): void {
-    const { core } = this;
-    // Whoever completed writes alone may have lost some of those; that is for ever unknown here.
-    if (pair.definition.kind === 'sync' && pair.state === 'duplex') core.record.evidenceLost = false;
-    if (isFlowing(pair.state)) {
-      core.pairs.bitmap(key).setAll();
+  private goOn(): void {
+    const { pairs, lastNumber } = this.core;
+    for (const [key, pair] of pairs.all()) {
+      if (!pairs.isSource(pair) || !isFlowing(pair.state)) continue;
+      pairs.bitmap(key).setAll();
       pair.bitsAreOwn = false;
-      this.suspension.suspend(key, 'fault', 'this end has recovered what it had lost', core.lastNumber, true);
+      this.suspension.suspend(key, 'fault', 'this end has recovered what it had lost', lastNumber, true);
     }
     this.settle();
   }
@@ -130,7 +182,8 @@ export class CatchUp {
     core.record.imageConsistent = core.record.mixed !== true;
     core.save();
     // What differs in duplex is in the journal again.
-    for (const [key, pair] of core.pairs.all()) if (pair.state === 'duplex') core.pairs.bitmap(key).clear();
+    for (const [key, pair] of core.pairs.all())
+      if (pair.state === 'duplex' && !core.snapshots.feeds(pair)) core.pairs.bitmap(key).clear();
     core.observer.event('caught-up', `holds everything again up to update ${core.lastNumber}`, {
       number: core.lastNumber,
     });

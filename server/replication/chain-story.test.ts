@@ -1,11 +1,12 @@
 /** The whole of chain-3 at the level of storage systems: there and back again, under host writes. */
 import { describe, expect, it } from 'vitest';
+import { TRANSPORT_NAMES } from '../domain/storage-controller.ts';
 import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { HostLoad } from './testing/host-load.ts';
 
-describe('chain-3 of storage systems', () => {
+describe.each(TRANSPORT_NAMES)('chain-3 of storage systems, transport %s', (transport) => {
   it.each(['a', 'b', 'c', 'd'])('goes there and back again with every byte (seed %s)', async (seed) => {
-    const group = new SimulatedStorage(seed);
+    const group = new SimulatedStorage(seed, { transport });
     const load = new HostLoad(group, 7);
     await group.run(async () => {
       const { scheduler } = group.world;
@@ -74,7 +75,9 @@ describe('chain-3 of storage systems', () => {
     expect(group.contents('R').equals(group.contents('P'))).toBe(true);
     expect(load.completed.length).toBeGreaterThan(50);
   });
+});
 
+describe('chain-3 of storage systems', () => {
   it.each([300, 700, 1_400, 2_000])(
     'takes the first write after %i quiet ms for what it is, not for a silent line',
     async (quietMs) => {

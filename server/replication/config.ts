@@ -1,5 +1,6 @@
 /** What a storage system is built from. */
 import type { Arrangement, GroupDefinition } from '../domain/arrangement.ts';
+import { SNAPSHOT_INTERVAL_MS } from '../domain/expectation.ts';
 import type { SystemName } from '../domain/names.ts';
 import type { PairStateOrAbsent } from '../domain/pair-states.ts';
 import type { Link } from '../network/link.ts';
@@ -17,6 +18,8 @@ export interface StorageTiming {
   checkpointMs: number;
   /** How often an async destination pulls, ms. */
   pullIntervalMs: number;
+  /** How often at most a source freezes a difference snapshot, ms. */
+  snapshotIntervalMs: number;
   /** Calls to peers that should answer at once, ms. */
   callMs: number;
 }
@@ -28,6 +31,7 @@ export const DEFAULT_STORAGE_TIMING: StorageTiming = {
   retryMs: 500,
   checkpointMs: 1000,
   pullIntervalMs: 50,
+  snapshotIntervalMs: SNAPSHOT_INTERVAL_MS,
   callMs: 4000,
 };
 

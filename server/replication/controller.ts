@@ -76,7 +76,10 @@ export class Controller {
         transition: (change) => {
           observer.transition(change);
           observer.changed();
-          this.life.soon(() => this.ends.tellConsumers());
+          this.life.soon(() => {
+            this.ends.tellProgress();
+            this.catchUp.look();
+          });
           this.waiters.settle((key) => this.core.pairs.get(key)?.state ?? null);
         },
       },
@@ -185,6 +188,8 @@ export class Controller {
     });
     this.formation = formation;
     core.onCheckpoint = () => this.checkpointed();
+    core.snapshots.onOverflow = (key) =>
+      this.suspension.suspend(key, 'fault', 'the difference volume is full', null, true);
   }
 
   private makeEnds(): PairEnds {
@@ -193,8 +198,9 @@ export class Controller {
         this.writes.release();
         this.ends.released();
       },
-      durable: () => this.ends.tellConsumers(),
+      durable: () => this.ends.tellProgress(),
       stored: (entry) => this.ends.stored(entry),
+      moved: () => this.ends.released(),
       fault: (key, reason) => this.suspension.suspend(key, 'fault', reason, null, true),
       refused: (key, reply) => this.sessionRefused(key, reply),
       whole: (key) => this.formation.equal(key),

@@ -10,6 +10,7 @@ import type { Formation } from './formation.ts';
 import { checkVersion, find, mustAllow, type Of, refusedBy } from './instruction-checks.ts';
 import type { PairEnds } from './pair-ends.ts';
 import { createReply, type heldSchema, resyncReply } from './pair-messages.ts';
+import type { PairRecord } from './system-record.ts';
 
 export class CopyInstructions {
   constructor(
@@ -31,7 +32,7 @@ export class CopyInstructions {
   }
 
   /** At the source. Returns the pair's key. */
-  async create({ pair: definition, token, knownEqual }: Of<'create'>): Promise<string> {
+  async create({ pair: definition, token, knownEqual, mayDiffer }: Of<'create'>): Promise<string> {
     const { core } = this;
     const key = pairKey(definition.source, definition.destination);
     const known = core.pairs.get(key);
@@ -40,16 +41,33 @@ export class CopyInstructions {
     this.formation.mayBeginAsSource(key, definition.kind);
     const { link } = this.ends.at(key);
     const source = knownEqual ? this.held() : null;
-    const answer = await link.call('pair.create', { definition, token, source }, core.config.timing.callMs);
+    const question = { definition, token, source, mayDiffer };
+    const answer = await link.call('pair.create', question, core.config.timing.callMs);
     core.life.mustLive();
-    const { held } = createReply.parse(answer);
+    const { held, differs } = createReply.parse(answer);
     if (held) await this.mustStillHold(key, definition, token, held.lastNumber);
-    const pair = core.pairs.get(key) ?? core.pairs.add(definition, token.claimEpoch, held !== null);
+    const pair = core.pairs.get(key) ?? core.pairs.add(definition, token.claimEpoch);
     if (pair.state !== 'simplex') return key;
     this.formation.mayBeginAsSource(key, definition.kind);
     if (held) this.formation.beginEqual(key, pair, held.lastNumber, held.durable, token.generation);
+    else if (differs) this.beginDiffering(key, pair, token.generation, differs);
     else this.formation.beginAtSource(key, pair, 'initial-copying', 'initial copy', token.generation);
     return key;
+  }
+
+  /** Both ends went on behind `common`: the tracks either of them changed since are copied (rule 20). Throws `DiskError`. */
+  private beginDiffering(
+    key: string,
+    pair: PairRecord,
+    generation: number,
+    { common, bits }: { common: number; bits: string },
+  ): void {
+    const { pairs } = this.core;
+    const tracks = this.core.tracksAfter(common);
+    // A pair that was never copied may not have fewer bits than all; one that is suspended may.
+    pairs.changeState(pair, 'suspend', 'what differs is known by number', { agreedNumber: common });
+    if (tracks) pairs.bitmap(key).narrowTo(joined(tracks, Buffer.from(bits, 'base64')));
+    this.formation.beginAtSource(key, pair, 'duplex-pending', 'differences by number', generation);
   }
 
   /** What this end holds, for the other one to compare with. */
@@ -100,6 +118,10 @@ export class CopyInstructions {
     if (!core.mutant('bits-from-source-only')) core.pairs.bitmap(key).union(Buffer.from(bits, 'base64'));
     this.formation.beginAtSource(key, pair, 'duplex-pending', 'resync', token.generation);
   }
+}
+
+function joined(own: Uint8Array, theirs: Uint8Array): Uint8Array {
+  return own.map((byte, index) => byte | (theirs[index] ?? 0));
 }
 
 function sameDefinition(a: PairDefinition, b: PairDefinition): boolean {

@@ -2,10 +2,10 @@
  * What every part of a storage system works on: volumes, journal, bitmaps, records on disk; and the few changes of them
  * whose order keeps them true (1b rules 10–13, 17).
  */
-import { consumersOf } from '../domain/arrangement.ts';
+import { fedBy } from '../domain/arrangement.ts';
 import type { LineageEntry } from '../domain/generation.ts';
 import { pairKey } from '../domain/names.ts';
-import { isFlowing, isSuspended } from '../domain/pair-states.ts';
+import { isFlowing, isSuspended, type PairKind } from '../domain/pair-states.ts';
 import { DiskError, type Ports } from '../domain/ports.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { StorageConfig, StorageObserver } from './config.ts';
@@ -16,6 +16,7 @@ import { Journal, JournalFullError } from './journal.ts';
 import { OwnTracks } from './own-tracks.ts';
 import { PairStore } from './pair-store.ts';
 import { Retention } from './retention.ts';
+import { type Reflecting, Snapshots } from './snapshots.ts';
 import { freshRecord, type PairRecord, type SystemRecord, SystemRecordStore } from './system-record.ts';
 import { TransitionLog } from './transition-log.ts';
 import { Volumes } from './volumes.ts';
@@ -34,6 +35,7 @@ export class StorageCore {
   readonly marks: Watermarks;
   readonly checkpoints: Checkpoints;
   readonly retention: Retention;
+  readonly snapshots: Snapshots;
   /** Last consistent image, while a formation copy overwrites it. */
   gold: GoldCopy | null;
   readonly record: SystemRecord;
@@ -78,8 +80,11 @@ export class StorageCore {
         this.transitions.append(change);
         this.observer.transition(change);
       },
+      removed: (key) => this.snapshots.removed(key),
       lawless: this.mutant('suspending-skipped'),
     });
+    this.snapshots = new Snapshots(this);
+    this.snapshots.recover();
     this.own = new OwnTracks({
       disk,
       record: this.record,
@@ -105,7 +110,10 @@ export class StorageCore {
 
   /** Everything up to here is durable in journal and volumes. */
   get checkpointNumber(): number {
-    return Math.min(this.marks.checkpoint, this.lastNumber);
+    const { reflecting } = this.record;
+    // A set that is reflected counts once it is durable in the data volumes.
+    const limit = reflecting?.applied ? reflecting.from : Number.POSITIVE_INFINITY;
+    return Math.min(this.marks.checkpoint, this.lastNumber, limit);
   }
 
   /** Persists the record, durably. Throws `DiskError`. */
@@ -126,13 +134,16 @@ export class StorageCore {
       if (!this.keepsDifference(key, pair, origin)) continue;
       if (this.mutant('forget-bit') && (this.lastNumber + 1) % 4 === 0) continue;
       const bitmap = this.pairs.bitmap(key);
-      eachTrack(offsetBytes, lengthBytes, this.volumes.trackBytes, (track) => bitmap.mark(volume, track));
+      eachTrack(offsetBytes, lengthBytes, this.volumes.trackBytes, (track) => {
+        bitmap.mark(volume, track);
+        this.snapshots.marked(key, volume, track);
+      });
     }
   }
 
   private keepsDifference(key: string, pair: PairRecord, origin: string | null): boolean {
     if (isSuspended(pair.state) || pair.state === 'simplex') return true;
-    if (this.pairs.isSource(pair)) return pair.state === 'suspending';
+    if (this.pairs.isSource(pair)) return pair.state === 'suspending' || this.snapshots.feeds(pair);
     return origin !== key;
   }
 
@@ -159,6 +170,7 @@ export class StorageCore {
   /** Gold before the first overwrite by anyone (rule 16). Throws `DiskError`. */
   protect(entry: Entry): void {
     const { gold } = this;
+    if (entry.kind !== 'void') this.snapshots.protect(entry.volume, entry.offsetBytes, entry.lengthBytes, entry.number);
     if (gold === null || entry.kind === 'void' || this.mutant('gold-misses-overwrites')) return;
     eachTrack(entry.offsetBytes, entry.lengthBytes, this.volumes.trackBytes, (track) => gold.save(entry.volume, track));
   }
@@ -168,9 +180,10 @@ export class StorageCore {
     if (!this.journal.fits(entry.data.length)) throw new JournalFullError(this.journal.sizeBytes, entry.data.length);
     this.journal.append(entry);
     // Half of what is not kept for others is full: what can be let go should be, before anybody has to wait.
-    const keptShare = this.retention.all().length > 0 ? KEPT_SHARE : 0;
-    const filled = this.journal.usedBytes > (this.journal.sizeBytes * (1 + keptShare)) / 2;
-    if (filled && this.checkpointNumber < entry.number - 1) this.checkpoints.hurry();
+    const { usedBytes, sizeBytes, freeShare } = this.journal;
+    const keeps = this.retention.all().length > 0;
+    const isFilled = keeps ? freeShare <= (1 - KEPT_SHARE) / 2 : usedBytes > sizeBytes / 2;
+    if (isFilled && this.checkpointNumber < entry.number - 1) this.checkpoints.hurry();
   }
 
   /**
@@ -181,6 +194,7 @@ export class StorageCore {
     if (this.volumes.holds(volume, track * this.volumes.trackBytes, data)) return this.touch();
     this.mark(volume, track * this.volumes.trackBytes, data.length, origin);
     this.gold?.save(volume, track);
+    this.snapshots.protect(volume, track * this.volumes.trackBytes, data.length, null);
     this.volumes.write(volume, track * this.volumes.trackBytes, data);
     this.own.copied(origin, volume, track);
     this.touch();
@@ -188,15 +202,18 @@ export class StorageCore {
 
   /**
    * Frees entries that are durable here and at every end the journal still feeds or may have to feed (rule 17).
-   * `urgent`: room is needed more than the insurance for a source that loses its power.
+   * `urgent`: room is needed more than the insurance for a source that loses its power, or for the destinations of one that did.
    */
   trim(urgent = false): void {
     let limit = this.checkpointNumber;
-    for (const [key, pair] of this.pairs.all()) {
+    const counted = this.mutant('trim-by-one-consumer') ? this.pairs.all().slice(0, 1) : this.pairs.all();
+    for (const [key, pair] of counted) {
       const isSource = this.pairs.isSource(pair);
-      // A source in doubt will have every track compared: its entries are needed by nobody.
-      if (!isFlowing(pair.state) || (isSource && this.record.doubt)) continue;
-      if (!isSource && urgent) continue;
+      if (!isFlowing(pair.state)) continue;
+      // A source in doubt will have every track compared, so that its entries are needed by nobody in the end.
+      if (urgent && (!isSource || this.record.doubt)) continue;
+      // Its differences are in the bits.
+      if (this.snapshots.feeds(pair)) continue;
       const trusted = isSource && this.mutant('trim-on-applied');
       limit = Math.min(limit, trusted ? this.pairs.peerAccepted(key) : this.pairs.peerDurable(key));
     }
@@ -205,31 +222,39 @@ export class StorageCore {
   }
 
   /**
-   * Frees entries up to `limit`, save those that are kept for systems that pull from the source of this one. They get a
-   * share of the journal: beyond it the oldest are let go, so that an absent consumer never stalls host writes (rule 17).
+   * Frees entries up to `limit`, save those that are kept for the other destinations of this one's source. They get a share of the
+   * journal: beyond it the oldest are let go, so that an absent consumer never stalls host writes (rule 17). For one that lacks
+   * more than is held here the rest stays nevertheless: it trails, and soon has come as far as that.
    */
   private trimKept(limit: number): void {
     const { journal } = this;
-    const kept = this.retention.all().filter(({ number }) => number >= journal.trimmedTo);
+    const kept = this.retention.all();
     if (kept.length === 0 || this.mutant('forgets-consumers')) return journal.trim(limit);
-    const floor = Math.min(limit, ...kept.map(({ number }) => number));
-    journal.trim(floor);
-    while (journal.usedBytes > journal.sizeBytes * KEPT_SHARE) {
-      const oldest = journal.oldestSegmentEnd;
-      if (oldest === null || oldest > limit) return;
-      journal.trim(oldest);
-      this.observer.event('kept-trimmed', `updates up to ${oldest} are no longer kept for ${names(kept)}`, { oldest });
+    journal.trim(Math.min(limit, ...kept.map(({ number }) => number)));
+    while (journal.freeShare < 1 - KEPT_SHARE) {
+      const oldest = journal.oldestSegment;
+      if (oldest === null || oldest.last > limit) return;
+      const { first, last } = oldest;
+      journal.trim(last);
+      // Said once, when it is the next update they lack that goes.
+      const lose = kept.filter(({ number }) => number >= first - 1 && number < last);
+      if (lose.length === 0) continue;
+      this.observer.event('kept-trimmed', `updates up to ${last} are no longer kept for ${names(lose)}`, { last });
     }
   }
 
-  /** How far each system that pulls from this one has come, durably; -1 for one that holds nothing yet, or is fed no more. */
-  confirmedByConsumers(): { system: string; number: number }[] {
+  /**
+   * How far those have come, durably, to which this system leads in pairs of `kind`; -1 for one that holds nothing yet, or is fed
+   * no more. One that is copied to by difference is left out: what was told of it before the copy still stands.
+   */
+  progressOf(kind: PairKind): { system: string; number: number }[] {
     const { arrangement, system } = this.config;
-    return consumersOf(arrangement, system).map((consumer) => {
-      const key = pairKey(system, consumer);
+    return fedBy(arrangement, system, kind).flatMap((destination) => {
+      const key = pairKey(system, destination);
       const pair = this.pairs.get(key);
+      if (pair?.state === 'duplex-pending') return [];
       const isFed = pair && this.pairs.isSource(pair) && pair.state !== 'simplex' && pair.state !== 'initial-copying';
-      return { system: consumer, number: isFed ? this.pairs.peerDurable(key) : -1 };
+      return [{ system: destination, number: isFed ? this.pairs.peerDurable(key) : -1 }];
     });
   }
 
@@ -242,6 +267,8 @@ export class StorageCore {
   private async makeDurable(): Promise<void> {
     const target = this.lastNumber;
     const { history } = this.record;
+    const reflected = this.record.reflecting?.applied ? this.record.reflecting : null;
+    if (!this.journal.eraseRefused()) this.checkpoints.touch();
     await this.journal.sync();
     await this.volumes.sync();
     await this.pairs.sync();
@@ -249,6 +276,7 @@ export class StorageCore {
     this.life.enter(() => {
       if (this.record.history === history) this.marks.noteCheckpoint(Math.min(target, this.lastNumber));
     });
+    this.life.enter(() => this.settleReflected(reflected));
     // Only behind a mark that is durable itself may room be used again: recovery takes what lies before it for let go.
     if (this.life.alive) await this.marks.sync();
     this.life.enter(() => {
@@ -256,6 +284,13 @@ export class StorageCore {
       this.trim();
       this.onCheckpoint?.();
     });
+  }
+
+  /** A reflected set is durable in the data volumes now. */
+  private settleReflected(reflected: Reflecting | null): void {
+    if (reflected === null || this.record.reflecting !== reflected) return;
+    this.record.reflecting = null;
+    this.save();
   }
 
   /** The disk refused what could be refused in turn: whoever asked is told, nothing else has changed. */
@@ -282,14 +317,29 @@ export class StorageCore {
   entriesToBits(key: string, agreed: number): void {
     const bitmap = this.pairs.bitmap(key);
     bitmap.joinPlanes();
-    if (agreed < this.journal.trimmedTo) return bitmap.setAll();
-    for (let number = agreed + 1; number <= this.lastNumber; number += 1) {
+    if (!this.eachTrackAfter(agreed, (volume, track) => bitmap.mark(volume, track))) bitmap.setAll();
+  }
+
+  /** The tracks that updates after `number` changed, as a bitmap has them; null where the journal does not tell any more. */
+  tracksAfter(number: number): Uint8Array | null {
+    const { count, tracksPerVolume } = this.volumes;
+    const tracks = new Uint8Array(Math.ceil((count * tracksPerVolume) / 8));
+    const isKnown = this.eachTrackAfter(number, (volume, track) => {
+      const index = volume * tracksPerVolume + track;
+      tracks[index >> 3] = (tracks[index >> 3] ?? 0) | (1 << (index & 7));
+    });
+    return isKnown ? tracks : null;
+  }
+
+  /** False where an entry after `after` is not held, or cannot be read. */
+  private eachTrackAfter(after: number, visit: (volume: number, track: number) => void): boolean {
+    if (after < this.journal.trimmedTo) return false;
+    for (let number = after + 1; number <= this.lastNumber; number += 1) {
       const entry = this.journal.read(number);
-      if (!entry) return bitmap.setAll();
-      eachTrack(entry.offsetBytes, entry.lengthBytes, this.volumes.trackBytes, (track) =>
-        bitmap.mark(entry.volume, track),
-      );
+      if (!entry) return false;
+      eachTrack(entry.offsetBytes, entry.lengthBytes, this.volumes.trackBytes, (track) => visit(entry.volume, track));
     }
+    return true;
   }
 
   /**
@@ -328,6 +378,7 @@ export class StorageCore {
     this.retention.close();
     this.own.close();
     this.gold?.close();
+    this.snapshots.close();
   }
 }
 

@@ -9,7 +9,9 @@ import type { Link } from '../network/link.ts';
 import type { StorageCore } from './core.ts';
 import type { Entry } from './entry.ts';
 import { JournalFullError } from './journal.ts';
+import { SetReceiver } from './set-receiver.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import { sendsSnapshots } from './snapshots.ts';
 import { decodeFrame, encodeFrame, isOrdered, peekFrame, type StreamFrame } from './stream-frames.ts';
 import { StreamOrder } from './stream-order.ts';
 import type { PairRecord } from './system-record.ts';
@@ -25,6 +27,8 @@ export interface DestinationEndEvents {
   reached(key: string): void;
   /** There is no room in the journal for an entry of so many data bytes. */
   noRoom(neededBytes: number): void;
+  /** The image stands at a later number, by a set and not by entries: pairs that lead on from here look at it. */
+  moved(): void;
   /** Everything that the source had when the session began is here. */
   caughtUp(key: string): void;
 }
@@ -45,6 +49,7 @@ export class DestinationEnd {
   private sourceNumber = 0;
   private readonly appliedEarly = new Set<number>();
   private readonly watch: SilenceWatch;
+  readonly sets: SetReceiver;
 
   constructor(
     private readonly core: StorageCore,
@@ -53,6 +58,12 @@ export class DestinationEnd {
     private readonly events: DestinationEndEvents,
   ) {
     const { timing } = core.config;
+    this.sets = new SetReceiver(core, key, {
+      tell: (frame) => this.tell(frame),
+      fault: (reason) => this.fail(reason),
+      reflected: (number) => this.reflected(number),
+      known: () => this.answerSoon(),
+    });
     this.watch = new SilenceWatch(
       core.life,
       core.ports.clock,
@@ -73,6 +84,7 @@ export class DestinationEnd {
     this.session = session;
     this.opened = true;
     this.order.begin();
+    this.sets.reset();
     this.blocked = false;
     this.pullAnswered = true;
     this.toldDurable = -1;
@@ -85,13 +97,19 @@ export class DestinationEnd {
     }
     this.watch.look();
     this.lookWhetherCaughtUp();
-    if (pair?.definition.kind === 'async') this.pull();
+    if (pair && this.pulls(pair)) this.pull();
+  }
+
+  /** What comes in sets is sent without being asked for. */
+  private pulls(pair: PairRecord): boolean {
+    return pair.definition.kind === 'async' && !sendsSnapshots(pair);
   }
 
   /** The line is gone or the pair does not flow any more. */
   close(): void {
     this.opened = false;
     this.order.begin();
+    this.sets.reset();
     this.pullTimer?.cancel();
     this.pullTimer = null;
     if (!isCopying(this.pair?.state ?? 'absent')) this.copy = null;
@@ -116,7 +134,7 @@ export class DestinationEnd {
     // Frames of an older session describe a stream that has ended.
     if (head.session !== this.session) return this.strayFrame(bytes);
     if (head.type === 'source-durable') return this.noteSourceDurable(bytes);
-    if (head.type === 'consumer') return this.noteConsumer(bytes);
+    if (head.type === 'progress') return this.noteProgress(bytes);
     if (!isOrdered(head.type)) return;
     const placement = this.order.place(head.sequence, bytes);
     if (placement === 'overflow') return this.fail('a frame was lost on the line');
@@ -172,6 +190,9 @@ export class DestinationEnd {
     if (frame.type === 'copy-end') this.finishCopy(frame.number);
     else if (frame.type === 'copy') return this.store(() => this.storeTrack(frame));
     else if (frame.type === 'entry') return this.storeEntry(frame.entry);
+    else if (frame.type === 'set-track') return this.store(() => this.storeOfSet(frame));
+    else if (frame.type === 'set-begin') return this.store(() => this.sets.begin(frame, this.isCopied()));
+    else if (frame.type === 'set-end') return this.store(() => this.sets.end(frame));
     return true;
   }
 
@@ -191,6 +212,27 @@ export class DestinationEnd {
       this.fail(`storing here failed: ${error.message}`);
       return false;
     }
+  }
+
+  private isCopied(): boolean {
+    return isCopying(this.pair?.state ?? 'absent');
+  }
+
+  private storeOfSet(frame: Extract<StreamFrame, { type: 'set-track' }>): void {
+    this.sets.store(frame);
+    this.receivedBytes += frame.data.length;
+    if (this.copy) this.copy.doneBytes += frame.data.length;
+  }
+
+  /** The image stands at `number` now. The source hears when that is durable here. */
+  private reflected(number: number): void {
+    const { core } = this;
+    this.events.moved();
+    if (this.isCopied()) return this.finishCopy(number);
+    this.lookWhetherCaughtUp();
+    this.lookWhetherReached();
+    this.answerSoon();
+    core.checkpoints.soon();
   }
 
   private fail(reason: string): void {
@@ -254,8 +296,8 @@ export class DestinationEnd {
     });
   }
 
-  /** Tells the source of the image or of the frozen number, while the session lasts. */
-  tell(frame: Extract<StreamFrame, { type: 'whole' | 'drained' }>): void {
+  /** Tells the source of the image, of the frozen number or of a set, while the session lasts. */
+  tell(frame: StreamFrame): void {
     if (this.opened) this.link.sendFrame(encodeFrame(this.session, this.order.taken, frame));
   }
 
@@ -267,10 +309,10 @@ export class DestinationEnd {
     pairs.notePeer(this.key, pairs.peerAccepted(this.key), Math.max(pairs.peerDurable(this.key), durable));
   }
 
-  /** Somebody else pulls from the source: what it lacks is kept here too, unless this system feeds it itself. */
-  private noteConsumer(bytes: Uint8Array): void {
+  /** The source feeds somebody else too: what that one lacks is kept here, for this system may have to feed it, or to follow it. */
+  private noteProgress(bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
-    if (frame?.type !== 'consumer' || !this.pair) return;
+    if (frame?.type !== 'progress' || !this.pair) return;
     const { core } = this;
     if (core.config.arrangement.systems.some(({ name }) => name === frame.system))
       core.retention.note(frame.system, frame.number);
@@ -303,7 +345,7 @@ export class DestinationEnd {
     if (!pair || !isFlowing(pair.state)) return;
     // Before the answer leaves: what was answered must never shrink (rule 5).
     core.marks.noteAnswered(core.lastNumber);
-    if (pair.definition.kind === 'async') {
+    if (this.pulls(pair)) {
       this.pullAnswered = true;
       this.pullLater();
     }

@@ -129,6 +129,14 @@ export class DifferenceBitmap {
     this.recount();
   }
 
+  /** Nothing but `tracks` may differ. Any part of it on disk is safe, for no bit of `tracks` is ever cleared. Throws `DiskError`. */
+  narrowTo(tracks: Uint8Array): void {
+    if (tracks.length !== this.planeBytes) return;
+    for (let i = 0; i < this.planeBytes; i += 1) this.difference[i] = (this.difference[i] ?? 0) & (tracks[i] ?? 0);
+    this.file.write(0, this.difference.slice());
+    this.recount();
+  }
+
   /** Both planes joined, as sent to the other end. */
   snapshot(): Uint8Array {
     const bytes = this.difference.slice();

@@ -29,6 +29,11 @@ export class Drains {
   /** What no synchronous destination has answered yet is not shown to this one (rule 20): it becomes a difference instead. */
   private freeze(key: string, pair: PairRecord, reason: string): void {
     const { core } = this;
+    if (core.snapshots.feeds(pair)) {
+      const drainTarget = core.snapshots.freezeForDrain(key, pair);
+      core.pairs.changeState(pair, 'suspending', reason, { drainTarget });
+      return this.ends.at(key).source.released();
+    }
     const drainTarget = Math.min(core.lastNumber, Math.max(answeredThrough(core), core.pairs.peerAccepted(key)));
     if (drainTarget < core.lastNumber) core.entriesToBits(key, drainTarget);
     core.pairs.changeState(pair, 'suspending', reason, { drainTarget });
@@ -95,6 +100,10 @@ export class Drains {
       return this.suspension.suspend(key, 'fault', `the destination stopped at ${number}`, number, false);
     this.disarm(key);
     this.ends.at(key).source.close();
+    if (core.snapshots.feeds(pair)) {
+      core.snapshots.confirmed(key, number);
+      core.snapshots.giveUp(key);
+    }
     core.pairs.changeState(pair, 'suspend', 'drained', { agreedNumber: number, drainTarget: null });
     core.trim();
   }

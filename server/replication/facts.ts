@@ -70,6 +70,7 @@ export class FactsReader {
     if (!pair) throw new Error(`no pair ${key}`);
     const ends = this.ends.at(key);
     const source = core.pairs.isSource(pair);
+    const set = source ? ends.source.sets.progress : ends.destination.sets.progress;
     const applied = source ? Math.min(core.pairs.peerAccepted(key), core.lastNumber) : core.lastNumber;
     return {
       name: pairName(pair.definition.source, pair.definition.destination),
@@ -84,8 +85,9 @@ export class FactsReader {
       consistent: source || core.record.imageConsistent,
       givenNumber: core.lastNumber,
       appliedNumber: applied,
-      lag: this.lag(pair, source, applied),
+      lag: this.lag(key, pair, source, applied),
       copy: source ? ends.source.copy : ends.destination.copy,
+      ...(set ? { set } : {}),
       transferredBytes: source ? ends.source.transferredBytes : ends.destination.receivedBytes,
       connected: ends.link.up,
       gold: core.gold
@@ -99,13 +101,26 @@ export class FactsReader {
   }
 
   /** Lag is known at the source only: the destination does not know what it has not been told. */
-  private lag(pair: PairRecord, source: boolean, applied: number): PairFacts['lag'] {
+  private lag(key: string, pair: PairRecord, source: boolean, applied: number): PairFacts['lag'] {
     const { core } = this;
     if (!source || !isFlowing(pair.state) || applied >= core.lastNumber)
       return { updates: 0, bytes: 0, ms: source ? 0 : null };
+    if (core.snapshots.feeds(pair)) return this.lagOfSets(key, applied);
     const oldest = this.entry(applied + 1);
     const ms = oldest ? Math.max(0, core.ports.clock.now() - oldest.at) : null;
     return { updates: core.lastNumber - applied, bytes: core.journal.bytesAfter(applied), ms };
+  }
+
+  /** What is not confirmed is in the bits; the oldest of it is as old as the set it is in. */
+  private lagOfSets(key: string, applied: number): PairFacts['lag'] {
+    const { core } = this;
+    const sets = core.snapshots.of(key);
+    const since = sets.oldest?.changedAt ?? sets.changedAt;
+    return {
+      updates: core.lastNumber - applied,
+      bytes: core.pairs.bitmap(key).count * core.volumes.trackBytes,
+      ms: since === null ? null : Math.max(0, core.ports.clock.now() - since),
+    };
   }
 
   /** Null where it is not held or cannot be read. */

@@ -1,56 +1,17 @@
 /** Storage systems of a fan: what the third system may see, what is kept for it, and how it resumes from the second one. */
 import { describe, expect, it } from 'vitest';
-import { judgeResume } from '../domain/resume.ts';
-import { Node } from '../simulation/node.ts';
-import { World } from '../simulation/world.ts';
+import { block, FanGroup } from '../simulation/testing/fan-group.ts';
 import { HostLoad } from './testing/host-load.ts';
-import { StorageGroup } from './testing/storage-group.ts';
-import type { TestSettings } from './testing/test-world.ts';
-
-function groupOf(seed: string, settings: TestSettings = {}) {
-  return new StorageGroup(
-    {
-      world: (hooks) => new World(seed, hooks),
-      node: (ports, name, definition, arrangement, handle) =>
-        new Node(ports, name, definition, arrangement, true, handle),
-    },
-    { arrangement: 'fan', ...settings },
-  );
-}
-
-type Group = ReturnType<typeof groupOf>;
-
-async function formed(group: Group): Promise<void> {
-  group.startAll();
-  await group.world.scheduler.until(() => ['1', '2', '3'].every((name) => group.running(name)), 1000);
-  await group.world.scheduler.sleep(50);
-  for (const { source, destination, kind } of group.arrangement.normal.pairs) {
-    await group.create(source, destination, kind);
-    await group.reaches(source, destination, 'duplex');
-  }
-}
-
-const block = (fill: number) => new Uint8Array(4096).fill(fill);
-const resumeOf = (group: Group) => judgeResume(group.facts('2'), group.facts('3'));
-const equal = (group: Group, names: readonly string[]) =>
-  names.every((name) => group.contents(name).equals(group.contents(names[0] ?? '')));
-
-/** 2 takes over; 3 leaves 1, which may not hear of it. */
-async function takenOver(group: Group): Promise<void> {
-  await group.fence('takeover-1', ['2', '3']);
-  await group.promote('2');
-  await group.instruct('3', { verb: 'delete', pair: '1-3', token: group.token() });
-}
 
 describe('a fan of storage systems', () => {
   it.each(['a', 'b', 'c'])(
     'goes on at 2, which 3 follows by the missing entries alone, and comes back (seed %s)',
     async (seed) => {
-      const group = groupOf(seed);
+      const group = new FanGroup(seed, { journalBytes: 1024 * 1024 });
       const load = new HostLoad(group, 7);
       await group.run(async () => {
         const { scheduler } = group.world;
-        await formed(group);
+        await group.formed();
         load.start('1', 4);
         await scheduler.sleep(150);
         // 3 falls behind: its line to 1 is cut a while before the site is lost.
@@ -58,8 +19,8 @@ describe('a fan of storage systems', () => {
         await scheduler.sleep(60);
         group.kill('1');
         await load.stop();
-        await takenOver(group);
-        expect(resumeOf(group).kind).toBe('delta');
+        await group.takenOver();
+        expect(group.resume().kind).toBe('delta');
         load.start('2', 4);
         await group.create('2', '3', 'async', true);
         expect(group.pairOf('3', '2')?.state).toBe('duplex');
@@ -89,16 +50,16 @@ describe('a fan of storage systems', () => {
         await load.stop();
         await scheduler.until(() => group.facts('3').lastNumber === group.facts('1').lastNumber, 2000);
       });
-      expect(equal(group, ['1', '2', '3'])).toBe(true);
+      expect(group.equal('1', '2', '3')).toBe(true);
       expect(load.completed.length).toBeGreaterThan(50);
     },
   );
 
   it('shows 3 no update that 2 has not answered', async () => {
-    const group = groupOf('beyond');
+    const group = new FanGroup('beyond');
     const load = new HostLoad(group, 3);
     await group.run(async () => {
-      await formed(group);
+      await group.formed();
       load.start('1', 8);
       for (let turn = 0; turn < 200; turn += 1) {
         await group.world.scheduler.sleep(1);
@@ -110,11 +71,11 @@ describe('a fan of storage systems', () => {
   });
 
   it('would be caught showing 3 more than 2 has answered', async () => {
-    const group = groupOf('beyond-mutant', { mutants: ['reads-beyond-answered'] });
+    const group = new FanGroup('beyond-mutant', { mutants: ['reads-beyond-answered'] });
     const load = new HostLoad(group, 3);
     let beyond = 0;
     await group.run(async () => {
-      await formed(group);
+      await group.formed();
       // 2 answers late, 3 does not.
       group.world.network.setWay('2', '1', { delayMs: 30 });
       load.start('1', 8);
@@ -129,22 +90,22 @@ describe('a fan of storage systems', () => {
   });
 
   it('would be caught forgetting at 2 what 3 lacks', async () => {
-    const group = groupOf('forgets-mutant', { mutants: ['forgets-consumers'] });
+    const group = new FanGroup('forgets-mutant', { mutants: ['forgets-consumers'] });
     await group.run(async () => {
-      await formed(group);
+      await group.formed();
       group.cut('1', '3');
       group.cut('2', '3');
       for (let turn = 0; turn < 8; turn += 1) await group.write('1', 0, turn * 4096, block(turn));
       await group.world.scheduler.sleep(300);
-      expect(resumeOf(group).kind).toBe('impossible');
+      expect(group.resume().kind).toBe('impossible');
     });
   });
 
   it('keeps at 2 what 3 has not confirmed, in the room there is, and says what was let go', async () => {
-    const group = groupOf('kept', { journalBytes: 128 * 1024 });
+    const group = new FanGroup('kept', { journalBytes: 128 * 1024 });
     await group.run(async () => {
       const { scheduler } = group.world;
-      await formed(group);
+      await group.formed();
       await group.write('1', 0, 0, block(1));
       await scheduler.sleep(300);
       group.cut('1', '3');
@@ -155,7 +116,7 @@ describe('a fan of storage systems', () => {
       const kept = group.facts('2').journal.kept?.[0];
       expect(kept).toMatchObject({ consumer: '3', number: confirmed });
       expect(kept?.bytes).toBeGreaterThan(8 * 4096);
-      expect(resumeOf(group)).toEqual({ kind: 'delta', updates: 8 });
+      expect(group.resume()).toEqual({ kind: 'delta', updates: 8 });
 
       // A restart forgets neither.
       group.kill('2');
@@ -167,11 +128,33 @@ describe('a fan of storage systems', () => {
     });
   });
 
-  it('lets go of the oldest updates before a host would have to wait, and refuses the delta by name', async () => {
-    const group = groupOf('trimmed', { journalBytes: 128 * 1024 });
+  it('begins to keep them for one that joins under a load that never pauses', async () => {
+    const group = new FanGroup('joins-under-load', { journalBytes: 1024 * 1024 });
+    const load = new HostLoad(group, 7);
     await group.run(async () => {
       const { scheduler } = group.world;
-      await formed(group);
+      await group.formed();
+      await group.instruct('1', { verb: 'delete', pair: '1-3', token: group.token() });
+      await scheduler.until(() => group.pairOf('3', '1') === null, 1000);
+      load.start('1', 2, 8);
+      await scheduler.sleep(100);
+      await group.create('1', '3', 'async');
+      await group.reaches('1', '3', 'duplex');
+      await scheduler.sleep(300);
+      expect(group.resume().kind).toBe('delta');
+      group.cut('1', '3');
+      group.cut('2', '3');
+      await scheduler.sleep(30);
+      expect(group.resume().kind).toBe('delta');
+      await load.stop();
+    });
+  });
+
+  it('lets go of the oldest updates before a host would have to wait, and refuses the delta by name', async () => {
+    const group = new FanGroup('trimmed', { journalBytes: 128 * 1024 });
+    await group.run(async () => {
+      const { scheduler } = group.world;
+      await group.formed();
       group.cut('1', '3');
       group.cut('2', '3');
       for (let turn = 0; turn < 60; turn += 1)
@@ -182,27 +165,27 @@ describe('a fan of storage systems', () => {
       expect(trimmedTo).toBeGreaterThan(group.facts('3').lastNumber);
       expect(group.pairOf('2', '1')?.state).toBe('duplex');
       const missing = group.facts('3').lastNumber + 1;
-      expect(resumeOf(group)).toEqual({
+      expect(group.resume()).toEqual({
         kind: 'impossible',
         why: `update ${missing} was trimmed from the journal of 2`,
       });
       group.kill('1');
       group.heal('2', '3');
       await scheduler.until(() => group.facts('3').lines.some((line) => line.peer === '2' && line.connected), 3000);
-      await takenOver(group);
+      await group.takenOver();
       await expect(group.create('2', '3', 'async', true)).rejects.toThrow(`update ${missing} was trimmed`);
       await group.create('2', '3', 'async');
       await group.reaches('2', '3', 'duplex');
       await scheduler.sleep(200);
     });
-    expect(equal(group, ['2', '3'])).toBe(true);
+    expect(group.equal('2', '3')).toBe(true);
   });
 
   it('drains to 3 what 2 has answered, and marks the rest', async () => {
-    const group = groupOf('drain', { fence: 'data' });
+    const group = new FanGroup('drain', { fence: 'data' });
     await group.run(async () => {
       const { scheduler } = group.world;
-      await formed(group);
+      await group.formed();
       await group.write('1', 0, 0, block(1));
       await scheduler.sleep(200);
       group.cut('1', '2');

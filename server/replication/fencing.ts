@@ -65,7 +65,7 @@ export class Fencing {
     const { core } = this;
     const { record } = core;
     const evidence = this.evidence(generation);
-    if (core.mutant('keep-generation')) return evidence;
+    if (core.mutant('keep-generation') || (core.mutant('table-before-fence') && record.holdsHostRole)) return evidence;
     const isDemoted = record.holdsHostRole && generation.holder !== core.config.system;
     const before = record.generation;
     record.generation = generation;

@@ -8,6 +8,7 @@ import { refuse } from '../domain/refusal.ts';
 import type { StorageCore } from './core.ts';
 import type { PairEnds } from './pair-ends.ts';
 import type { PairParams } from './pair-messages.ts';
+import { sendsSnapshots } from './snapshots.ts';
 import type { PairRecord } from './system-record.ts';
 
 export interface FormationEvents {
@@ -29,7 +30,7 @@ export class Formation {
   /** Nothing but this copy may change the image while it is rebuilt, and no copy may lead on from it (rules 8, 15). */
   mayBeginAsDestination(key: string): void {
     const { record, config, pairs } = this.core;
-    if (record.holdsHostRole)
+    if (record.holdsHostRole && !this.core.mutant('table-before-fence'))
       throw refuse(
         'wrong-role',
         `${config.system} takes host writes; nothing may be copied onto it.`,
@@ -105,6 +106,10 @@ export class Formation {
     const { pairs } = this.core;
     pairs.notePeer(key, number, Math.min(durable, number));
     pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: generation, bitsAreOwn: true });
+    // What the other end lacks is sent in a set, so it is in the bits; until they are narrowed, all tracks are.
+    const lacking = sendsSnapshots(pair) ? this.core.tracksAfter(number) : null;
+    if (lacking) pairs.bitmap(key).narrowTo(lacking);
+    else if (!sendsSnapshots(pair)) pairs.bitmap(key).clear();
     // From here on the pair itself keeps for it what it lacks.
     this.core.retention.forget(pair.definition.destination);
     this.ends.at(key).source.open();
@@ -131,6 +136,8 @@ export class Formation {
     record.mixed = false;
     pair.bitsAreOwn = false;
     pair.formationBase = formation.base;
+    // What was kept for the source, or to find out what differs from it, is in the bits of the copy.
+    core.retention.forget(pair.definition.source);
     core.adoptHistory(lineage, formation.base);
     core.pairs.notePeer(key, formation.base, formation.base);
     this.events.imageChanged();
@@ -147,8 +154,10 @@ export class Formation {
     record.imageConsistent = leftTracks === 0 || core.mutant('mixed-image-served');
     record.evidenceLost = false;
     record.doubt = false;
-    core.pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneSeen: false });
+    record.awaits = [];
+    // First, so that a kill in between leaves no pair in duplex whose bits say that everything differs.
     core.pairs.bitmap(key).clear();
+    core.pairs.changeState(pair, 'duplex', 'copied', { formationBase: null, aloneSeen: false });
     // What was left makes this an image the group never had: the last one it had is kept until this one is accepted.
     if (leftTracks === 0) core.dropGold();
     else
@@ -205,6 +214,7 @@ export class Formation {
     record.imageConsistent = true;
     record.mixed = false;
     record.doubt = false;
+    record.awaits = [];
     for (const [, each] of core.pairs.all()) each.bitsAreOwn = false;
     pair.formationBase = null;
     core.adoptHistory(gold.base.lineage, gold.base.number);

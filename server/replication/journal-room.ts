@@ -81,7 +81,7 @@ export class JournalRoom {
     const { pairs } = this.core;
     let found: { key: string; durable: number } | null = null;
     for (const [key, pair] of pairs.all()) {
-      if (!pairs.isSource(pair) || !isFlowing(pair.state)) continue;
+      if (!pairs.isSource(pair) || !isFlowing(pair.state) || this.core.snapshots.feeds(pair)) continue;
       const durable = pairs.peerDurable(key);
       if (found === null || durable < found.durable) found = { key, durable };
     }

@@ -11,8 +11,8 @@ const SEGMENTS = 4;
 const DATA_BYTES = 1000;
 const PER_SEGMENT = Math.floor((BYTES / SEGMENTS - SEGMENT_HEADER_BYTES) / (ENTRY_HEADER_BYTES + DATA_BYTES));
 
-function machine() {
-  const world = new World('journal', { losesPower: true, onKilled() {}, onCrash() {}, onLog() {} });
+function machine(seed = 'journal') {
+  const world = new World(seed, { losesPower: true, onKilled() {}, onCrash() {}, onLog() {} });
   return world.addMachine('P', 1);
 }
 
@@ -155,6 +155,53 @@ describe('a journal that was killed', () => {
     fill(journal, 3);
     expect(open(disk).lastNumber).toBe(8);
     expect(open(disk).read(torn)?.data).toEqual(Buffer.from(entry(torn).data));
+  });
+});
+
+describe('a journal whose disk refused an entry', () => {
+  /** What is found at a restart after entry 6 was refused. The disk keeps another part of it each time. */
+  function refused(then: (journal: Journal) => void): number[] {
+    return Array.from({ length: 12 }, (_, seed) => {
+      const place = machine(`refused-${seed}`);
+      const { disk } = place.start();
+      const journal = open(disk);
+      fill(journal, 5);
+      place.image.trouble = 'disk-full';
+      expect(() => journal.append(entry(6))).toThrow(/ENOSPC/);
+      place.image.trouble = null;
+      then(journal);
+      return open(disk).lastNumber;
+    });
+  }
+
+  it('may hold all of it, and makes it unreadable as soon as the disk allows', () => {
+    expect(refused(() => undefined)).toContain(6);
+    expect(refused((journal) => expect(journal.eraseRefused()).toBe(true))).not.toContain(6);
+  });
+
+  it('says where the disk refuses that as well', () => {
+    const place = machine();
+    const journal = open(place.start().disk);
+    fill(journal, 1);
+    place.image.trouble = 'io-error';
+    expect(() => journal.append(entry(2))).toThrow(/EIO/);
+    expect(journal.eraseRefused()).toBe(false);
+    place.image.trouble = null;
+    expect(journal.eraseRefused()).toBe(true);
+  });
+
+  it('erases nothing that took its place', () => {
+    const taken = refused((journal) => {
+      journal.append(entry(6, 10));
+      expect(journal.eraseRefused()).toBe(true);
+    });
+    expect(new Set(taken)).toEqual(new Set([6]));
+    const begun = refused((journal) => {
+      journal.reset(20, 0);
+      fill(journal, 3);
+      expect(journal.eraseRefused()).toBe(true);
+    });
+    expect(new Set(begun)).toEqual(new Set([23]));
   });
 });
 

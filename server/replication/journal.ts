@@ -2,7 +2,7 @@
  * The journal volume: a finite ring of segments of fixed size that holds updates in number order (003 §[0062], [0079]).
  * Numbers within it are contiguous. Every entry has a checksum; a torn tail is found and cut at recovery.
  */
-import type { Disk, DiskFile } from '../domain/ports.ts';
+import { type Disk, DiskError, type DiskFile } from '../domain/ports.ts';
 import { decodeEntry, ENTRY_HEADER_BYTES, type Entry, encodeEntryHeader } from './entry.ts';
 import {
   encodeSegmentHeader,
@@ -37,6 +37,8 @@ export class Journal {
   private nextLife: number;
   private sealed: boolean;
   private readonly unsynced = new Set<number>();
+  /** Where an entry was refused of which the disk may have kept everything: it must not be found at a restart. */
+  private refused: { slot: number; position: number } | null = null;
 
   /**
    * Opens the journal, or creates it with `segments` (at least 2) files. What it holds of another history than `history`
@@ -76,9 +78,11 @@ export class Journal {
     return this.trimmed;
   }
 
-  /** Last number of the oldest segment; null where the only one is appended to. */
-  get oldestSegmentEnd(): number | null {
-    return this.segments.length > 1 ? lastOf(this.segments[0]) : null;
+  /** Numbers of the oldest segment; null where the only one is appended to. */
+  get oldestSegment(): { first: number; last: number } | null {
+    const [oldest] = this.segments;
+    const last = lastOf(oldest);
+    return oldest && last !== null && this.segments.length > 1 ? { first: oldest.first, last } : null;
   }
 
   /** Largest data one entry may carry. */
@@ -88,6 +92,14 @@ export class Journal {
 
   get usedBytes(): number {
     return this.bytesAfter(this.trimmed);
+  }
+
+  /**
+   * Share of the journal in which nothing stands, from 0 to 1. By whole segments: what is left over at the end of one is no room
+   * for the next entry.
+   */
+  get freeShare(): number {
+    return 1 - this.segments.length / this.files.length;
   }
 
   /** Bytes of entries with a number above `number`. */
@@ -123,7 +135,10 @@ export class Journal {
         ? active
         : this.begin(entry.number, false);
     const position = segment.positions.at(-1) ?? SEGMENT_HEADER_BYTES;
+    // Until it is known to be there, it counts as refused; another one at this place, or a segment behind it, replaces it.
+    this.refused = { slot: segment.slot, position };
     this.writeAt(segment.slot, position, Buffer.concat([encodeEntryHeader(entry, segment.life), entry.data], needed));
+    this.refused = null;
     segment.positions.push(position + needed);
     this.last = entry.number;
   }
@@ -159,6 +174,19 @@ export class Journal {
     this.trimmed = base;
   }
 
+  /** Makes what an entry left that was refused unreadable. False where the disk refuses that too: it is to be tried again. */
+  eraseRefused(): boolean {
+    if (!this.refused) return true;
+    try {
+      this.writeAt(this.refused.slot, this.refused.position, Buffer.alloc(ENTRY_HEADER_BYTES));
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return false;
+    }
+    this.refused = null;
+    return true;
+  }
+
   /** Makes every entry appended before the call durable. */
   async sync(): Promise<void> {
     const slots = [...this.unsynced];
@@ -187,6 +215,8 @@ export class Journal {
     if (fresh) this.segments = [];
     this.segments.push(segment);
     this.sealed = false;
+    // What a segment is followed by ends where that begins.
+    this.refused = null;
     return segment;
   }
 

@@ -3,6 +3,7 @@
  * the system comes back, the group is mended, and nothing that was completed is missing anywhere (1b: simulating SIGKILL).
  */
 import { describe, expect, it } from 'vitest';
+import type { Transport } from '../domain/storage-controller.ts';
 import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import type { KillMoment } from '../simulation/virtual-process.ts';
 import { HostLoad } from './testing/host-load.ts';
@@ -32,8 +33,8 @@ const ACTS: Record<string, (group: SimulatedStorage) => Promise<void>> = {
 };
 
 /** Runs `act` with a kill at the `ordinal`-th port call of `victim`; false where it made fewer calls. */
-async function strike(act: string, victim: string, ordinal: number): Promise<boolean> {
-  const group = new SimulatedStorage(`sweep-${act}-${victim}`, SHAPE);
+async function strike(act: string, transport: Transport, victim: string, ordinal: number): Promise<boolean> {
+  const group = new SimulatedStorage(`sweep-${act}-${victim}`, { ...SHAPE, transport });
   const load = new HostLoad(group, 11);
   return group.run(async () => {
     await group.form();
@@ -59,11 +60,17 @@ async function strike(act: string, victim: string, ordinal: number): Promise<boo
   });
 }
 
-describe.each(Object.keys(ACTS))('killed during %s', (act) => {
+const CASES: [string, Transport][] = [
+  ...Object.keys(ACTS).map((act): [string, Transport] => [act, 'journal']),
+  ['writes in duplex', 'difference-snapshot'],
+  ['a drain and a resync of the async pair', 'difference-snapshot'],
+];
+
+describe.each(CASES)('killed during %s, transport %s', (act, transport) => {
   it.each(['P', 'I', 'R'])('at any port call of %s, the group loses nothing', async (victim) => {
     let strikes = 0;
     for (let ordinal = 1; ordinal < 400; ordinal += ordinal < 80 ? 1 : 4) {
-      if (!(await strike(act, victim, ordinal))) break;
+      if (!(await strike(act, transport, victim, ordinal))) break;
       strikes += 1;
     }
     expect(strikes).toBeGreaterThan(15);

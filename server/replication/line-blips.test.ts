@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { isSuspended, type PairState } from '../domain/pair-states.ts';
+import type { Transport } from '../domain/storage-controller.ts';
 import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { HostLoad } from './testing/host-load.ts';
 
@@ -81,7 +82,7 @@ const BRING: Record<string, (group: SimulatedStorage, name: Name) => Promise<voi
     // A damaged update ends the pair, and nothing else.
     let isDamaged = false;
     group.intercept(b, a, (bytes, { type }) => {
-      if (isDamaged || type !== 'entry') return null;
+      if (isDamaged || !['entry', 'set-track'].includes(type)) return null;
       isDamaged = true;
       return [bytes.slice(0, bytes.length - 1)];
     });
@@ -150,15 +151,20 @@ function disagreement(group: SimulatedStorage, name: Name): string | null {
   return null;
 }
 
-const CASES: [Name, string][] = (['P-I', 'I-R'] as const).flatMap((name) =>
+const LINES: [Name, Transport][] = [
+  ['P-I', 'journal'],
+  ['I-R', 'journal'],
+  ['I-R', 'difference-snapshot'],
+];
+const CASES = LINES.flatMap(([name, transport]) =>
   Object.keys(BRING)
     .filter((state) => state !== 'suspending' || name === 'I-R')
-    .map((state): [Name, string] => [name, state]),
+    .map((state): [Name, string, Transport] => [name, state, transport]),
 );
 
-describe.each(CASES)('the line of pair %s in %s', (name, state) => {
+describe.each(CASES)('the line of pair %s in %s, transport %s', (name, state, transport) => {
   it.each(Object.keys(BLIPS))('%s, leaves two ends that agree, and become equal', async (what) => {
-    const group = new SimulatedStorage(`${name} ${state} ${what}`, SHAPE);
+    const group = new SimulatedStorage(`${name} ${state} ${what}`, { ...SHAPE, transport });
     const load = new HostLoad(group, 3);
     await group.run(async () => {
       const { scheduler } = group.world;

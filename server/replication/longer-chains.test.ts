@@ -1,6 +1,7 @@
 /** Storage systems of longer chains: cascades, pairs of both kinds between the same two systems, pairs that need no copy. */
 import { describe, expect, it } from 'vitest';
 import type { PairKind } from '../domain/pair-states.ts';
+import { TRANSPORT_NAMES } from '../domain/storage-controller.ts';
 import { outcomeOf } from '../simulation/testing/refusals.ts';
 import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { HostLoad } from './testing/host-load.ts';
@@ -29,9 +30,9 @@ async function turned(group: SimulatedStorage, source: string, destination: stri
 const copiedBytes = (group: SimulatedStorage, source: string, destination: string) =>
   group.pairOf(source, destination)?.transferredBytes ?? 0;
 
-describe('chain-4 of storage systems', () => {
+describe.each(TRANSPORT_NAMES)('chain-4 of storage systems, transport %s', (transport) => {
   it.each(['a', 'b'])('goes there and back again with every byte (seed %s)', async (seed) => {
-    const group = new SimulatedStorage(seed, { arrangement: 'chain-4' });
+    const group = new SimulatedStorage(seed, { arrangement: 'chain-4', transport });
     const load = new HostLoad(group, 7);
     await group.run(async () => {
       const { scheduler } = group.world;
@@ -84,7 +85,9 @@ describe('chain-4 of storage systems', () => {
     for (const name of ['I', 'J', 'R']) expect(group.contents(name).equals(group.contents('P'))).toBe(true);
     expect(load.completed.length).toBeGreaterThan(50);
   });
+});
 
+describe('chain-4 of storage systems', () => {
   it('keeps a system from being the source of a sync pair while it is fed asynchronously', async () => {
     const group = new SimulatedStorage('cascade', { arrangement: 'chain-4' });
     await group.run(async () => {

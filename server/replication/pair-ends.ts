@@ -90,9 +90,9 @@ export class PairEnds {
     for (const { source } of this.byKey.values()) source.released();
   }
 
-  /** Somebody who pulls from here has confirmed more, or is fed no more. */
-  tellConsumers(): void {
-    for (const { source } of this.byKey.values()) source.tellConsumers();
+  /** One of those that this system feeds has confirmed more, or is fed no more: the others are told. */
+  tellProgress(): void {
+    for (const { source } of this.byKey.values()) source.tellProgress();
   }
 
   unblock(): void {

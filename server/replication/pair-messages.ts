@@ -53,7 +53,13 @@ export const pairMethods = {
   /** Both ends tell what they have; each then mends its own side. */
   'pair.exchange': z.object({ key: z.string(), end: endSchema }),
   /** `source`: what the source holds, where the destination is to go on from what it has itself; null for a whole copy. */
-  'pair.create': z.object({ definition: definitionSchema, token: tokenSchema, source: heldSchema.nullable() }),
+  'pair.create': z.object({
+    definition: definitionSchema,
+    token: tokenSchema,
+    source: heldSchema.nullable(),
+    /** Where the histories differ, the destination answers with the tracks in question instead of a refusal. */
+    mayDiffer: z.boolean().optional(),
+  }),
   'pair.delete': z.object({ key: z.string(), token: tokenSchema }),
   'pair.reverse': z.object({ key: z.string(), source: system, kind: pairKind.optional(), token: tokenSchema }),
   /** The other end is, or is to be, suspended. `agreed`: the number up to which the teller knows both to agree. */
@@ -114,8 +120,14 @@ export const openReply = z.union([
 ]);
 export type OpenReply = z.infer<typeof openReply>;
 
-/** `held`: the pair is in duplex there, for it goes on from that number; null where a copy is awaited. */
-export const createReply = z.object({ held: z.object({ lastNumber: number, durable: number }).nullable() });
+/**
+ * `held`: the pair is in duplex there, for it goes on from that number. `differs`: a copy of the tracks that either end changed
+ * behind the common number is awaited, `bits` being the destination's. Neither: a copy of everything is awaited.
+ */
+export const createReply = z.object({
+  held: z.object({ lastNumber: number, durable: number }).nullable(),
+  differs: z.object({ common: number, bits: z.string() }).nullable(),
+});
 
 export const resyncReply = z.object({ bits: z.string(), lastNumber: number, lineage: lineageSchema });
 

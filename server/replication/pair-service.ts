@@ -4,7 +4,7 @@ import type { DriverToken, Generation } from '../domain/generation.ts';
 import { pairKey, pairName } from '../domain/names.ts';
 import { isCopying, isFlowing, isSuspended } from '../domain/pair-states.ts';
 import { refusalOf, refuse } from '../domain/refusal.ts';
-import { judgeResume } from '../domain/resume.ts';
+import { judgeResume, type Resume } from '../domain/resume.ts';
 import type { PairDefinition } from '../domain/storage-controller.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { StorageCore } from './core.ts';
@@ -39,6 +39,8 @@ export interface PairServiceParts {
 }
 
 type Handlers = { [M in PairMethod]: (params: PairParams<M>, from: string) => unknown };
+
+const NOTHING_KNOWN: z.infer<typeof createReply> = { held: null, differs: null };
 
 export class PairService {
   private readonly handlers: Handlers = {
@@ -81,7 +83,7 @@ export class PairService {
   }
 
   private async create(
-    { definition, token, source: theirs }: PairParams<'pair.create'>,
+    { definition, token, source: theirs, mayDiffer = false }: PairParams<'pair.create'>,
     from: string,
   ): Promise<z.infer<typeof createReply>> {
     const { core, ends, formation, suspension } = this.parts;
@@ -102,7 +104,7 @@ export class PairService {
     ends.at(key);
     const known = core.pairs.get(key);
     const isSameKind = known?.definition.source === source && known.definition.kind === kind;
-    if (known && isSameKind && known.state === 'simplex' && !theirs) return { held: null };
+    if (known && isSameKind && known.state === 'simplex' && !theirs) return NOTHING_KNOWN;
     if (known && !isSameKind)
       throw refuse(
         'already-exists',
@@ -110,37 +112,79 @@ export class PairService {
         'Reverse and resync it, or delete it first.',
       );
     formation.mayBeginAsDestination(key);
-    if (theirs) this.mustHold(definition, theirs);
+    const common = theirs ? this.mustHold(definition, theirs, mayDiffer) : null;
+    // Read off the journal before anything is changed.
+    const tracks = common === null ? null : core.tracksAfter(common);
     if (known) {
       // The source has lost it, so what is left here belongs to an older pair of that name.
       suspension.suspend(key, 'fault', 'the source creates the pair anew', null, false);
       core.pairs.remove(key, token.claimEpoch);
     }
-    const pair = core.pairs.add(definition, token.claimEpoch, theirs !== null);
-    if (!theirs) return { held: null };
+    const pair = core.pairs.add(definition, token.claimEpoch);
+    if (!theirs) return NOTHING_KNOWN;
+    if (common !== null) return { held: null, differs: this.awaitDiffering(key, pair, token, common, tracks) };
+    core.pairs.bitmap(key).clear();
     core.pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: token.generation });
-    return { held: { lastNumber: core.lastNumber, durable: core.checkpointNumber } };
+    core.retention.forget(source);
+    return { held: { lastNumber: core.lastNumber, durable: core.checkpointNumber }, differs: null };
   }
 
-  /** Throws `RefusedError` where a copy is needed after all. A sync pair says of both ends that they are equal. */
+  /**
+   * This end holds updates behind `common` that the source does not have: their tracks become differences, and are copied back
+   * (rule 20). `tracks`: null where they are not known after all. Throws `DiskError`.
+   */
+  private awaitDiffering(
+    key: string,
+    pair: PairRecord,
+    token: DriverToken,
+    common: number,
+    tracks: Uint8Array | null,
+  ): { common: number; bits: string } {
+    const { core, ends } = this.parts;
+    const { source } = pair.definition;
+    const excess = core.lastNumber - common;
+    if (excess > 0)
+      core.observer.event('excess-marked', `${excess} updates that ${source} does not have are to be copied over`, {
+        common,
+        excess,
+      });
+    // A pair that was never copied may not have fewer bits than all; one that is suspended may.
+    core.pairs.changeState(pair, 'suspend', 'what differs is known by number', { agreedNumber: common });
+    if (tracks) core.pairs.bitmap(key).narrowTo(tracks);
+    core.pairs.changeState(pair, 'duplex-pending', 'differences by number', {
+      formationBase: null,
+      formedUnder: token.generation,
+    });
+    ends.at(key).destination.awaitCopy();
+    return { common, bits: Buffer.from(core.pairs.bitmap(key).snapshot()).toString('base64') };
+  }
+
+  /**
+   * Answers null where this end can go on from what it holds, else the number behind which the two differ. Throws
+   * `RefusedError` where they may not, or nobody knows where. A sync pair says of both ends that they are equal.
+   */
   private mustHold(
     { source, destination, kind }: PairDefinition,
     theirs: NonNullable<PairParams<'pair.create'>['source']>,
-  ): void {
-    const { record, lastNumber, journal } = this.parts.core;
+    mayDiffer: boolean,
+  ): number | null {
+    const { core } = this.parts;
+    const { record, lastNumber, journal } = core;
     const resume = judgeResume(
       { ...theirs, system: source, journal: theirs },
       {
         system: destination,
-        lineage: record.lineage,
+        lineage: core.mutant('lineage-ignored') ? theirs.lineage : record.lineage,
         lastNumber,
         consistent: record.imageConsistent,
         evidenceLost: record.evidenceLost,
         journal,
       },
     );
-    if (resume.kind === 'equal' || (resume.kind === 'delta' && kind === 'async')) return;
-    const why = resume.kind === 'delta' ? `${destination} lacks ${resume.updates} updates` : resume.why;
+    if (resume.kind === 'equal' || (resume.kind === 'delta' && kind === 'async')) return null;
+    if (mayDiffer && resume.kind === 'differ') return resume.common;
+    if (mayDiffer && resume.kind === 'delta') return lastNumber;
+    const why = whyNotEqual(resume, destination);
     throw refuse(
       'not-equal',
       `${destination} cannot go on from what it holds: ${why}.`,
@@ -303,4 +347,10 @@ export class PairService {
     const { system } = this.parts.core.config;
     return refuse('wrong-state', `At ${system} the pair ${pairName(source, destination)} is in ${pair.state}.`, cure);
   }
+}
+
+function whyNotEqual(resume: Exclude<Resume, { kind: 'equal' }>, destination: string): string {
+  if (resume.kind === 'impossible') return resume.why;
+  if (resume.kind === 'delta') return `${destination} lacks ${resume.updates} updates`;
+  return `${destination} holds ${resume.excess} updates that are not of this history`;
 }

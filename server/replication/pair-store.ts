@@ -21,6 +21,8 @@ export interface PairStoreOptions {
   save: () => void;
   /** Told after a change of state is durable. */
   changed: (change: PairTransition) => void;
+  /** Told when a pair is deleted. */
+  removed: (key: string) => void;
   /** Transitions the table does not have are carried out (a seeded defect). */
   lawless: boolean;
 }
@@ -73,14 +75,13 @@ export class PairStore {
       this.marks.get(key)?.write([accepted, durable]);
   }
 
-  /** Adds a pair in `simplex`; its bitmap is all bits unless the contents are known equal. Throws `DiskError`. */
-  add(definition: PairDefinition, epoch: number, knownEqual: boolean): PairRecord {
+  /** Adds a pair in `simplex`, all bits set: until it has left that state, nothing is known of the other end. Throws `DiskError`. */
+  add(definition: PairDefinition, epoch: number): PairRecord {
     const { record, now, save } = this.options;
     const key = pairKey(definition.source, definition.destination);
     this.open(key);
     // Something may have been left of an older pair of that name.
-    if (knownEqual) this.bitmap(key).clear();
-    else this.bitmap(key).setAll();
+    this.bitmap(key).setAll();
     this.notePeer(key, 0, 0);
     const pair: PairRecord = {
       definition,
@@ -117,6 +118,7 @@ export class PairStore {
     this.marks.get(key)?.close();
     this.marks.delete(key);
     disk.remove(`marks-${key}`);
+    this.options.removed(key);
     pair.version += 1;
     this.tell(pair, pair.state, 'absent');
   }

@@ -101,13 +101,21 @@ export class Reconciler {
         false,
       );
     // The copy's end was confirmed there, but the word of it was lost.
-    if (state === 'duplex' && isCopying(pair.state) && this.core.pairs.bitmap(key).count === 0)
-      this.formation.equal(key);
+    if (state === 'duplex' && isCopying(pair.state) && this.hasCopied(key, pair, theirs)) this.formation.equal(key);
     else if (state === 'duplex' && isCopying(pair.state))
       return this.suspension.suspend(key, 'fault', 'the other end does not expect a copy', null, true);
     if (isCopying(state) && pair.state === 'duplex')
       return this.suspension.suspend(key, 'fault', 'the other end is still copying', null, true);
     this.ends.at(key).source.open();
+  }
+
+  private hasCopied(key: string, pair: PairRecord, theirs: EndView): boolean {
+    const { pairs, snapshots } = this.core;
+    if (!snapshots.feeds(pair)) return pairs.bitmap(key).count === 0;
+    const last = snapshots.of(key).oldest;
+    if (last === null || last.head.number !== theirs.lastNumber) return false;
+    snapshots.confirmed(key, theirs.lastNumber);
+    return true;
   }
 
   private reconcileDestination(key: string, pair: PairRecord, theirs: EndView): void {

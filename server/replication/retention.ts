@@ -1,6 +1,7 @@
 /**
- * What a synchronous destination keeps in its journal for those that pull from its source (1b rules 17, 20): once the source
- * is lost, they resume from here by update number. How far each has come is told on the frames of the sync pair.
+ * What the destinations of one source keep in their journals for each other (1b rules 17, 20). Once the source is lost, those
+ * that pulled from it resume from the synchronous one by update number; where they are ahead of it, what they have more tells
+ * which tracks to copy back. How far each has come is told on the frames of the pairs.
  */
 import type { SystemName } from '../domain/names.ts';
 import type { Disk } from '../domain/ports.ts';

@@ -13,7 +13,9 @@ import type { StorageCore } from './core.ts';
 import type { Entry } from './entry.ts';
 import { type OpenReply, openReply } from './pair-messages.ts';
 import { SendWindow } from './send-window.ts';
+import { SetSender } from './set-sender.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import { sendsSnapshots } from './snapshots.ts';
 import { decodeFrame, encodeFrame, peekFrame, type StreamFrame } from './stream-frames.ts';
 import type { PairRecord } from './system-record.ts';
 
@@ -52,9 +54,11 @@ export class SourceEnd {
   private copyHigh = 0;
   private copyEndSent = false;
   private toldDurable = 0;
-  /** What this session has told of those that pull from here. */
+  /** What this session has told of the other destinations. */
   private readonly told = new Map<string, number>();
   private readonly watch: SilenceWatch;
+  /** Of a pair that sends difference snapshots. */
+  readonly sets: SetSender;
 
   constructor(
     private readonly core: StorageCore,
@@ -63,6 +67,10 @@ export class SourceEnd {
     private readonly events: SourceEndEvents,
   ) {
     this.window = new SendWindow(core.config.windowBytes);
+    this.sets = new SetSender(core, key, {
+      send: (frame) => this.sendOfSet(frame),
+      fault: (reason) => events.fault(key, reason),
+    });
     this.watch = new SilenceWatch(
       core.life,
       core.ports.clock,
@@ -140,23 +148,33 @@ export class SourceEnd {
         this.key,
         `the destination holds updates to ${reply.accepted} that this system does not have`,
       );
-    if (reply.accepted < core.journal.trimmedTo)
-      return this.events.fault(this.key, `update ${reply.accepted + 1} is no longer in the journal`);
+    // What was confirmed once is in no set and no bit any more.
+    const [kept, where] = sendsSnapshots(pair)
+      ? [core.pairs.peerDurable(this.key), 'set']
+      : [core.journal.trimmedTo, 'journal'];
+    if (reply.accepted < kept)
+      return this.events.fault(this.key, `update ${reply.accepted + 1} is no longer in the ${where}`);
     this.begin(pair, reply.accepted);
   }
 
   /** More may be sent than before: the synchronous destination of this system has answered more. */
   released(): void {
-    if (this.state === 'open' && this.pair?.definition.kind === 'async' && this.creditBytes > 0) this.pumpSoon();
+    const { pair } = this;
+    if (this.state !== 'open' || pair?.definition.kind !== 'async') return;
+    if (this.creditBytes > 0 || sendsSnapshots(pair)) this.pumpSoon();
   }
 
-  /** Tells a synchronous destination how far those are that pull from here, so that it keeps for them what they lack (rule 20). */
-  tellConsumers(): void {
-    if (this.state !== 'open' || this.pair?.definition.kind !== 'sync') return;
-    for (const consumer of this.core.confirmedByConsumers()) {
-      if (this.told.get(consumer.system) === consumer.number) continue;
-      this.told.set(consumer.system, consumer.number);
-      this.link.sendFrame(encodeFrame(this.session, 0, { type: 'consumer', ...consumer }));
+  /**
+   * Tells a synchronous destination how far those are that pull from here, and those how far it is: once this system is lost one
+   * of them feeds the other, and each keeps what it takes to find out what differs (rule 20).
+   */
+  tellProgress(): void {
+    const { pair } = this;
+    if (this.state !== 'open' || !pair) return;
+    for (const other of this.core.progressOf(pair.definition.kind === 'sync' ? 'async' : 'sync')) {
+      if (this.told.get(other.system) === other.number) continue;
+      this.told.set(other.system, other.number);
+      this.link.sendFrame(encodeFrame(this.session, 0, { type: 'progress', ...other }));
     }
   }
 
@@ -178,7 +196,8 @@ export class SourceEnd {
     }
     // The destination may have lost what it once had in its page cache.
     core.pairs.notePeer(key, this.sentNumber, Math.min(core.pairs.peerDurable(key), this.sentNumber));
-    this.tellConsumers();
+    if (sendsSnapshots(pair)) this.sets.begin();
+    this.tellProgress();
     this.events.accepted();
     const early = this.early.splice(0);
     for (const bytes of early) this.frame(bytes);
@@ -197,6 +216,7 @@ export class SourceEnd {
     this.attempt += 1;
     this.creditBytes = 0;
     this.window.clear();
+    this.sets.close();
     const pair = this.pair;
     if (pair && this.core.pairs.bitmap(this.key).inFlight > 0) this.core.pairs.bitmap(this.key).joinPlanes();
     if (!pair || !isCopying(pair.state)) this.copy = null;
@@ -212,6 +232,7 @@ export class SourceEnd {
   stop(): void {
     this.state = 'closed';
     this.attempt += 1;
+    this.sets.close();
     this.watch.stop();
   }
 
@@ -222,6 +243,7 @@ export class SourceEnd {
     if (this.state === 'open' && pair.state !== 'suspending') {
       const isNext = entry.number === this.sentNumber + 1;
       if (pair.definition.kind === 'sync' && isNext && this.window.hasRoomForEntry) this.sendEntry(entry);
+      else if (sendsSnapshots(pair)) this.sets.look();
       else if (pair.definition.kind === 'sync' || this.creditBytes > 0) this.pumpSoon();
     }
     this.watch.look();
@@ -244,13 +266,22 @@ export class SourceEnd {
     if (this.state !== 'open' || head.session !== this.session) return;
     const frame = decodeFrame(bytes);
     if (frame?.type === 'answer' || frame?.type === 'pull') this.heard(head.sequence, frame);
-    else if (frame?.type === 'whole') this.events.whole(this.key);
+    else if (frame?.type === 'set-ready') this.sets.ready(frame.id, frame.have);
+    else if (frame?.type === 'whole') this.whole(frame.number);
     else if (frame?.type === 'drained') this.events.drained(this.key, frame.number);
+  }
+
+  private whole(number: number): void {
+    if (this.pair && sendsSnapshots(this.pair)) this.sets.confirmed(number);
+    this.events.whole(this.key);
+    this.sets.look();
   }
 
   private heard(sequence: number, frame: Extract<StreamFrame, { type: 'answer' | 'pull' }>): void {
     const { core, key } = this;
-    const landedBytes = this.window.land(sequence, (volume, track) => core.pairs.bitmap(key).landed(volume, track));
+    const ofSet = this.sets.landed(sequence);
+    const landedBytes =
+      ofSet + this.window.land(sequence, (volume, track) => core.pairs.bitmap(key).landed(volume, track));
     if (this.copy) this.copy.doneBytes += landedBytes;
     const accepted = Math.min(frame.accepted, core.lastNumber);
     const known = core.pairs.peerAccepted(key);
@@ -258,6 +289,8 @@ export class SourceEnd {
     const isNews = durable > core.pairs.peerDurable(key);
     // Answers may overtake each other on their paths.
     core.pairs.notePeer(key, Math.max(known, accepted), Math.max(core.pairs.peerDurable(key), durable));
+    const { pair } = this;
+    if (pair && sendsSnapshots(pair) && !isCopying(pair.state)) this.sets.confirmed(durable);
     if (frame.type === 'pull') this.creditBytes = frame.creditBytes;
     if (landedBytes > 0 || accepted > known) this.watch.progressed();
     core.observer.changed();
@@ -280,9 +313,10 @@ export class SourceEnd {
     const pair = this.pair;
     if (this.state !== 'open' || !pair || !isFlowing(pair.state)) return;
     try {
+      const asked = pair.definition.kind === 'sync' || sendsSnapshots(pair) || this.creditBytes > 0;
       // Tracks have their share of what was asked for, however many entries there are.
-      const mayCopy = isCopying(pair.state) && (pair.definition.kind === 'sync' || this.creditBytes > 0);
-      const sent = this.sendEntries(pair) + (mayCopy ? this.sendTracks() : 0);
+      const sent = this.sendEntries(pair) + (asked && isCopying(pair.state) ? this.sendTracks(pair) : 0);
+      this.sets.look();
       // A pull is one batch: the next one comes at the destination's interval.
       if (sent > 0 && pair.definition.kind === 'async') this.creditBytes = 0;
     } catch (error) {
@@ -296,6 +330,7 @@ export class SourceEnd {
 
   private sendEntries(pair: PairRecord): number {
     const { core } = this;
+    if (sendsSnapshots(pair)) return 0;
     const isSync = pair.definition.kind === 'sync';
     const limit = Math.min(pair.drainTarget ?? core.lastNumber, isSync ? core.lastNumber : this.mayShow());
     let count = 0;
@@ -325,16 +360,17 @@ export class SourceEnd {
     this.send({ type: 'entry', entry });
   }
 
-  private sendTracks(): number {
+  private sendTracks(pair: PairRecord): number {
     const { core, key } = this;
     let count = 0;
-    while (this.window.hasRoomForTrack) {
+    while (this.window.hasRoomForTrack && (!sendsSnapshots(pair) || this.sets.mayCopyTrack)) {
       const next = core.pairs.bitmap(key).take();
       if (!next) break;
       const data = core.volumes.readTrack(next.volume, next.track);
       this.copyHigh = core.lastNumber;
       this.creditBytes -= data.length;
       this.transferredBytes += data.length;
+      this.sets.copiedTrack();
       if (core.mutant('copied-track-overtakes')) this.core.life.after(2, () => this.sendTrack(next, data));
       else this.sendTrack(next, data);
       count += 1;
@@ -350,6 +386,8 @@ export class SourceEnd {
 
   private sendCopyEnd(pair: PairRecord): void {
     const { core, key } = this;
+    // A set ends it.
+    if (sendsSnapshots(pair)) return;
     const bitmap = core.pairs.bitmap(key);
     const early = core.mutant('duplex-before-copy-end') && bitmap.waiting === 0;
     if (!isCopying(pair.state) || this.copyEndSent || (bitmap.count > 0 && !early)) return;
@@ -366,6 +404,12 @@ export class SourceEnd {
     core.life.when(core.checkpoints.run(), () => {
       if (this.state === 'open' && this.session === session) this.send({ type: 'copy-end', number: copyHigh });
     });
+  }
+
+  private sendOfSet(frame: StreamFrame): number {
+    if (frame.type === 'set-track') this.transferredBytes += frame.data.length;
+    this.send(frame);
+    return this.sequence;
   }
 
   private send(frame: StreamFrame): void {

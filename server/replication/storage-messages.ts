@@ -11,7 +11,13 @@ const milliseconds = z.number().min(0).max(3_600_000);
 
 export const instructionSchema: z.ZodType<StorageInstruction> = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('query') }),
-  z.object({ verb: z.literal('create'), pair: definitionSchema, token, knownEqual: z.boolean() }),
+  z.object({
+    verb: z.literal('create'),
+    pair: definitionSchema,
+    token,
+    knownEqual: z.boolean(),
+    mayDiffer: z.boolean().optional(),
+  }),
   z.object({ verb: z.literal('split'), pair, token, expectedVersion }),
   z.object({ verb: z.literal('drain'), pair, token, deadlineMs: milliseconds, expectedVersion }),
   z.object({ verb: z.literal('resync'), pair, token, leaveOwn: z.boolean().optional(), expectedVersion }),

@@ -3,7 +3,10 @@
  * order, so that a stale track cannot overtake a write (1b rule 13). They may arrive out of order over several paths.
  */
 import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import type { Lineage } from '../domain/generation.ts';
 import { decodeEntry, type Entry, encodeEntryHeader } from './entry.ts';
+import { lineageSchema } from './pair-messages.ts';
 
 export const STREAM_HEADER_BYTES = 16;
 
@@ -19,8 +22,14 @@ export type StreamFrame =
   | { type: 'drained'; number: number }
   /** Source: it will not need to be helped with anything up to here, should it lose its power. */
   | { type: 'source-durable'; number: number }
-  /** Source: a system that pulls from it has confirmed everything up to here; -1 where it has nothing yet. */
-  | { type: 'consumer'; system: string; number: number };
+  /** Source: another system that it feeds has confirmed everything up to here; -1 where that has nothing yet. */
+  | { type: 'progress'; system: string; number: number }
+  /** Source: a frozen set is offered. */
+  | { type: 'set-begin'; id: number; number: number; tracks: number; at: number; lineage: Lineage }
+  | { type: 'set-track'; volume: number; track: number; data: Uint8Array }
+  | { type: 'set-end'; id: number; tracks: number; checksum: number }
+  /** Destination: it has so many of the tracks of the set offered already. */
+  | { type: 'set-ready'; id: number; have: number };
 
 const TYPES = [
   'entry',
@@ -31,12 +40,19 @@ const TYPES = [
   'whole',
   'drained',
   'source-durable',
-  'consumer',
+  'progress',
+  'set-begin',
+  'set-track',
+  'set-end',
+  'set-ready',
 ] as const;
 
-/** Frames of the stream proper: they have a place in its order. All others carry news that may overtake each other. */
+/** Frames of the stream proper: they have a place in its order. */
+const ORDERED: readonly StreamFrame['type'][] = ['entry', 'copy', 'copy-end', 'set-begin', 'set-track', 'set-end'];
+
+/** All others carry news that may overtake each other. */
 export function isOrdered(type: StreamFrame['type']): boolean {
-  return type === 'entry' || type === 'copy' || type === 'copy-end';
+  return ORDERED.includes(type);
 }
 
 export interface PeekedFrame {
@@ -67,13 +83,22 @@ export function decodeFrame(bytes: Uint8Array): StreamFrame | null {
       return decoded.ok ? { type: 'entry', entry: decoded.entry } : null;
     }
     case 'copy':
-      return decodeCopy(body);
+    case 'set-track':
+      return decodeTrack(type, body);
+    case 'set-begin':
+      return decodeSetBegin(body);
+    case 'set-end':
+      return body.length < 24
+        ? null
+        : { type, id: body.readDoubleLE(0), tracks: body.readDoubleLE(8), checksum: body.readDoubleLE(16) };
+    case 'set-ready':
+      return body.length < 16 ? null : { type, id: body.readDoubleLE(0), have: body.readDoubleLE(8) };
     case 'copy-end':
     case 'whole':
     case 'drained':
     case 'source-durable':
       return body.length < 8 ? null : { type, number: body.readDoubleLE(0) };
-    case 'consumer':
+    case 'progress':
       return body.length < 9 ? null : { type, number: body.readDoubleLE(0), system: body.subarray(8).toString() };
     case 'answer':
       return body.length < 16
@@ -93,11 +118,25 @@ export function decodeFrame(bytes: Uint8Array): StreamFrame | null {
   }
 }
 
-function decodeCopy(body: Buffer): StreamFrame | null {
+function decodeTrack(type: 'copy' | 'set-track', body: Buffer): StreamFrame | null {
   if (body.length < 16) return null;
   const data = body.subarray(16);
   if (crc32(data, crc32(body.subarray(4, 16))) !== body.readUInt32LE(0)) return null;
-  return { type: 'copy', volume: body.readUInt32LE(4), track: body.readDoubleLE(8), data };
+  return { type, volume: body.readUInt32LE(4), track: body.readDoubleLE(8), data };
+}
+
+const setBegin = z.object({
+  id: z.number(),
+  number: z.number(),
+  tracks: z.number(),
+  at: z.number(),
+  lineage: lineageSchema,
+});
+
+function decodeSetBegin(body: Buffer): StreamFrame | null {
+  if (body.length < 4 || crc32(body.subarray(4)) !== body.readUInt32LE(0)) return null;
+  const parsed = setBegin.safeParse(JSON.parse(body.subarray(4).toString()));
+  return parsed.success ? { type: 'set-begin', ...parsed.data } : null;
 }
 
 /** The parts of a frame on the line. */
@@ -113,7 +152,8 @@ function encodeBody(frame: StreamFrame): Uint8Array[] {
   switch (frame.type) {
     case 'entry':
       return [encodeEntryHeader(frame.entry, 0), frame.entry.data];
-    case 'copy': {
+    case 'copy':
+    case 'set-track': {
       const head = Buffer.alloc(16);
       head.writeUInt32LE(frame.volume, 4);
       head.writeDoubleLE(frame.track, 8);
@@ -125,8 +165,19 @@ function encodeBody(frame: StreamFrame): Uint8Array[] {
     case 'drained':
     case 'source-durable':
       return [doubles([frame.number])];
-    case 'consumer':
+    case 'progress':
       return [doubles([frame.number]), Buffer.from(frame.system)];
+    case 'set-begin': {
+      const { type: _, ...head } = frame;
+      const body = Buffer.from(JSON.stringify(head));
+      const sum = Buffer.alloc(4);
+      sum.writeUInt32LE(crc32(body), 0);
+      return [sum, body];
+    }
+    case 'set-end':
+      return [doubles([frame.id, frame.tracks, frame.checksum])];
+    case 'set-ready':
+      return [doubles([frame.id, frame.have])];
     case 'answer':
       return [doubles([frame.accepted, frame.durable])];
     case 'pull':

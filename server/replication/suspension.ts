@@ -55,7 +55,8 @@ export class Suspension {
       pairs.changeState(pair, 'suspending', reason, { drainTarget: core.lastNumber });
     this.ends.at(key).source.close();
     // What the other end holds in its page cache only, it may lose with its power.
-    if (isFlowing(pair.state)) core.entriesToBits(key, Math.min(held, pairs.peerDurable(key)));
+    if (core.snapshots.feeds(pair)) core.snapshots.giveUp(key);
+    else if (isFlowing(pair.state)) core.entriesToBits(key, Math.min(held, pairs.peerDurable(key)));
     // An async pair that did not drain ends in failure-suspend, whoever stopped it.
     const to = pair.state === 'suspending' || by === 'fault' ? 'failure-suspend' : 'suspend';
     // The base of a copy is no answer: held writes stay held.
@@ -99,10 +100,13 @@ export class Suspension {
     );
   }
 
-  /** Nothing will come any more that could settle the doubt: what leads on from here must not wait for it. */
+  /**
+   * Nothing will come any more that could settle the doubt: what leads on from here must not wait for it. A system that took
+   * host writes when it began is told by those very pairs.
+   */
   endDoubtfulSources(): void {
     const { record, pairs } = this.core;
-    if (!record.doubt || record.holdsHostRole) return;
+    if (!record.doubt || record.holdsHostRole || (record.awaits ?? []).length > 0) return;
     const flowing = pairs.all().filter(([, pair]) => isFlowing(pair.state));
     if (flowing.some(([, pair]) => !pairs.isSource(pair))) return;
     for (const [key] of flowing) this.suspend(key, 'fault', 'updates may be missing at this end', 0, true);
@@ -110,6 +114,7 @@ export class Suspension {
 
   /** Updates this end has and the source has not (it lost them, or they are of another history) become differences. */
   markExcess(key: string, common: number): void {
-    if (common < this.core.lastNumber) this.core.entriesToBits(key, common);
+    const { lastNumber, snapshots } = this.core;
+    if (common < lastNumber && !snapshots.excessToBits(key, common)) this.core.entriesToBits(key, common);
   }
 }

@@ -8,6 +8,7 @@ import type { DriverToken, Generation, LineageEntry } from '../domain/generation
 import type { PairState } from '../domain/pair-states.ts';
 import type { Disk } from '../domain/ports.ts';
 import type { FenceEvidence, PairDefinition } from '../domain/storage-controller.ts';
+import type { Reflecting } from './snapshots.ts';
 
 export interface PairRecord {
   definition: PairDefinition;
@@ -74,8 +75,15 @@ export interface SystemRecord {
   historyBase: number;
   /** Updates may be missing here that another end holds: nothing is served or sent on before they are had back. */
   doubt: boolean;
+  /**
+   * The doubt began while this system took host writes: keys of the pairs whose other ends have yet to tell what they hold
+   * of its history. Whoever takes the writes since, this system knows its own again once they have. Absent where there are none.
+   */
+  awaits?: string[];
   /** Systems that pull from the source of this one, and for which it keeps what they lack. Absent in older records. */
   keepsFor?: string[];
+  /** A difference snapshot that goes into the data volumes, or is not durable there yet. */
+  reflecting?: Reflecting | null;
 }
 
 const FILE = 'system.json';

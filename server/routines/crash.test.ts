@@ -159,6 +159,14 @@ Object.assign(SCENARIOS, {
     routine: 'takeover',
     world: () => {
       const world = lostFirst();
+      Object.assign(world.systems['3'], { lastNumber: 110, trimmedTo: 110 });
+      return world;
+    },
+  },
+  'fan: takeover with 3 ahead': {
+    routine: 'takeover',
+    world: () => {
+      const world = lostFirst();
       world.systems['3'].lastNumber = 110;
       return world;
     },

@@ -17,6 +17,7 @@ import { SwitchingDevice } from '../network/switching-device.ts';
 import type { PairTransition, StorageConfig, StorageTiming } from '../replication/config.ts';
 import { StorageSystem } from '../replication/storage-system.ts';
 import { CopyWatch } from './copy-watch.ts';
+import { lateDisk } from './late-disk.ts';
 import type { MutantName } from './mutants.ts';
 import { lineAddressOf, lineConditions, Node, switchTable } from './node.ts';
 import { Observer } from './observer.ts';
@@ -34,8 +35,6 @@ const HOST_TIMING: HostTiming = { heartbeatMs: 300, lostAfterMs: 1000, testimony
 const TERMINATION_BOUND_MS = 60_000;
 /** Lines no longer than this are drawn as near ones. */
 const NEAR_KM = 300;
-/** How late `register-answers-early` writes, ms. */
-const LATE_MS = 200;
 /** Log lines kept for a look at a failing run. */
 const MAX_LOG_LINES = 20_000;
 
@@ -175,7 +174,10 @@ export class SimGroup {
     };
     const system: StorageSystem = new StorageSystem(ports, config, connections, {
       transition: (change) => this.transition(name, change),
-      event: (kind, text, facts) => ports.log.write('warn', `${kind}: ${text}`, facts),
+      event: (kind, text, facts) => {
+        ports.log.write('warn', `${kind}: ${text}`, facts);
+        if (kind === 'kept-trimmed') this.observer.add({ kind: 'let-go', system: name });
+      },
       changed: () => undefined,
     });
     await system.start();
@@ -316,7 +318,9 @@ export class SimGroup {
     this.observer.noteTransition(event);
     this.copyWatch.follow(event);
     if (isCopying(to)) this.world.scheduler.after(2, () => this.observer.takeImages(`while ${pair} copies`, 'glance'));
-    if (isSuspended(to)) this.observer.takeImages(`${pair} ${to} at ${system}`, 'glance');
+    // What others may know of a sync pair's updates is judged by the journals, as they are when it breaks.
+    const depth = pairKind === 'sync' && from === 'duplex' ? 'normal' : 'glance';
+    if (isSuspended(to)) this.observer.takeImages(`${pair} ${to} at ${system}`, depth);
     if (to !== 'duplex' || pairKind !== 'sync') return;
     const sync = this.observer.syncPairOf(system);
     if (sync?.name !== pair) return;
@@ -364,25 +368,6 @@ export class SimGroup {
   }
 }
 
-/** A disk that says a replacement is durable long before it is. */
-function lateDisk({ disk, clock }: Ports): Ports['disk'] {
-  const pending = new Map<string, Uint8Array>();
-  return {
-    exists: (name) => pending.has(name) || disk.exists(name),
-    list: (folder) => disk.list(folder),
-    open: (name, createBytes) => disk.open(name, createBytes),
-    readWhole: (name) => pending.get(name) ?? disk.readWhole(name),
-    replace: (name, content) => {
-      // The very first record stands, else there would be nothing to go back to.
-      if (!disk.exists(name)) return disk.replace(name, content);
-      pending.set(name, content);
-      clock.after(LATE_MS, () => disk.replace(name, content));
-    },
-    remove: (name) => disk.remove(name),
-    bootId: disk.bootId,
-  };
-}
-
 function isConfirmation(reply: unknown): reply is Extract<WitnessReply, { verb: 'confirmed' }> {
   return (
     typeof reply === 'object' &&
@@ -421,6 +406,7 @@ function timingOf({ settings }: Schedule): StorageTiming {
     retryMs: 60,
     checkpointMs: 70,
     pullIntervalMs: settings.pullIntervalMs,
+    snapshotIntervalMs: 4 * settings.pullIntervalMs,
     callMs: 500,
   };
 }

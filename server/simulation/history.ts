@@ -151,6 +151,8 @@ export type HistoryEvent =
       movedBytes: number;
       writtenBytes: number;
     }
+  /** `system` has dropped, for want of room, updates that it kept for one that does not have them. */
+  | { kind: 'let-go'; system: SystemName }
   /** A formation copy begins: `markedTracks` at either end, of all there are. */
   | { kind: 'copy-begun'; destination: SystemName; pair: PairName; markedTracks: number; allTracks: number }
   | { kind: 'ledger'; host: HostName; report: LedgerReport }

@@ -7,6 +7,7 @@ export type Need =
   | 'sync-pair'
   | 'async-pair'
   | 'changed-at-both-ends'
+  | 'pulled-beside-sync'
   | 'drain-at-takeover'
   | 'copy-in-turn'
   | 'updates-left'
@@ -24,6 +25,13 @@ export const NEEDS: Readonly<Record<Need, { fits: (arrangement: Arrangement) => 
   'changed-at-both-ends': {
     fits: (arrangement) => isTurnedRound(arrangement) || keepsPairs(arrangement),
     otherwise: 'A pair is changed at its source only, or deleted before it is used again.',
+  },
+  'pulled-beside-sync': {
+    fits: (arrangement) => {
+      const { first, third } = new Stage(arrangement);
+      return first.kind === 'sync' && third !== null;
+    },
+    otherwise: 'Nobody pulls from the holder what it copies synchronously to another.',
   },
   'drain-at-takeover': {
     fits: (arrangement) => {

@@ -81,10 +81,49 @@ const unsent: Focus = (schedule, random, stage) => ({
   faults: [at('load', random.below(60), cutOff(stage, 1500)), siteLoss(stage)],
 });
 
+/** The holder writes much, and its line to the `first` of those it copies to is cut, or to the `other` one. */
+const cutFromOne =
+  (whom: 'first' | 'other', journalBytes: number): Focus =>
+  (schedule, random, stage) => ({
+    ...calm(schedule, 'ride-out'),
+    settings: { ...calm(schedule).settings, journalBytes, writers: 4, pauseMs: 20 },
+    story: { ...calm(schedule).story, kind: 'ride-out', loadMs: 600 },
+    faults: [
+      at(
+        'load',
+        random.below(100),
+        line(
+          ...stage.wayBetween(stage.holder, whom === 'first' ? stage.near : (stage.third ?? '')),
+          true,
+          { cut: true },
+          null,
+        ),
+      ),
+    ],
+  });
+
 const FOCUS: Partial<Record<MutantName, Focus>> = {
-  'bits-from-source-only': unsent,
+  'bits-from-source-only': (schedule, random, stage) =>
+    random.chance(0.5) ? unsent(schedule, random, stage) : schedule,
   'mixed-image-served': unsent,
   'own-tracks-forgotten': unsent,
+  'reads-beyond-answered': cutFromOne('first', 512 * 1024),
+  'forgets-consumers': cutFromOne('other', 512 * 1024),
+  'trim-by-one-consumer': cutFromOne('other', 128 * 1024),
+  // The holder goes on alone, one follows it, and the heir, which knows nothing of that, takes over and writes too.
+  'lineage-ignored': (schedule, random, stage) => ({
+    ...withFence(calm(schedule), 'status'),
+    settings: { ...calm(schedule).settings, fence: 'status', writers: 4, pauseMs: 30 },
+    story: { ...calm(schedule).story, loadMs: 700 },
+    faults: [at('load', random.below(60), cutOff(stage)), siteLoss(stage)],
+  }),
+  // The holder lives on, cut off from everybody, and its hosts write.
+  'table-before-fence': (schedule, _random, stage) => ({
+    ...calm(schedule),
+    faults: stage.inside.flatMap((from) =>
+      stage.outside.map((to) => at('disaster', 0, line(from, to, true, { cut: true }, null))),
+    ),
+  }),
   // The holder had gone on alone when it was lost.
   'verdict-from-async-pair-alone': (schedule, random, stage) => ({
     ...withFence(calm(schedule), random.pick(['status', 'never'])),

@@ -176,12 +176,6 @@ export const MUTANTS = {
       'Source: in duplex as soon as the last track was sent, before the destination has reported a consistent image.',
     caughtBy: ['equality', 'sync-durability', 'prefix', 'lawful-transition', 'convergence'],
   },
-  'lineage-ignored': {
-    part: 'replication',
-    where: 'Source: opens a session onto a destination that holds updates of another history.',
-    caughtBy: [],
-    shownIn: 'server/simulation/stream-defects.test.ts',
-  },
   'old-session-accepted': {
     part: 'replication',
     where: 'Destination: applies frames of an older session as if they were of this one.',
@@ -193,6 +187,35 @@ export const MUTANTS = {
     where: 'Destination: takes and answers an entry although the one before it is missing.',
     caughtBy: [],
     shownIn: 'server/simulation/stream-defects.test.ts',
+  },
+  'reads-beyond-answered': {
+    part: 'replication',
+    where: 'Source with a synchronous destination: whoever pulls from it gets updates that this one has not answered.',
+    caughtBy: ['in-step'],
+    needs: 'pulled-beside-sync',
+  },
+  'forgets-consumers': {
+    part: 'replication',
+    where: 'Journal trim of a destination: what another one of the same source has not confirmed is let go.',
+    caughtBy: ['kept-for-others'],
+    needs: 'pulled-beside-sync',
+  },
+  'trim-by-one-consumer': {
+    part: 'replication',
+    where: 'Journal trim of a source of several pairs: follows what one destination confirmed instead of all.',
+    caughtBy: ['journal-trim'],
+    needs: 'pulled-beside-sync',
+  },
+  'lineage-ignored': {
+    part: 'replication',
+    where: 'Joining by number: numbers are compared without asking under which generation they were given.',
+    caughtBy: ['prefix', 'convergence', 'bitmap-soundness'],
+    needs: 'pulled-beside-sync',
+  },
+  'table-before-fence': {
+    part: 'replication',
+    where: 'Holder told of a newer generation: surrenders its table and is copied onto, but goes on serving its hosts.',
+    caughtBy: ['old-holder-stops', 'single-writer', 'truthful-verdict', 'read-back', 'convergence'],
   },
   'evidence-before-fence': {
     part: 'routines',

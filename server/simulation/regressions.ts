@@ -163,4 +163,99 @@ export const REGRESSIONS: readonly Regression[] = [
       'chain-4',
     ),
   },
+  {
+    name: 'demoted-holder-never-settles',
+    found:
+      'A holder that lost its power and was demoted before it met its backups stayed in doubt for ever; where the first backup had lost its power too, nobody was left with an image to go on from.',
+    schedule: schedule(
+      52,
+      { kmFar: 3000, writers: 1, pauseMs: 120 },
+      { loadMs: 12, reverseLoadMs: 12, resyncAtTakeover: false, controlCycles: 0 },
+      [productionLost(true), ['takeover', 339, { kind: 'site-loss', site: 'remote', power: true, returnAfterMs: 234 }]],
+      'twin-2-sync',
+    ),
+  },
+  {
+    name: 'journal-of-a-holder-in-doubt',
+    found:
+      'A holder in doubt let its journal go while a backup still lived from it: their pair flowed, and nothing could ever flow in it again.',
+    schedule: schedule(
+      83,
+      {
+        fence: 'data',
+        kmNear: 300,
+        kmFar: 3000,
+        journalBytes: 128 * 1024,
+        pullIntervalMs: 2,
+        writers: 4,
+        pauseMs: 200,
+      },
+      {
+        loadMs: 168,
+        reverseLoadMs: 16,
+        controlCycles: 0,
+        controlKills: [{ routine: 'pair-recovery', calls: 14, slowMs: 40 }],
+      },
+      [productionLost(true), ['takeover', 227, { kind: 'kill', process: 'M', restartAfterMs: 72 }]],
+      'twin-2-no-merge',
+    ),
+  },
+  {
+    name: 'refused-entry-comes-back',
+    found:
+      'A full disk refused a journal entry of which everything was there; the write failed, the pairs were suspended without it, and after a restart it was carried out and no bit told of it.',
+    schedule: schedule(
+      49,
+      { kmNear: 300, kmFar: 3000, pullIntervalMs: 20, writers: 4, pauseMs: 200 },
+      { loadMs: 82, reverseLoadMs: 18 },
+      [
+        ...['B1', 'B2', 'B3', 'witness'].map((peer) => ['disaster', 10, cut('M', peer)] as const),
+        [
+          'takeover',
+          1,
+          { kind: 'kill-at-call', process: 'M', calls: 110, moment: { when: 'torn', pages: 0 }, restartAfterMs: 222 },
+        ],
+        ['load', 269, { kind: 'disk', process: 'M', trouble: 'disk-full', forMs: 57 }],
+        [
+          'form',
+          150,
+          { kind: 'kill-at-call', process: 'M', calls: 28, moment: { when: 'before' }, restartAfterMs: 44 },
+        ],
+      ],
+      'twin-3-sync',
+    ),
+  },
+  {
+    name: 'number-of-a-lost-update',
+    found:
+      'A first system that lost its power went on by the word of the one that pulls from it, which trails, and gave numbers again that the synchronous one knew otherwise.',
+    schedule: schedule(
+      373,
+      { fence: 'data', pullIntervalMs: 20 },
+      { loadMs: 205, reverseLoadMs: 90, resyncAtTakeover: false, controlCycles: 0 },
+      [
+        productionLost(true),
+        ['load', 136, cut('1', '2')],
+        ['disaster', 6, { kind: 'site-loss', site: 'intermediate', power: false, returnAfterMs: null }],
+        [
+          'reverse',
+          80,
+          { kind: 'kill-at-call', process: '3', calls: 8, moment: { when: 'after' }, restartAfterMs: 298 },
+        ],
+      ],
+      'fan',
+    ),
+  },
+  {
+    name: 'nothing-kept-under-steady-load',
+    found:
+      'What 2 is to keep for 3 was given up for good as soon as it had trimmed more than 3 had confirmed, which under a steady load it always had: no delta was ever possible.',
+    schedule: schedule(
+      900_003,
+      { journalBytes: 512 * 1024, writers: 4, pauseMs: 20, kmNear: 300 },
+      { kind: 'ride-out', loadMs: 600 },
+      [['load', 7, cut('1', '3')]],
+      'fan',
+    ),
+  },
 ];

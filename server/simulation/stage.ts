@@ -1,6 +1,6 @@
 /** Who plays which part in an arrangement, for schedules that are written once and played on every arrangement. */
 import type { Arrangement, ArrangementPair } from '../domain/arrangement.ts';
-import { pairName, type SiteName } from '../domain/names.ts';
+import { pairName, type SiteName, WITNESS } from '../domain/names.ts';
 import { lineEnds } from '../domain/ways.ts';
 
 export class Stage {
@@ -45,6 +45,27 @@ export class Stage {
   /** Sites of the holder and of whoever feeds the heir. */
   get ahead(): readonly SiteName[] {
     return [...new Set([this.siteOf(this.holder), this.siteOf(this.feed.source)])];
+  }
+
+  /** Another system the holder copies to, where there is one. */
+  get third(): string | null {
+    return this.others.find(({ source }) => source === this.holder)?.destination ?? null;
+  }
+
+  /** Processes at the site of the holder. */
+  get inside(): readonly string[] {
+    return this.processes.filter(({ site }) => site === this.siteOf(this.holder)).map(({ name }) => name);
+  }
+
+  /** All others, the witness and the driver among them. */
+  get outside(): readonly string[] {
+    const elsewhere = this.processes.filter(({ site }) => site !== this.siteOf(this.holder));
+    return [...elsewhere.map(({ name }) => name), WITNESS, 'control'];
+  }
+
+  private get processes(): readonly { name: string; site: SiteName }[] {
+    const { systems, hosts, switches = [] } = this.arrangement;
+    return [...systems, ...hosts, ...switches];
   }
 
   siteOf(system: string): SiteName {

@@ -51,6 +51,7 @@ const INSTRUCTIONS: Record<string, { verb: string; asked: string; consequence: s
 };
 
 export const topology = {
+  formNext: (routine: string) => `Next: ${routine}…`,
   title: 'Topology',
   graph: 'Graph',
   table: 'Table',

@@ -335,10 +335,18 @@ export class StorageGroup<L, W extends TestWorld<L>> {
     return Buffer.concat(volumes.map((bytes) => bytes ?? new Uint8Array(this.definition.volumeBytes)));
   }
 
-  async create(source: SystemName, destination: SystemName, kind: PairKind, knownEqual = false): Promise<void> {
+  /** `goesOn`: from what the destination holds; `differing`: even if it holds other updates. */
+  async create(
+    source: SystemName,
+    destination: SystemName,
+    kind: PairKind,
+    goesOn: boolean | 'differing' = false,
+  ): Promise<void> {
     const fence = this.settings.fence ?? 'status';
-    const pair = { source, destination, kind, transport: 'journal' as const, fence };
-    await this.instruct(source, { verb: 'create', pair, token: this.token(), knownEqual });
+    const transport = (kind === 'async' && this.settings.transport) || ('journal' as const);
+    const pair = { source, destination, kind, transport, fence };
+    const how = { knownEqual: goesOn !== false, mayDiffer: goesOn === 'differing' };
+    await this.instruct(source, { verb: 'create', pair, token: this.token(), ...how });
   }
 
   /** Waits until both living ends of the pair between `a` and `b` are in one of `states`. */

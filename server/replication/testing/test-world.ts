@@ -1,7 +1,8 @@
 /** What a test hands to a storage group: the world it runs in, its machines, and the group's shape. */
-import { type Arrangement, defaultGroup, type GroupDefinition } from '../../domain/arrangement.ts';
+import { type Arrangement, defaultGroup, type GroupDefinition, plannedPairs } from '../../domain/arrangement.ts';
+import { pairKey } from '../../domain/names.ts';
 import type { Ports } from '../../domain/ports.ts';
-import type { FenceLevel } from '../../domain/storage-controller.ts';
+import type { FenceLevel, Transport } from '../../domain/storage-controller.ts';
 import type { CallHandler } from '../../network/channel-types.ts';
 import type { Link } from '../../network/link.ts';
 import type { StorageTiming } from '../config.ts';
@@ -61,6 +62,8 @@ export interface TestSettings {
   trackBytes?: number;
   journalBytes?: number;
   journalSegments?: number;
+  /** Of the asynchronous pairs. */
+  transport?: Transport;
   timing?: Partial<StorageTiming>;
   mutants?: readonly string[];
   /** Bytes per second of the line I–R; null for unlimited. */
@@ -74,6 +77,7 @@ export const TEST_TIMING: StorageTiming = {
   retryMs: 60,
   checkpointMs: 40,
   pullIntervalMs: 20,
+  snapshotIntervalMs: 30,
   callMs: 500,
 };
 
@@ -88,6 +92,11 @@ export function definitionOf(arrangement: Arrangement, settings: TestSettings): 
     trackBytes: settings.trackBytes ?? 16 * 1024,
     journalBytes: settings.journalBytes ?? 512 * 1024,
     fence: settings.fence ?? 'status',
+    transport: Object.fromEntries(
+      plannedPairs(arrangement).flatMap(({ source, destination, kind }) =>
+        kind === 'async' ? [[pairKey(source, destination), settings.transport ?? 'journal']] : [],
+      ),
+    ),
     lines: Object.fromEntries(
       arrangement.lines.map((line) => {
         const rateBytesPerSecond = line.name === 'I-R' ? (settings.farRate ?? null) : null;

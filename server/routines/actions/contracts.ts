@@ -54,7 +54,7 @@ export const ACTION_CONTRACTS: Readonly<Record<string, ActionContract>> = {
   'form-pair': contract(FORMED, ['pair'], false),
   'give-host-role': contract(['promoted'], []),
   judge: contract(['no-data-loss', 'data-loss', 'unknown'], ROLES),
-  'judge-resume': contract(['paired', 'first', 'none-needed', 'delta', 'impossible', 'no-answer'], ['pair']),
+  'judge-resume': contract(['paired', 'first', 'none-needed', 'delta', 'differs', 'impossible', 'no-answer'], ['pair']),
   'read-table': contract(['empty', 'marked', 'absent'], ['pair']),
   'repair-reverse': contract(['duplex', 'failed'], ['sync', 'pair'], false),
   'rest-pair': contract(['at-rest'], ['pair'], false),

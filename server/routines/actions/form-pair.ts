@@ -38,17 +38,22 @@ interface Ends {
   destination: SystemName;
   name: PairName;
   definition: PairDefinition;
-  /** A pair that has to be created goes on from what its destination holds, where the numbers allow it. */
-  byNumber: boolean | 'only';
+  byNumber: ByNumber;
   waitMs: number | null;
   leaveOwn: boolean;
 }
 
+/**
+ * May a pair that has to be created go on from what its destination holds? `true`: where the numbers allow it, else everything is
+ * copied. Where somebody has to be asked before that: `only` forms nothing unless no track has to be copied, `differing` nothing
+ * unless the journals tell which.
+ */
+export type ByNumber = boolean | 'only' | 'differing';
+
 export interface FormOptions {
   /** Needed where the arrangement pairs the two systems in both kinds. */
   kind?: PairKind;
-  /** `only`: where the numbers do not allow it, nothing is formed, for somebody has to be asked first. */
-  byNumber?: boolean | 'only';
+  byNumber?: ByNumber;
   /** How long to wait for a copy; as long as it takes where nothing is said. */
   waitMs?: number;
   /** What only the destination has written is left as it is (1b rule 22). */
@@ -166,45 +171,44 @@ async function create(
     context.note(`${ends.source} has no pair with ${ends.destination}: deleted at ${ends.destination}.`);
     return 'moved';
   }
-  const knownEqual = other !== null && needsNoCopy(context, ends, own, other);
-  if (!knownEqual && ends.byNumber === 'only') return 'refused';
+  const knownEqual = other !== null && mayGoOn(context, ends, own, other);
+  const mustAsk = ends.byNumber === 'only' || ends.byNumber === 'differing';
+  if (!knownEqual && mustAsk) return 'refused';
+  const create = { verb: 'create', pair: ends.definition, token: context.token() } as const;
+  const mayDiffer = ends.byNumber !== 'only';
   try {
-    await instructPair(context, host, ends.source, {
-      verb: 'create',
-      pair: ends.definition,
-      token: context.token(),
-      knownEqual,
-    });
+    await instructPair(context, host, ends.source, { ...create, knownEqual, mayDiffer });
   } catch (error) {
     // Storage judges by what it holds at that moment, which may have moved on since it was asked.
     if (!knownEqual || !(error instanceof RefusedError) || error.refusal.code !== 'not-equal') throw error;
-    context.note(`${error.refusal.message}${ends.byNumber === 'only' ? '' : ' Everything is copied instead.'}`);
-    if (ends.byNumber === 'only') return 'refused';
-    await instructPair(context, host, ends.source, {
-      verb: 'create',
-      pair: ends.definition,
-      token: context.token(),
-      knownEqual: false,
-    });
+    context.note(`${error.refusal.message}${mustAsk ? '' : ' Everything is copied instead.'}`);
+    if (mustAsk) return 'refused';
+    await instructPair(context, host, ends.source, { ...create, knownEqual: false });
   }
   context.note(`${ends.source}: ${ends.name} created.`);
   return waitCopy(context, host, ends);
 }
 
 /** Is what the destination holds a place to go on from? A synchronous pair says of both ends that they are equal. */
-function needsNoCopy(context: ActionContext, ends: Ends, own: SystemFacts, other: SystemFacts): boolean {
-  if (!ends.byNumber) return false;
+function mayGoOn(context: ActionContext, ends: Ends, own: SystemFacts, other: SystemFacts): boolean {
+  const { byNumber, name, source, destination, definition } = ends;
+  if (!byNumber) return false;
   const resume = judgeResume(own, other);
   if (resume.kind === 'impossible') {
-    context.note(`${ends.name} needs a whole copy: ${resume.why}.`);
+    context.note(`${name} needs a whole copy: ${resume.why}.`);
     return false;
   }
-  if (resume.kind === 'delta' && ends.definition.kind === 'sync') {
-    context.note(`${ends.name} needs a copy: ${ends.destination} lacks ${resume.updates} updates.`);
-    return false;
+  if (resume.kind === 'differ') {
+    const { common, missing, excess } = resume;
+    context.note(`Behind update ${common} ${destination} lacks ${missing} and holds ${excess} that ${source} lacks.`);
+    return byNumber !== 'only';
+  }
+  if (resume.kind === 'delta' && definition.kind === 'sync') {
+    context.note(`${destination} lacks ${resume.updates} updates: their tracks are copied.`);
+    return byNumber !== 'only';
   }
   const missing = resume.kind === 'equal' ? 'nothing' : `${resume.updates} updates, which the journal still has`;
-  context.note(`${ends.destination} lacks ${missing}: no track has to be copied.`);
+  context.note(`${destination} lacks ${missing}: no track has to be copied.`);
   return true;
 }
 
@@ -287,13 +291,17 @@ export const beginCopy: Action = async (context) => {
   return { outcome: formed === 'already' ? 'already' : 'begun' };
 };
 
+/** How steps say it. */
+const RESUME: Readonly<Record<string, ByNumber>> = {
+  'by-number': true,
+  'by-number-only': 'only',
+  'by-number-differing': 'differing',
+};
+
 /** What the step says beside the pair's name. */
 export function optionsOf(context: ActionContext): FormOptions {
   const { kind, resume, leave } = context.step.parameters;
-  const options = {
-    byNumber: resume === 'by-number-only' ? ('only' as const) : resume === 'by-number',
-    leaveOwn: leave === 'own',
-  };
+  const options = { byNumber: RESUME[resume ?? ''] ?? false, leaveOwn: leave === 'own' };
   return kind === 'sync' || kind === 'async' ? { kind, ...options } : options;
 }
 

@@ -88,7 +88,11 @@ export const judgeJoin: Action = async (context): Promise<ActionResult> => {
   return { outcome: joinOf(context, own, theirs) };
 };
 
-function joinOf(context: ActionContext, own: SystemFacts, theirs: SystemFacts): 'none-needed' | 'delta' | 'impossible' {
+function joinOf(
+  context: ActionContext,
+  own: SystemFacts,
+  theirs: SystemFacts,
+): 'none-needed' | 'delta' | 'differs' | 'impossible' {
   const { system: source, journal } = own;
   context.note(
     `${theirs.system}: latest update ${theirs.lastNumber}; ${source}: at ${own.lastNumber}, its journal begins behind ${journal.trimmedTo}.`,
@@ -101,6 +105,13 @@ function joinOf(context: ActionContext, own: SystemFacts, theirs: SystemFacts): 
   if (resume.kind === 'equal') {
     context.note(`${theirs.system} holds everything: nothing has to be sent.`);
     return 'none-needed';
+  }
+  if (resume.kind === 'differ') {
+    const { common, missing, excess } = resume;
+    context.note(
+      `${theirs.system} holds ${excess} updates behind ${common} that ${source} does not have, and lacks ${missing}: both journals tell which tracks they changed.`,
+    );
+    return 'differs';
   }
   context.note(`${theirs.system} lacks ${resume.updates} updates, all of which ${source} still keeps: a delta.`);
   return 'delta';

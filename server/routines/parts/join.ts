@@ -3,6 +3,7 @@
  * difference can no longer be had (001, 002; ours: the question, and every outcome but the three of the source).
  *
  *   judge ─ none needed, delta, paired ──► release ─► form ──────────────► done
+ *    ├───── differs ─► excess ─ repair ──► leave ─► repair ──────────────► done
  *    ├───── never copied ────────────────► clear ─► copy ────────────────► done
  *    ├───── impossible ─► offer ─ full copy ─┘        └ stopped ─► failed
  *    └───── no answer ──────────────────────────────────────────────────► left out
@@ -14,7 +15,7 @@ import { arrow, endsOfPair } from './cast.ts';
 import { formStep } from './reverse-start.ts';
 
 export interface JoinWords {
-  ids: { judge: string; release: string; form: string; offer: string; clear: string; copy: string };
+  ids: Record<'judge' | 'release' | 'form' | 'excess' | 'leave' | 'repair' | 'offer' | 'clear' | 'copy', string>;
   host: HostName;
   /** The pair to be, and the one its destination leaves. */
   pair: PairName;
@@ -41,6 +42,7 @@ export function joinByNumber(words: JoinWords): RoutineStep[] {
         first: to(ids.clear, `Nothing was ever copied to ${destination}: everything is.`),
         'none-needed': to(ids.release, `${destination} holds everything that ${source} holds.`),
         delta: to(ids.release, `${source} still keeps every update that ${destination} lacks.`),
+        differs: to(ids.excess, `${destination} holds updates that ${source} never had.`),
         impossible: to(ids.offer, `${source} cannot supply the difference any more.`),
         'no-answer': end(left.ending, left.state, `${destination} does not answer.`),
       },
@@ -56,6 +58,41 @@ export function joinByNumber(words: JoinWords): RoutineStep[] {
       next: { state: words.joined },
       failed: { state: left.state, text: 'The difference could not be had after all.', step: ids.offer },
       byNumber: 'only',
+    }),
+    decide({
+      id: ids.excess,
+      ours: true,
+      title: `${destination} holds updates that ${source} never had`,
+      text: `They were written while the system that was at the front before went on alone. Both journals tell which tracks they changed.`,
+      question: `Overwrite them with what ${source} holds?`,
+      byDefault: 'repair',
+      options: [
+        option(
+          'repair',
+          'Copy these tracks back',
+          `The tracks that either end changed are copied from ${source} to ${destination}, and no others. What only ${destination} holds is gone then.`,
+          { step: ids.leave },
+        ),
+        option(
+          'leave',
+          `Leave ${destination} as it is`,
+          `${destination} keeps its consistent data, those updates among them, and follows nobody.`,
+          left,
+        ),
+      ],
+      abortState: left.state,
+    }),
+    release(words, ids.leave, ids.repair),
+    formStep({
+      id: ids.repair,
+      host,
+      pair,
+      kind: 'async',
+      text: `The updates that only one end has become differences (1b rule 20): their tracks are copied from ${source}, and ${destination} goes on pulling from there.`,
+      next: { state: words.joined },
+      failed: { state: left.state, text: 'Which tracks differ is no longer known after all.', step: ids.offer },
+      during: 'duplex-pending',
+      byNumber: 'differing',
     }),
     decide({
       id: ids.offer,

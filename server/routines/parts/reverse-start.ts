@@ -1,5 +1,7 @@
 /** What every reverse copy makes sure of before it copies anything (ours): who holds the role, who answers, what would be lost. */
+
 import type { HostName, PairName, SystemName } from '../../domain/names.ts';
+import type { ByNumber } from '../actions/form-pair.ts';
 import { ANY_STATE, decide, end, expects, looksAt, option, step, to } from '../graph-words.ts';
 import type { RoutineStep } from '../step-graph.ts';
 import { arrow, endsOfPair, hostWords, listWords, SUSPENDED } from './cast.ts';
@@ -220,7 +222,7 @@ export function formStep(words: {
   beside?: Parameters<typeof looksAt>[];
   during?: 'initial-copying' | 'duplex-pending';
   /** Where the pair has to be created: goes on from what the destination holds, if the numbers allow it. */
-  byNumber?: boolean | 'only';
+  byNumber?: ByNumber;
 }): RoutineStep {
   const { pair } = words;
   const { source } = endsOfPair(pair);
@@ -252,8 +254,8 @@ export function formStep(words: {
   });
 }
 
-/** `only`: where the numbers do not allow it, nothing is formed. */
-function resumeOf(byNumber: boolean | 'only'): Record<string, string> {
+/** The parameter of the step that says so. */
+function resumeOf(byNumber: ByNumber): Record<string, string> {
   if (!byNumber) return {};
-  return { resume: byNumber === 'only' ? 'by-number-only' : 'by-number' };
+  return { resume: byNumber === true ? 'by-number' : `by-number-${byNumber}` };
 }

@@ -74,7 +74,7 @@ export function factsOf(system: FakeSystem): SystemFacts {
     evidenceLost: system.evidenceLost,
     ...(system.mixedTracks > 0 ? { mixedTracks: system.mixedTracks } : {}),
     volumes: [{ sizeBytes: 1 }],
-    journal: { usedBytes: system.journalShare * 100, sizeBytes: 100, trimmedTo: 0, fullInMs: null },
+    journal: { usedBytes: system.journalShare * 100, sizeBytes: 100, trimmedTo: system.trimmedTo, fullInMs: null },
     pairs: [...system.pairs.values()].map((pair) => pairFactsOf(system, pair)),
     lines: [],
     clients: 0,

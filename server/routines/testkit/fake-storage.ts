@@ -48,6 +48,7 @@ export class FakeStorage {
       gold: null,
       mixedTracks: 0,
       journalShare: 0,
+      trimmedTo: 0,
       claimEpoch: 0,
       step: 0,
       pairs: new Map(),
@@ -291,7 +292,8 @@ export class FakeStorage {
   }
 
   private changePair(system: FakeSystem, instruction: Extract<StorageInstruction, { pair: unknown; token: unknown }>) {
-    if (instruction.verb === 'create') return this.create(system, instruction.pair, instruction.knownEqual);
+    if (instruction.verb === 'create')
+      return this.create(system, instruction.pair, instruction.knownEqual, instruction.mayDiffer ?? false);
     const ends = parsePairName(instruction.pair);
     const key = ends ? pairKey(ends.source, ends.destination) : '';
     const pair = system.pairs.get(key);
@@ -359,7 +361,7 @@ export class FakeStorage {
     if (peer && other && !isSuspended(other.state)) this.change(peer, other, state);
   }
 
-  private create(system: FakeSystem, definition: PairDefinition, knownEqual: boolean) {
+  private create(system: FakeSystem, definition: PairDefinition, knownEqual: boolean, mayDiffer: boolean) {
     const key = pairKey(definition.source, definition.destination);
     const known = system.pairs.get(key);
     if (known) return pairFactsOf(system, known);
@@ -368,14 +370,15 @@ export class FakeStorage {
       throw refuse('unreachable', `${peer.name} does not answer`, 'Restore it.');
     this.mayBeginAsSource(system, definition);
     const resume = judgeResume(factsOf(system), factsOf(peer));
-    const isDelta = resume.kind === 'delta' && definition.kind === 'async';
-    if (knownEqual && resume.kind !== 'equal' && !isDelta)
-      throw refuse('not-equal', `${peer.name} differs`, 'Copy everything.');
-    if (knownEqual) Object.assign(peer, { lastNumber: system.lastNumber, lineage: [...system.lineage] });
+    const goesOn = resume.kind === 'equal' || (resume.kind === 'delta' && definition.kind === 'async');
+    const differs = !goesOn && resume.kind !== 'impossible' && mayDiffer;
+    if (knownEqual && !goesOn && !differs) throw refuse('not-equal', `${peer.name} differs`, 'Copy everything.');
+    if (knownEqual && goesOn) Object.assign(peer, { lastNumber: system.lastNumber, lineage: [...system.lineage] });
     for (const end of [system, peer]) {
       const pair: FakePair = { definition, state: 'simplex', version: 1, aloneSeen: false, dirtyTracks: 0 };
       end.pairs.set(key, pair);
-      this.change(end, pair, knownEqual ? 'duplex' : 'initial-copying');
+      if (!knownEqual) this.change(end, pair, 'initial-copying');
+      else this.change(end, pair, goesOn ? 'duplex' : 'duplex-pending');
     }
     this.done.push(`${system.name} create ${nameOf({ definition })}`);
     return pairFactsOf(system, system.pairs.get(key) ?? null);

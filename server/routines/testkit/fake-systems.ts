@@ -34,6 +34,8 @@ export interface FakeSystem {
   /** Tracks of its own that a copy has left in its image. */
   mixedTracks: number;
   journalShare: number;
+  /** Numbers up to this one are no longer in its journal. */
+  trimmedTo: number;
   claimEpoch: number;
   step: number;
   pairs: Map<string, FakePair>;

@@ -125,10 +125,14 @@ const firstOf =
   ({ world }, step) =>
     void Object.assign(world.systems[told(step, parameter).split(' ')[0] as Letter], change);
 
-/** The destination holds an update that the source does not have. */
-const foreign: Make = ({ world }, step) => {
-  world.systems[ends(told(step, 'pair')).destination].lastNumber += 10;
-};
+/** The destination holds updates that the source does not have. `known`: its journal still tells which tracks they changed. */
+function foreign(known: boolean): Make {
+  return ({ world }, step) => {
+    const system = world.systems[ends(told(step, 'pair')).destination];
+    system.lastNumber += 10;
+    system.trimmedTo = known ? 0 : system.lastNumber;
+  };
+}
 
 /** By action, then by outcome. */
 const BY_ACTION: Readonly<Record<string, Makes>> = {
@@ -231,7 +235,8 @@ const BY_ACTION: Readonly<Record<string, Makes>> = {
     first: both(healthy, pair(null), targetImage(false, null)),
     'none-needed': both(healthy, pair(null), sameNumbers(true)),
     delta: both(healthy, pair(null), sameNumbers(false)),
-    impossible: both(healthy, pair(null), sameNumbers(true), foreign),
+    differs: both(healthy, pair(null), sameNumbers(true), foreign(true)),
+    impossible: both(healthy, pair(null), sameNumbers(true), foreign(false)),
     'no-answer': both(healthy, ({ world }, step) => void down(world, step.target ?? '')),
   },
   'read-table': {

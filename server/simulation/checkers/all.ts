@@ -10,7 +10,9 @@ import { fencePrecedesEvidence } from './fence-precedes-evidence.ts';
 import { flushDurability } from './flush-durability.ts';
 import { goldCopy } from './gold-copy.ts';
 import { heartbeatAge } from './heartbeat-age.ts';
+import { inStep } from './in-step.ts';
 import { journalTrim } from './journal-trim.ts';
+import { keptForOthers } from './kept-for-others.ts';
 import { lawfulTransition } from './lawful-transition.ts';
 import { ledgerAddsUp } from './ledger-adds-up.ts';
 import { neverWhole } from './never-whole.ts';
@@ -39,6 +41,8 @@ export const CHECKERS: readonly Checker[] = [
   equality,
   bitmapSoundness,
   journalTrim,
+  inStep,
+  keptForOthers,
   goldCopy,
   prefix,
   readBack,

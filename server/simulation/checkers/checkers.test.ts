@@ -40,6 +40,26 @@ const begun = (markedTracks: number): HistoryEvent => ({
 const suspendedAt = (name: string, content: Record<number, number>, end: 'source' | 'destination'): SystemImage =>
   system(name, content, { pairs: [pair('P-I', end, 'suspend')] });
 
+/** 1⇒2 and 1→3; first and last number in the journals, of which 3 has made all but one durable. */
+function fanned({
+  two,
+  three,
+  sync = 'duplex',
+}: Record<'two' | 'three', [number, number]> & { sync?: 'duplex' | 'suspend' }): HistoryEvent {
+  const journal = ([firstNumber, lastNumber]: [number, number]) => ({ firstNumber, lastNumber, entries: [] });
+  const couple = (end: 'source' | 'destination') => [
+    pair('1-2', end, sync, { kind: 'sync' }),
+    pair('1-3', end, 'duplex'),
+  ];
+  const [toTwo, toThree] = couple('destination');
+  return images(
+    system('1', {}, { pairs: couple('source'), journal: journal([1, 9]) }),
+    system('2', {}, { pairs: toTwo ? [toTwo] : [], journal: journal(two), durableNumber: two[1] }),
+    system('3', {}, { pairs: toThree ? [toThree] : [], journal: journal(three), durableNumber: three[1] - 1 }),
+  );
+}
+const broken = fanned({ two: [1, 5], three: [1, 6], sync: 'suspend' });
+
 const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = [
   ['no-crash', [], [{ kind: 'crash', process: 'P', error: 'TypeError' }]],
   ['lawful-transition', [moved('P', 'P-I', 'simplex', 'duplex')], [moved('P', 'P-I', 'simplex', 'suspending')]],
@@ -167,6 +187,18 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
       ),
     ],
   ],
+  ['in-step', [fanned({ two: [1, 5], three: [1, 5] })], [fanned({ two: [1, 5], three: [1, 6] })]],
+  [
+    'in-step',
+    // At the instant in which the pair breaks it still holds; later it need not.
+    [moved('1', '1-2', 'duplex', 'suspend', 4, 'sync'), pass(1)[0] ?? start('1'), broken],
+    [moved('1', '1-2', 'duplex', 'suspend', 4, 'sync'), broken],
+  ],
+  [
+    'kept-for-others',
+    [fanned({ two: [4, 5], three: [4, 5] }), { kind: 'let-go', system: '2' }, fanned({ two: [6, 9], three: [4, 5] })],
+    [fanned({ two: [4, 5], three: [4, 5] }), fanned({ two: [6, 9], three: [4, 5] })],
+  ],
   [
     'gold-copy',
     [
@@ -238,6 +270,11 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
     'prefix',
     [...twoWrites, images(system('R', { 1: 2 }, { consistent: false, mixed: new Set([0]) }))],
     [...twoWrites, images(system('R', { 1: 2 }, { consistent: false, mixed: new Set([1]) }))],
+  ],
+  [
+    'prefix',
+    [...twoWrites, images(system('R', { 1: 2 }, { consistent: false, mixed: new Set([0]) }))],
+    [...twoWrites, images(system('R', { 1: 2 }, { consistent: true, mixed: new Set([0]) }))],
   ],
   [
     'single-writer',

@@ -15,7 +15,9 @@ export const prefix: Checker = {
     for (const seen of history.of('images')) {
       for (const image of Object.values(seen.images)) {
         const isAsked = image.consistent || (image.up && image.mixed !== undefined);
-        const why = isAsked ? writes.whyNoPrefix(image.cells, apart(history.settings, image.mixed)) : null;
+        // Whoever calls a mixed image consistent vouches for all of it.
+        const spared = image.consistent ? undefined : apart(history.settings, image.mixed);
+        const why = isAsked ? writes.whyNoPrefix(image.cells, spared) : null;
         if (why)
           findings.add(
             seen.order,

@@ -1,7 +1,7 @@
 /** chain-4-bypass and its variation with backup: switching devices pass the frames of the long pair over the system between. */
-import { Dashboard } from './support/dashboard.ts';
-import { goRound } from './support/full-cycle.ts';
-import { expect, test } from './support/groups.ts';
+import { Dashboard } from '../support/dashboard.ts';
+import { goRound } from '../support/full-cycle.ts';
+import { expect, test } from '../support/groups.ts';
 
 test('chain-4-bypass: production is lost, R ⇒ J → P leaves I out, and all comes back', async ({ page, makeGroup }) => {
   const group = await makeGroup('bypass', { arrangement: 'chain-4-bypass' });

@@ -1,6 +1,6 @@
 /** chain-3-direct: reverse operation copies from R straight to P. Also the planned switch-over, which begins in peace. */
-import { goRound } from './support/full-cycle.ts';
-import { expect, stepIds, test } from './support/groups.ts';
+import { goRound } from '../support/full-cycle.ts';
+import { expect, stepIds, test } from '../support/groups.ts';
 
 test('chain-3-direct: production is lost, the work goes on at R, P follows R over its own line, and all comes back', async ({
   page,

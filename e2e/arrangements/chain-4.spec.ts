@@ -1,6 +1,6 @@
 /** chain-4: the log goes on from I to J and from there to R; reverse operation is the mirror image. */
-import { goRound } from './support/full-cycle.ts';
-import { test } from './support/groups.ts';
+import { goRound } from '../support/full-cycle.ts';
+import { test } from '../support/groups.ts';
 
 test('chain-4: production is lost, R ⇒ J → I → P mirrors P ⇒ I → J → R, and all comes back', async ({
   page,

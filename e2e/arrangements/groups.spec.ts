@@ -1,5 +1,5 @@
 /** Whole groups: made from the gallery, switched off and on together, deleted with the name typed. */
-import { expect, TestGroup, test } from './support/groups.ts';
+import { expect, TestGroup, test } from '../support/groups.ts';
 
 test('a group is made with its forecast in view, stopped and started with another, and deleted', async ({
   page,
