@@ -4,6 +4,7 @@
  */
 import { type ArrangementPair, findArrangement } from '../domain/arrangement.ts';
 import { pairName, type SiteName } from '../domain/names.ts';
+import { lineEnds } from '../domain/ways.ts';
 import { generateSchedule } from './generate.ts';
 import type { MutantName } from './mutants.ts';
 import { Random } from './random.ts';
@@ -143,9 +144,9 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
     faults: [
       at('load', random.below(60), { kind: 'kill', process: stage.holder, restartAfterMs: random.between(20, 80) }),
       at('load', 0, line(stage.holder, 'witness', true, { cut: true }, 900)),
-      ...stage.arrangement.systems
-        .filter(({ name }) => name !== stage.holder)
-        .map(({ name }) => at('load', 0, line(...stage.wayBetween(stage.holder, name), true, { cut: true }, 900))),
+      ...stage.arrangement.lines
+        .filter(({ ends }) => ends.includes(stage.holder))
+        .map((each) => at('load', 0, line(...lineEnds(stage.arrangement, each), true, { cut: true }, 900))),
     ],
     story: { ...schedule.story, kind: 'ride-out', loadMs: 800, controlKills: [] },
   }),
@@ -231,11 +232,13 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
     ),
     story: { ...calm(schedule, 'switch-over').story, controlCycles: 2 },
   }),
+  // Only the holder's host is unheard, so the holder writes until it is fenced, and the heir has long not pulled when it drains.
   'drain-target-not-frozen': (schedule, _random, stage) => ({
     ...withFence(calm(schedule), 'data'),
-    survivable: true,
-    settings: { ...calm(schedule).settings, fence: 'data', kmFar: 3000, writers: 4, pauseMs: 15, pullIntervalMs: 20 },
-    faults: [at('disaster', 1150, { kind: 'kill', process: stage.holder, restartAfterMs: null })],
+    settings: { ...calm(schedule).settings, fence: 'data', kmFar: 200, writers: 4, pauseMs: 30, pullIntervalMs: 400 },
+    faults: ['witness', stage.hostOf(stage.heir)].map((peer) =>
+      at('disaster', 0, line(stage.hostOf(stage.holder), peer, true, { cut: true }, null)),
+    ),
   }),
   // The driver dies with instructions on a slow way, and the next one is quicker than they are.
   'stale-instruction-accepted': (schedule, random, stage) => ({
@@ -322,7 +325,8 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
     settings: { ...calm(schedule).settings, pullIntervalMs: 2, kmFar: 200, writers: 2, pauseMs: 50 },
     story: { ...calm(schedule).story, loadMs: 1500, resyncAtTakeover: false },
     faults: [
-      at('load', 20, byHand(stage, 'split', stage.feed)),
+      // Nothing may lead on from who is copied to.
+      ...[...stage.onward, stage.feed].map((pair) => at('load', 20, byHand(stage, 'split', pair))),
       at('load', 680, line(...stage.wayBetween(stage.feed.source, stage.feed.destination), false, SLOW, 1500)),
       at('load', 700, byHand(stage, 'resync', stage.feed)),
       ...stage.ahead.map((site) =>

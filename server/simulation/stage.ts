@@ -1,7 +1,7 @@
 /** Who plays which part in an arrangement, for schedules that are written once and played on every arrangement. */
 import type { Arrangement, ArrangementPair } from '../domain/arrangement.ts';
 import { pairName, type SiteName, WITNESS } from '../domain/names.ts';
-import { lineEnds } from '../domain/ways.ts';
+import { hopsBetween } from '../domain/ways.ts';
 
 export class Stage {
   /** Takes host writes in normal operation. */
@@ -42,6 +42,11 @@ export class Stage {
     return found;
   }
 
+  /** What leads on from the heir in normal operation. */
+  get onward(): readonly ArrangementPair[] {
+    return this.arrangement.normal.pairs.filter(({ source }) => source === this.heir);
+  }
+
   /** Sites of the holder and of whoever feeds the heir. */
   get ahead(): readonly SiteName[] {
     return [...new Set([this.siteOf(this.holder), this.siteOf(this.feed.source)])];
@@ -78,9 +83,10 @@ export class Stage {
     return this.arrangement.hosts.find((host) => host.system === system)?.name ?? '';
   }
 
-  /** The processes at the two ends of the line that leads from `a` towards `b`. */
+  /** The processes at the two ends of the first line on the way from `a` to `b`. */
   wayBetween(a: string, b: string): readonly [string, string] {
-    const line = this.arrangement.lines.find(({ ends }) => ends.includes(a) && ends.includes(b));
-    return line ? lineEnds(this.arrangement, line) : [a, b];
+    const hop = hopsBetween(this.arrangement, a, b).find(({ line }) => line !== null);
+    if (!hop) throw new Error(`${this.arrangement.id}: no line leads from ${a} to ${b}`);
+    return [hop.from, hop.to];
   }
 }
