@@ -2,6 +2,7 @@
  * Where to look for a seeded defect: the general schedules with something added that brings its place into play. Each is
  * still drawn from a seed, and passes every checker as long as the defect is off.
  */
+import type { Transport } from '../domain/storage-controller.ts';
 import { generateSchedule } from './generate.ts';
 import type { MutantName } from './mutants.ts';
 import { Random } from './random.ts';
@@ -53,6 +54,23 @@ const ARRANGEMENT: Partial<Record<MutantName, string>> = {
   'table-before-fence': 'twin',
 };
 
+/** The same for what only one transport does. */
+const TRANSPORT: Partial<Record<MutantName, Transport>> = {
+  'partial-snapshot-reflected': 'difference-snapshot',
+  'set-dropped-early': 'difference-snapshot',
+  'overwrite-not-copied': 'difference-snapshot',
+};
+
+/** Sets of many tracks, on a line slow enough that much is overwritten while each of them is on its way. */
+const manySets: Focus = (schedule, random) => ({
+  ...calm(schedule, 'ride-out'),
+  settings: { ...calm(schedule).settings, writers: 4, pauseMs: 10, kmFar: 3000, pullIntervalMs: 5 },
+  story: { ...schedule.story, kind: 'ride-out', loadMs: 700, controlKills: [] },
+  faults: Array.from({ length: 3 }, (_, turn) =>
+    at('load', 60 + turn * 200 + random.below(100), line('I', 'R', true, { cut: true }, 60)),
+  ),
+});
+
 /** The master writes on for a while, cut off from its backup, and is lost; when it returns, the line has long been well again. */
 const unsent: Focus = (schedule, random) => ({
   ...calm(schedule),
@@ -90,6 +108,9 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
       ['B1', 'host-B1', 'witness', 'control'].map((to) => at('disaster', 0, line(from, to, true, { cut: true }, null))),
     ),
   }),
+  'partial-snapshot-reflected': manySets,
+  'set-dropped-early': manySets,
+  'overwrite-not-copied': manySets,
   // P had gone on alone when it was lost.
   'verdict-from-async-pair-alone': (schedule, random) => ({
     ...withFence(calm(schedule), random.pick(['status', 'never'])),
@@ -256,6 +277,6 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
 /** The `index`-th schedule to try for `mutant`. */
 export function scheduleFor(mutant: MutantName, index: number): Schedule {
   const seed = 900_000 + index;
-  const schedule = generateSchedule(seed, ARRANGEMENT[mutant]);
+  const schedule = generateSchedule(seed, ARRANGEMENT[mutant], TRANSPORT[mutant]);
   return FOCUS[mutant]?.(schedule, new Random(`focus-${mutant}-${index}`)) ?? schedule;
 }

@@ -18,6 +18,7 @@ const SETTINGS: Settings = {
   journalBytes: 512 * 1024,
   journalSegments: 8,
   fence: 'status',
+  transport: 'journal',
   pullIntervalMs: 5,
   kmNear: 100,
   kmFar: 1000,
