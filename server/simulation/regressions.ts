@@ -259,4 +259,36 @@ export const REGRESSIONS: readonly Regression[] = [
       'fan',
     ),
   },
+  {
+    name: 'snapshot-bits-after-a-loss-of-power',
+    found:
+      'A source of difference snapshots that had lost its power trusted the bits of its last checkpoint, though data of updates that never came again had survived.',
+    schedule: schedule(
+      47,
+      { transport: 'difference-snapshot', fence: 'never', kmNear: 10, writers: 4 },
+      { loadMs: 18, reverseLoadMs: 16, resyncAtTakeover: false, controlCycles: 0 },
+      [['load', 94, { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 547 }]],
+    ),
+  },
+  {
+    name: 'snapshot-interval-ends-a-fraction-early',
+    found:
+      'The rest of a snapshot interval was too small to move the clock, and the timer came back at once, for ever.',
+    schedule: schedule(
+      41,
+      {
+        transport: 'difference-snapshot',
+        fence: 'data',
+        journalBytes: 128 * 1024,
+        kmNear: 300,
+        kmFar: 200,
+        writers: 1,
+        pauseMs: 120,
+        shaped: true,
+      },
+      { loadMs: 93, reverseLoadMs: 68, resyncAtTakeover: false },
+      [productionLost(true), ['form', 27, { kind: 'pause', process: 'M', forMs: 510 }]],
+      'twin',
+    ),
+  },
 ];
