@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type Command, Option } from 'commander';
 import { ALL_ARRANGEMENTS } from '../../domain/arrangement.ts';
-import { TRANSPORT_NAMES, type Transport } from '../../domain/storage-controller.ts';
+import { TRANSPORTS, type Transport } from '../../domain/storage-controller.ts';
 import type { Rehearsal } from '../../simulation/rehearse.ts';
 import { type CliContext, type Enqueue, result } from '../context.ts';
 import type { CliResult } from '../output.ts';
@@ -99,7 +99,7 @@ export function addRehearse(program: Command, enqueue: Enqueue): void {
     .requiredOption('--seed <n>', 'first seed', parseCount)
     .option('--runs <n>', 'how many seeds of each arrangement', parseCount, 1)
     .addOption(
-      new Option('--transport <kind>', 'of the asynchronous pairs').choices([...TRANSPORT_NAMES]).default('journal'),
+      new Option('--transport <kind>', 'of the asynchronous pairs').choices([...TRANSPORTS]).default('journal'),
     )
     .option('--mutant <name>', 'with a seeded defect, which a checker has to catch')
     .action((options: RehearseOptions, command: Command) =>
