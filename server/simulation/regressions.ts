@@ -253,7 +253,7 @@ export const REGRESSIONS: readonly Regression[] = [
       'What 2 is to keep for 3 was given up for good as soon as it had trimmed more than 3 had confirmed, which under a steady load it always had: no delta was ever possible.',
     schedule: schedule(
       900_003,
-      { journalBytes: 512 * 1024, writers: 4, pauseMs: 20, kmNear: 300 },
+      { fence: 'data', pullIntervalMs: 20, kmFar: 3000, writers: 4, pauseMs: 20 },
       { kind: 'ride-out', loadMs: 600 },
       [['load', 7, cut('1', '3')]],
       'fan',
