@@ -42,8 +42,7 @@ function followArrangement(form: UseFormReturn<GroupValues>): void {
 function forecast(values: GroupValues) {
   const arrangement = chosenArrangement(values);
   if (!arrangement) return null;
-  const { pullIntervalMs, journalBytes } = defaultGroup('forecast', arrangement);
-  return forecastOf(values, pullIntervalMs, journalBytes);
+  return forecastOf(values, defaultGroup('forecast', arrangement));
 }
 
 interface CreateGroupProps {

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { FleetRow } from '../../server/api/views.ts';
-import { ARRANGEMENTS, findArrangement } from '../../server/domain/arrangement.ts';
+import { ARRANGEMENTS, defaultGroup, findArrangement } from '../../server/domain/arrangement.ts';
 import { normalStatus, rowOf } from '../testing/group-fixture.ts';
 import { holdOrder, matches, orderFleet, wouldMove } from './derive.ts';
 import { DEFAULT_VALUES, forecastOf, inputOf, linesFor } from './group-form.ts';
 import { sketchOf } from './sketch.ts';
 
 const AT = 1_700_000_000_000;
+const CHAIN_3 = findArrangement('chain-3');
+if (!CHAIN_3) throw new Error('chain-3 is gone');
+const DEFAULTS = defaultGroup('forecast', CHAIN_3);
 const row = (group: string, change: Partial<FleetRow> = {}): FleetRow => ({
   ...rowOf(normalStatus(AT)),
   group,
@@ -67,10 +70,16 @@ describe('choosing an arrangement', () => {
     });
   });
 
+  it('forecasts older data where pairs carry difference snapshots', () => {
+    const journal = forecastOf(DEFAULT_VALUES, DEFAULTS)?.rpoFarthestMs ?? 0;
+    const sets = forecastOf({ ...DEFAULT_VALUES, transport: 'difference-snapshot' }, DEFAULTS)?.rpoFarthestMs ?? 0;
+    expect(sets).toBeGreaterThan(journal + 400);
+  });
+
   it('forecasts while the form is filled in, and not from what is no number', () => {
-    expect(forecastOf(DEFAULT_VALUES, 50, 1)?.rpoFarthestMs).toBeGreaterThan(55);
+    expect(forecastOf(DEFAULT_VALUES, DEFAULTS)?.rpoFarthestMs).toBeGreaterThan(55);
     const lines = { ...DEFAULT_VALUES.lines, 'P-I': { km: Number.NaN, paths: 1, rateMib: '' } };
-    expect(forecastOf({ ...DEFAULT_VALUES, lines }, 50, 1)).toBeNull();
+    expect(forecastOf({ ...DEFAULT_VALUES, lines }, DEFAULTS)).toBeNull();
   });
 
   it.each(ARRANGEMENTS.map((arrangement) => arrangement.id))('draws %s in both operations, all of it in view', (id) => {

@@ -5,8 +5,10 @@ import {
   ARRANGEMENTS,
   type Arrangement,
   choicesOf,
+  type GroupDefinition,
   LIMITS,
   TWIN_MODES,
+  transportOfAll,
   variationOf,
 } from '../../server/domain/arrangement.ts';
 import { type Expectation, expectationOf } from '../../server/domain/expectation.ts';
@@ -112,9 +114,12 @@ export function inputOf(values: GroupValues): GroupCreateInput {
 }
 
 /** What a group of these values can be expected to do; null while they make none. */
-export function forecastOf(values: GroupValues, pullIntervalMs: number, journalBytes: number): Expectation | null {
+export function forecastOf(
+  values: GroupValues,
+  { pullIntervalMs, journalBytes, trackBytes }: GroupDefinition,
+): Expectation | null {
   const arrangement = chosenArrangement(values);
-  const parts = groupSchema.pick({ lines: true, writeMib: true }).safeParse(values);
+  const parts = groupSchema.pick({ lines: true, writeMib: true, volumes: true, volumeMib: true }).safeParse(values);
   if (!arrangement || !parts.success) return null;
   const lines = Object.entries(linesFor(arrangement, parts.data.lines));
   return expectationOf(
@@ -122,6 +127,10 @@ export function forecastOf(values: GroupValues, pullIntervalMs: number, journalB
     {
       pullIntervalMs,
       journalBytes,
+      trackBytes,
+      transport: transportOfAll(arrangement, values.transport),
+      volumeCount: parts.data.volumes,
+      volumeBytes: parts.data.volumeMib * MIB,
       lines: Object.fromEntries(
         lines.map(([name, line]) => [name, { km: line.km, paths: line.paths, rateBytesPerSecond: rateOf(line) }]),
       ),

@@ -87,6 +87,7 @@ export function PairFactsView({ group, pair }: { group: string; pair: PairStatus
       <Section title={text.table}>
         <DifferenceTableView key={pair.name} group={group} pair={pair} />
       </Section>
+      {pair.snapshotIntervalMs === null ? null : <SetSection pair={pair} />}
       <DefinitionSection pair={pair} />
     </>
   );
@@ -117,10 +118,44 @@ function CopySection({ pair }: { pair: PairStatus }) {
   );
 }
 
+/** Of a pair with difference snapshots: the one on its way, in place of a journal. */
+function SetSection({ pair: { set, snapshotIntervalMs } }: { pair: PairStatus }) {
+  return (
+    <Section title={text.set}>
+      {set ? (
+        <>
+          <Meter
+            label={text.set}
+            share={set.bytes === 0 ? 1 : shareOf(set.doneBytes, set.bytes)}
+            text={text.copyOf(formatBytes(set.doneBytes), formatBytes(set.bytes))}
+            tone="copying"
+          />
+          <dl>
+            <Fact name={text.setId}>
+              <span className="num">{formatCount(set.id)}</span>
+            </Fact>
+            <Fact name={text.setNumber}>
+              <span className="num">{formatCount(set.number)}</span>
+            </Fact>
+            <Fact name={text.setTracks}>
+              <span className="num">{formatCount(set.tracks)}</span>
+            </Fact>
+          </dl>
+        </>
+      ) : (
+        <p className="text-muted">{text.setNone}</p>
+      )}
+      <dl>
+        <Fact name={text.setEvery}>{text.setEveryOf(formatSpan(snapshotIntervalMs))}</Fact>
+      </dl>
+    </Section>
+  );
+}
+
 function DefinitionSection({ pair }: { pair: PairStatus }) {
   const share = shareOf(pair.journal?.usedBytes, pair.journal?.sizeBytes);
   return (
-    <Section title={text.journal}>
+    <Section title={pair.snapshotIntervalMs === null ? text.journal : text.definition}>
       {pair.journal ? (
         <Meter
           label={text.journal}
@@ -139,7 +174,7 @@ function DefinitionSection({ pair }: { pair: PairStatus }) {
             <span className="num">{formatClock(pair.journal.fullInMs)}</span>
           </Fact>
         ) : null}
-        <Fact name={text.transport}>{pair.transport}</Fact>
+        <Fact name={text.transport}>{messages.fleet.transportName[pair.transport]}</Fact>
         {pair.pullIntervalMs === null ? null : (
           <Fact name={text.pull}>{text.pullOf(formatSpan(pair.pullIntervalMs))}</Fact>
         )}

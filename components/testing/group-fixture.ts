@@ -51,6 +51,8 @@ export function pairFixture(name: string, at: number, change: Partial<PairStatus
     kind,
     transport: 'journal',
     pullIntervalMs: kind === 'sync' ? null : 50,
+    snapshotIntervalMs: null,
+    set: null,
     fence: kind === 'sync' ? 'status' : null,
     state,
     stateAtSource: state,

@@ -5,6 +5,12 @@ import { messages } from '../messages/messages.ts';
 
 const { topology: text } = messages;
 
+/** The difference snapshot on its way over a pair that carries them. */
+export function setText({ set }: PairStatus): string {
+  if (!set) return text.setNone;
+  return text.setOf(formatBytes(set.doneBytes), formatBytes(set.bytes), formatCount(set.number));
+}
+
 /** At most four short rows: what matters in this state, and nothing that is not known. */
 export function gaugeRows(pair: PairStatus): string[] {
   const rows: string[] = [];
@@ -13,6 +19,7 @@ export function gaugeRows(pair: PairStatus): string[] {
     if (pair.rateBytesPerSecond !== null) rows.push(formatRate(pair.rateBytesPerSecond));
     return rows;
   }
+  if (pair.snapshotIntervalMs !== null) rows.push(setText(pair));
   if (pair.givenNumber !== null) rows.push(text.given(formatCount(pair.givenNumber)));
   if (pair.appliedNumber !== null) rows.push(text.applied(formatCount(pair.appliedNumber)));
   if (pair.lag && pair.lag.updates > 0) {

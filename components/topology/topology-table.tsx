@@ -17,6 +17,7 @@ import { cn } from '../ui/cn.ts';
 import { Panel } from '../ui/panel.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
 import { drawnPairs, upWord } from './derive.ts';
+import { setText } from './gauges.ts';
 import { PairStateCell } from './pair-state-cell.tsx';
 import { UpSign } from './up-sign.tsx';
 import { connectionWord, workWord, writesWord } from './words.ts';
@@ -80,8 +81,15 @@ function PairTable({ status }: { status: GroupStatus }) {
   );
 }
 
-function PairRow({ status, pair }: { status: GroupStatus; pair: PairStatus }) {
+function JournalOrSet({ pair }: { pair: PairStatus }) {
+  if (pair.snapshotIntervalMs !== null) return setText(pair);
   const share = shareOf(pair.journal?.usedBytes, pair.journal?.sizeBytes);
+  return pair.journal?.fullInMs != null
+    ? text.journalFull(formatShare(share), formatClock(pair.journal.fullInMs))
+    : formatShare(share);
+}
+
+function PairRow({ status, pair }: { status: GroupStatus; pair: PairStatus }) {
   return (
     <tr>
       <Td className="whitespace-nowrap">
@@ -101,9 +109,7 @@ function PairRow({ status, pair }: { status: GroupStatus; pair: PairStatus }) {
       <Td className="num whitespace-nowrap">{formatRate(pair.rateBytesPerSecond)}</Td>
       <Td className="num">{formatCount(pair.dirtyTracks)}</Td>
       <Td className="num whitespace-nowrap">
-        {pair.journal?.fullInMs != null
-          ? text.journalFull(formatShare(share), formatClock(pair.journal.fullInMs))
-          : formatShare(share)}
+        <JournalOrSet pair={pair} />
       </Td>
       <Td>
         <ObservedBy observer={pair.observer} at={pair.observedAt} />

@@ -8,9 +8,10 @@ import {
   type GroupDefinition,
   variationOf,
 } from '../domain/arrangement.ts';
-import { pairKey, parsePairName } from '../domain/names.ts';
+import { pairKey, pairName, parsePairName } from '../domain/names.ts';
 import { refuse } from '../domain/refusal.ts';
-import { TRANSPORTS, type Transport } from '../domain/storage-controller.ts';
+import type { Transport } from '../domain/storage-controller.ts';
+import { clashOfTransports } from '../domain/transports.ts';
 import type { GroupCreateInput } from './inputs.ts';
 
 /** Bounds of the journal where its size is left to us. */
@@ -27,9 +28,6 @@ function transportOf(arrangement: Arrangement, wanted: Record<string, Transport>
   const keys = asyncPairKeys(arrangement);
   const transport: Record<string, Transport> = {};
   for (const [name, value] of Object.entries(wanted)) {
-    if (!TRANSPORTS.some((known) => known === value)) {
-      throw refuse('bad-request', `this version has no transport ${value}`, `Use ${TRANSPORTS.join(' or ')}.`);
-    }
     if (name === '*') {
       for (const key of keys) transport[key] = value;
       continue;
@@ -45,7 +43,20 @@ function transportOf(arrangement: Arrangement, wanted: Record<string, Transport>
     }
     transport[key] = value;
   }
+  refuseClash(arrangement, transport);
   return transport;
+}
+
+function refuseClash(arrangement: Arrangement, transport: Record<string, Transport>): void {
+  const clash = clashOfTransports(arrangement, transport);
+  if (!clash) return;
+  const { feeding, leading } = clash;
+  const [from, on] = [feeding, leading].map(({ source, destination }) => pairName(source, destination));
+  throw refuse(
+    'bad-request',
+    `${leading.source} gets difference snapshots over ${from} and cannot hand them on over ${on} by journal: behind a set there are no single updates`,
+    `Give ${on} difference-snapshot too, or ${from} journal.`,
+  );
 }
 
 /** Refuses with `bad-request`, `unknown-pair` or `unknown-line`; nothing is changed. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LIMITS, TWIN_MODES } from '../domain/arrangement.ts';
 import { DEFAULT_MAP_BUCKETS, MAX_MAP_BUCKETS } from '../domain/difference-map.ts';
 import { PAIR_STATES } from '../domain/pair-states.ts';
-import { TRANSPORT_NAMES } from '../domain/storage-controller.ts';
+import { TRANSPORTS } from '../domain/storage-controller.ts';
 
 const count = z.number().int().nonnegative();
 const millis = z.number().int().nonnegative();
@@ -32,7 +32,7 @@ export const groupCreate = z.strictObject({
     .optional(),
   fence: z.enum(['never', 'data', 'status']).optional(),
   /** By pair (`I-R`), or `*` for every pair that may use it. */
-  transport: z.record(z.string().max(20), z.enum(TRANSPORT_NAMES)).optional(),
+  transport: z.record(z.string().max(20), z.enum(TRANSPORTS)).optional(),
   /** By line (`P-I`). */
   km: z.record(z.string().max(40), z.number().min(LIMITS.km.min).max(LIMITS.km.max)).optional(),
   paths: z.record(z.string().max(40), z.number().int().min(LIMITS.paths.min).max(LIMITS.paths.max)).optional(),

@@ -79,6 +79,29 @@ describe('the verdict foreseen', () => {
     expect(kindOf(status)).toBe(kind);
   });
 
+  describe('where the roles are swapped', () => {
+    const named = (status: GroupStatus): GroupStatus => ({
+      ...status,
+      holder: '2',
+      pairs: status.pairs.map((pair) => ({ ...pair, name: pair.name === '1-2' ? '2-1' : '2-3' })),
+    });
+    const swapped = (...states: Parameters<typeof statusWith>[0]) => named(statusWith(states, {}, 'fan'));
+    const foreseen = (status: GroupStatus, routine: string) => predictVerdict(status, findRoutine('fan', routine));
+
+    test('a takeover is no planned move, whichever way it goes', () => {
+      const unregistered = { ...swapped('duplex', 'duplex'), witness: { ...duplex.witness, up: false } };
+      expect(foreseen(unregistered, 'takeover')?.kind).toBe('unknown');
+      expect(foreseen(unregistered, 'swap')?.kind).toBe('no-data-loss');
+      expect(foreseen(swapped('duplex', 'duplex'), 'takeover')?.text).toContain('the register answers');
+      expect(foreseen(swapped('failure-suspend', 'duplex'), 'takeover')?.text).toContain('2 may have gone on alone');
+    });
+
+    test('a planned move needs the pair that the work moves over', () => {
+      expect(foreseen(swapped('failure-suspend', 'duplex'), 'swap')?.kind).toBe('unknown');
+      expect(foreseen(swapped('duplex', 'failure-suspend'), 'swap')?.kind).toBe('no-data-loss');
+    });
+  });
+
   test('routines that move no work have none', () => {
     expect(predictVerdict(duplex, findRoutine('chain-3', 'initial-copy'))).toBeNull();
   });

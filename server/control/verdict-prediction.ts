@@ -41,8 +41,8 @@ export function predictVerdict(status: GroupStatus, graph: RoutineGraph): Predic
     way: pairsTowards(from, to.holder).map((pair) => ({ pair, status: findPair(status, pair) })),
     guarded: guardedPairOf(arrangement, from.holder),
   };
-  // Going back is planned: what a living writer completed is asked of itself.
-  const isAsked = !isForward && status.systems.find(({ name }) => name === outlook.writer)?.up === true;
+  // In a planned move what a living writer completed is asked of itself; which way it goes says nothing of that.
+  const isAsked = graph.intent === 'planned' && status.systems.find(({ name }) => name === outlook.writer)?.up === true;
   return (isAsked ? null : predictGuard(outlook)) ?? predictDrain(outlook) ?? predictProof(outlook, isAsked);
 }
 
@@ -72,9 +72,11 @@ function predictGuard({ status, writer, guarded }: Outlook): Prediction | null {
   };
 }
 
-/** A pair that does not follow has to be repaired before it can be drained. */
-function predictDrain({ way }: Outlook): Prediction | null {
-  const broken = way.find(({ pair, status }) => pair.kind === 'async' && lastState(status) !== 'duplex');
+/** A pair that does not follow has to be repaired before it can be drained. Sync pairs that guard no writer may be at rest. */
+function predictDrain({ way, guarded }: Outlook): Prediction | null {
+  const mustFollow = ({ kind, source, destination }: ArrangementPair) =>
+    kind === 'async' || (source === guarded?.source && destination === guarded.destination);
+  const broken = way.find(({ pair, status }) => mustFollow(pair) && lastState(status) !== 'duplex');
   if (!broken) return null;
   const { source, destination } = broken.pair;
   return {

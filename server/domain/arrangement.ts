@@ -9,7 +9,7 @@ import { CHAIN_4 } from './arrangements/chain-4.ts';
 import { CHAIN_4_BYPASS, CHAIN_4_BYPASS_BACKUP } from './arrangements/chain-4-bypass.ts';
 import { FAN } from './arrangements/fan.ts';
 import { TWINS } from './arrangements/twin.ts';
-import type { HostName, LineName, SiteName, SwitchName, SystemName } from './names.ts';
+import { type HostName, type LineName, pairKey, type SiteName, type SwitchName, type SystemName } from './names.ts';
 import type { PairKind } from './pair-states.ts';
 import type { FenceLevel, Transport } from './storage-controller.ts';
 
@@ -151,6 +151,12 @@ export function variationOf(id: string, chosen: { backups?: number; mode?: TwinM
 export function plannedPairs(arrangement: Arrangement): readonly ArrangementPair[] {
   const pairs = [...arrangement.normal.pairs, ...arrangement.reverse.pairs];
   return pairs.filter((pair, index) => pairs.findIndex((other) => samePair(pair, other)) === index);
+}
+
+/** `transport` for each asynchronous pair of either operation, by pair key. */
+export function transportOfAll(arrangement: Arrangement, transport: Transport): Record<string, Transport> {
+  const async = plannedPairs(arrangement).filter(({ kind }) => kind === 'async');
+  return Object.fromEntries(async.map(({ source, destination }) => [pairKey(source, destination), transport]));
 }
 
 function samePair(a: ArrangementPair, b: ArrangementPair): boolean {

@@ -12,7 +12,7 @@ import {
   type LineSettings,
   pairsTowards,
 } from './arrangement.ts';
-import type { SystemName } from './names.ts';
+import { pairKey, type SystemName } from './names.ts';
 import type { PairKind } from './pair-states.ts';
 import { linesOfLink } from './ways.ts';
 
@@ -28,6 +28,12 @@ export interface ExpectedLoad {
   bytesPerSecond: number;
   writeBytes: number;
 }
+
+/** What of a definition the forecast rests on. */
+export type ExpectedGroup = Pick<
+  GroupDefinition,
+  'lines' | 'pullIntervalMs' | 'journalBytes' | 'transport' | 'trackBytes' | 'volumeBytes' | 'volumeCount'
+>;
 
 export interface ExpectedPair {
   source: SystemName;
@@ -61,15 +67,19 @@ export interface Expectation {
  * `r` the smallest rate of these lines and `w` what is written per second:
  *
  * - a sync pair makes each write wait `2d + writeBytes/r`; its destination is never behind.
- * - an async destination pulls every `c = max(pull interval, 2d)`. An update that just missed a pull waits for the next one, is
+ * - an async destination by journal pulls every `c = max(pull interval, 2d)`. An update that just missed a pull waits for the next one, is
  *   sent with what came meanwhile, and travels: `c + wc/r + d`. Where `w` is not below `min(r, PULL_BYTES/c)` it falls back for good.
+ * - by difference snapshots a cycle is `c = max(snapshot interval, 4d + s/r)`: offer, answer, set and confirmation. Its set has
+ *   `s` bytes: a track for every write of the cycle, and no more than there are tracks. An update that just missed a set waits
+ *   for the next one, which is offered, answered, sent and travels: `c + 3d + s/r`. It falls back for good only where a set
+ *   does not fit into the difference volume.
  * - the RTO is the time until the heartbeat counts as lost (between the bound and one beat more), the fence (one round trip to the
  *   survivor's neighbour, up to `fenceTimeoutMs` more where the lost side must be waited for), and for every async pair on the
  *   way to the survivor three round trips (ask, drain, ask again) and what it is behind.
  */
 export function expectationOf(
   arrangement: Arrangement,
-  definition: Pick<GroupDefinition, 'lines' | 'pullIntervalMs' | 'journalBytes'>,
+  definition: ExpectedGroup,
   load: ExpectedLoad,
   fenceTimeoutMs: number,
 ): Expectation {
@@ -93,7 +103,7 @@ export function expectationOf(
 
 function expectedPair(
   arrangement: Arrangement,
-  definition: Pick<GroupDefinition, 'lines' | 'pullIntervalMs'>,
+  definition: ExpectedGroup,
   { source, destination, kind }: ArrangementPair,
   load: ExpectedLoad,
 ): ExpectedPair {
@@ -108,11 +118,37 @@ function expectedPair(
     // A write that the line does not take waits: there is no falling back, only slower work.
     return { source, destination, kind, oneWayMs, rateBytesPerSecond: lineRate, behindMs: 0 };
   }
+  if (definition.transport[pairKey(source, destination)] === 'difference-snapshot') {
+    const behindMs = behindBySets(definition, oneWayMs, lineRate, load);
+    return { source, destination, kind, oneWayMs, rateBytesPerSecond: lineRate, behindMs };
+  }
   const cycleMs = Math.max(definition.pullIntervalMs, 2 * oneWayMs);
   const rate = Math.min(lineRate ?? Number.POSITIVE_INFINITY, (PULL_BYTES * 1000) / cycleMs);
   const keepsUp = load.bytesPerSecond < rate;
   const behindMs = keepsUp ? cycleMs + (load.bytesPerSecond * cycleMs) / rate + oneWayMs : null;
   return { source, destination, kind, oneWayMs, rateBytesPerSecond: rate, behindMs };
+}
+
+/** Null where a set would not fit into the difference volume. */
+function behindBySets(
+  { trackBytes, volumeBytes, volumeCount, journalBytes }: ExpectedGroup,
+  oneWayMs: number,
+  lineRate: number | null,
+  { bytesPerSecond, writeBytes }: ExpectedLoad,
+): number | null {
+  const rate = lineRate ?? Number.POSITIVE_INFINITY;
+  const allBytes = volumeCount * volumeBytes;
+  // Every write is taken to change tracks that no other does: it may be less, never more.
+  const changed = (bytesPerSecond / writeBytes) * (Math.ceil(writeBytes / trackBytes) * trackBytes);
+  const tripsMs = 4 * oneWayMs;
+  const steadyMs = changed < rate ? tripsMs / (1 - changed / rate) : Number.POSITIVE_INFINITY;
+  const cycleMs = Math.min(
+    Math.max(SNAPSHOT_INTERVAL_MS, steadyMs),
+    Math.max(SNAPSHOT_INTERVAL_MS, tripsMs + (allBytes * 1000) / rate),
+  );
+  const setBytes = Math.min(allBytes, (changed * cycleMs) / 1000);
+  if (setBytes > journalBytes) return null;
+  return cycleMs + 3 * oneWayMs + (setBytes * 1000) / rate;
 }
 
 function wayTo(operation: ArrangementOperation, pairs: readonly ExpectedPair[], system: SystemName): ExpectedPair[] {

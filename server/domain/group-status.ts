@@ -50,6 +50,10 @@ export interface PairStatus {
   transport: Transport;
   /** The destination asks for what is new so often; null where the source pushes. */
   pullIntervalMs: number | null;
+  /** Difference snapshots: the source freezes one so often at most; null for any other transport. */
+  snapshotIntervalMs: number | null;
+  /** The difference snapshot on its way; null where none is. */
+  set: { id: number; number: number; tracks: number; bytes: number; doneBytes: number } | null;
   fence: FenceLevel | null;
   /** Both ends agree → that state; else the worse of the two; `unknown` past its bound. */
   state: PairStateOrAbsent | 'unknown';

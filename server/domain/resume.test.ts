@@ -44,9 +44,21 @@ test.each<[string, ResumeFacts, ResumeFacts, Resume]>([
     'the same number of another history',
     facts('R', 120),
     facts('P', 120, { lineage: FIRST }),
-    WHY('P holds updates 101 to 120, which R does not have'),
+    { kind: 'differ', common: 100, missing: 20, excess: 20 },
   ],
-  ['ahead', facts('R', 120), facts('J', 121), WHY('J holds updates 121 to 121, which R does not have')],
+  ['ahead', facts('R', 120), facts('J', 121), { kind: 'differ', common: 120, missing: 0, excess: 1 }],
+  [
+    'ahead, and it no longer tells which tracks that changed',
+    facts('R', 120),
+    facts('J', 125, { journal: { trimmedTo: 121 } }),
+    WHY('J holds updates 121 to 125, which R does not have; update 121 was trimmed from the journal of J'),
+  ],
+  [
+    'of another history, and the source no longer tells what it changed since',
+    facts('R', 120, { journal: { trimmedTo: 110 } }),
+    facts('P', 120, { lineage: FIRST }),
+    WHY('P holds updates 101 to 120, which R does not have; update 101 was trimmed from the journal of R'),
+  ],
   ['not whole', facts('R', 120), facts('J', 120, { consistent: false }), WHY('the image of J is part old, part new')],
   [
     'no longer to be trusted',

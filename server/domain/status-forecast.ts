@@ -32,7 +32,9 @@ function forecast(facts: GroupFacts, who: Pick<JoinForecast, 'lost' | 'source' |
   });
   if (!source || !destination)
     return say('unknown', null, `not known, ${source ? who.system : who.source} is not heard`);
-  const resume = judgeResume(source, inStep(source, destination, who.lost));
+  // Its destination may not have heard yet that the pair is broken.
+  const holder = freshOf(facts, who.lost).storage ?? source;
+  const resume = judgeResume(source, isGuarded(holder, who) ? inStep(source, destination) : destination);
   if (resume.kind === 'equal') return say('none', 0, 'delta, 0 B');
   if (resume.kind === 'delta') {
     const bytes = source.journal.kept?.find(({ consumer }) => consumer === who.system)?.bytes ?? null;
@@ -48,13 +50,18 @@ function forecast(facts: GroupFacts, who: Pick<JoinForecast, 'lost' | 'source' |
   return say('full', whole, `full copy, ${bytesText(whole)} (${resume.why})`);
 }
 
+function isGuarded({ pairs }: SystemFacts, { lost, source }: Pick<JoinForecast, 'lost' | 'source'>): boolean {
+  const key = pairKey(source, lost);
+  return pairs.some(
+    ({ definition, state }) => state === 'duplex' && pairKey(definition.source, definition.destination) === key,
+  );
+}
+
 /**
  * The two are looked at one after the other. While the synchronous pair is in duplex the one that pulls is never really
  * ahead, it was only looked at later.
  */
-function inStep(source: SystemFacts, destination: SystemFacts, holder: SystemName): SystemFacts {
-  const key = pairKey(source.system, holder);
-  const guarded = source.pairs.find(({ definition }) => pairKey(definition.source, definition.destination) === key);
-  if (guarded?.state !== 'duplex' || destination.lastNumber <= source.lastNumber) return destination;
-  return { ...destination, lastNumber: source.lastNumber };
+function inStep(source: SystemFacts, destination: SystemFacts): SystemFacts {
+  const { lastNumber } = source;
+  return destination.lastNumber > lastNumber ? { ...destination, lastNumber } : destination;
 }

@@ -1,5 +1,6 @@
 /** What is shown of each pair: both ends as they see it, the worse of the two, and what may be done with it. */
 import { type ArrangementOperation, type ArrangementPair, plannedPairs } from './arrangement.ts';
+import { SNAPSHOT_INTERVAL_MS } from './expectation.ts';
 import type { PairStatus } from './group-status.ts';
 import type { SystemName } from './names.ts';
 import { pairKey, pairName } from './names.ts';
@@ -80,12 +81,15 @@ function pairStatus(
   const deciding = decidingEnd(source, destination, state);
   const last = lastKnown(source, destination);
   const sourceFacts = source.pair?.name === pairName(definition.source, definition.destination) ? source.pair : null;
-  const journal = definition.kind === 'async' ? (source.fresh.storage?.journal ?? null) : null;
+  const isBySets = definition.kind === 'async' && definition.transport === 'difference-snapshot';
+  const journal = definition.kind === 'async' && !isBySets ? (source.fresh.storage?.journal ?? null) : null;
   return {
     name: pairName(definition.source, definition.destination),
     kind: definition.kind,
     transport: definition.transport,
-    pullIntervalMs: definition.kind === 'async' ? facts.definition.pullIntervalMs : null,
+    pullIntervalMs: definition.kind === 'async' && !isBySets ? facts.definition.pullIntervalMs : null,
+    snapshotIntervalMs: isBySets ? SNAPSHOT_INTERVAL_MS : null,
+    set: setStatus(sourceFacts, destination.pair, facts.definition.trackBytes),
     fence: definition.kind === 'sync' ? definition.fence : null,
     state,
     stateAtSource: source.state,
@@ -109,6 +113,14 @@ function pairStatus(
     journal: journal && { usedBytes: journal.usedBytes, sizeBytes: journal.sizeBytes, fullInMs: journal.fullInMs },
     actions: [],
   };
+}
+
+/** The source knows the set from its freezing on; where it is silent, the destination knows what has come. */
+function setStatus(source: PairFacts | null, destination: PairFacts | null, trackBytes: number): PairStatus['set'] {
+  const set = source?.set ?? destination?.set;
+  if (!set) return null;
+  const { id, number, tracks, doneTracks } = set;
+  return { id, number, tracks, bytes: tracks * trackBytes, doneBytes: doneTracks * trackBytes };
 }
 
 /** The ends are looked at at different moments: what the destination has applied meanwhile was given before. */

@@ -10,11 +10,9 @@ import type { Refusal } from './refusal.ts';
 
 /** What a host write gets while the sync pair is not in duplex (1b rule 3). */
 export type FenceLevel = 'never' | 'data' | 'status';
-/** Every transport that has a name. */
-export const TRANSPORT_NAMES = ['journal', 'difference-snapshot'] as const;
-export type Transport = (typeof TRANSPORT_NAMES)[number];
-/** Transports that an asynchronous pair can be given in this version: those that an engine runs. All others are refused. */
-export const TRANSPORTS = ['journal'] as const satisfies readonly Transport[];
+/** How an asynchronous pair carries updates: one by one in order, or as what has changed from time to time (003 §[0163]). */
+export const TRANSPORTS = ['journal', 'difference-snapshot'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 
 /** A difference snapshot between its freezing and its confirmation, as one end of its pair knows it. */
 export interface SetFacts {

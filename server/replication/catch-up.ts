@@ -182,8 +182,10 @@ export class CatchUp {
     core.record.imageConsistent = core.record.mixed !== true;
     core.save();
     // What differs in duplex is in the journal again.
-    for (const [key, pair] of core.pairs.all())
-      if (pair.state === 'duplex' && !core.snapshots.feeds(pair)) core.pairs.bitmap(key).clear();
+    for (const [key, pair] of core.pairs.all()) {
+      if (core.snapshots.feeds(pair)) core.snapshots.endDoubt(key);
+      else if (pair.state === 'duplex') core.pairs.bitmap(key).clear();
+    }
     core.observer.event('caught-up', `holds everything again up to update ${core.lastNumber}`, {
       number: core.lastNumber,
     });

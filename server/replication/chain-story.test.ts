@@ -1,10 +1,10 @@
 /** The whole of chain-3 at the level of storage systems: there and back again, under host writes. */
 import { describe, expect, it } from 'vitest';
-import { TRANSPORT_NAMES } from '../domain/storage-controller.ts';
+import { TRANSPORTS } from '../domain/storage-controller.ts';
 import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { HostLoad } from './testing/host-load.ts';
 
-describe.each(TRANSPORT_NAMES)('chain-3 of storage systems, transport %s', (transport) => {
+describe.each(TRANSPORTS)('chain-3 of storage systems, transport %s', (transport) => {
   it.each(['a', 'b', 'c', 'd'])('goes there and back again with every byte (seed %s)', async (seed) => {
     const group = new SimulatedStorage(seed, { transport });
     const load = new HostLoad(group, 7);

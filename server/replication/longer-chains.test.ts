@@ -1,7 +1,7 @@
 /** Storage systems of longer chains: cascades, pairs of both kinds between the same two systems, pairs that need no copy. */
 import { describe, expect, it } from 'vitest';
 import type { PairKind } from '../domain/pair-states.ts';
-import { TRANSPORT_NAMES } from '../domain/storage-controller.ts';
+import { TRANSPORTS } from '../domain/storage-controller.ts';
 import { outcomeOf } from '../simulation/testing/refusals.ts';
 import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { HostLoad } from './testing/host-load.ts';
@@ -30,7 +30,7 @@ async function turned(group: SimulatedStorage, source: string, destination: stri
 const copiedBytes = (group: SimulatedStorage, source: string, destination: string) =>
   group.pairOf(source, destination)?.transferredBytes ?? 0;
 
-describe.each(TRANSPORT_NAMES)('chain-4 of storage systems, transport %s', (transport) => {
+describe.each(TRANSPORTS)('chain-4 of storage systems, transport %s', (transport) => {
   it.each(['a', 'b'])('goes there and back again with every byte (seed %s)', async (seed) => {
     const group = new SimulatedStorage(seed, { arrangement: 'chain-4', transport });
     const load = new HostLoad(group, 7);

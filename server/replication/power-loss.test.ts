@@ -1,6 +1,6 @@
 /** Loss of power: any subset of the pages that were not synced is gone (1b rules 5, 12; simulating power loss). */
 import { describe, expect, it } from 'vitest';
-import { TRANSPORT_NAMES } from '../domain/storage-controller.ts';
+import { TRANSPORTS } from '../domain/storage-controller.ts';
 import { SimulatedStorage } from '../simulation/testing/storage-world.ts';
 import { HostLoad } from './testing/host-load.ts';
 import type { TestSettings } from './testing/test-world.ts';
@@ -11,7 +11,7 @@ function losePower(group: SimulatedStorage, name: string): void {
   group.world.machine(name).losePower(group.world.random.fork(`loss-${name}`));
 }
 
-describe.each(TRANSPORT_NAMES)('over %s', (transport) => {
+describe.each(TRANSPORTS)('over %s', (transport) => {
   function groupOf(seed: string, settings: TestSettings = {}) {
     return new SimulatedStorage(seed, { volumeBytes: 128 * 1024, journalBytes: 256 * 1024, transport, ...settings });
   }

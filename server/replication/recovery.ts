@@ -113,10 +113,8 @@ function beginDoubt(core: StorageCore, promised: number): void {
     record.imageConsistent = false;
   }
   for (const [key, pair] of pairs.all()) {
-    // Its bits were durable with the checkpoint, and what came after it is in the journal or comes once more.
-    const isKnown = core.powerLost && core.snapshots.feeds(pair) && pair.state === 'duplex' && !record.holdsHostRole;
-    if (isKnown) core.entriesToBits(key, core.checkpointNumber);
-    else pairs.bitmap(key).setAll();
+    core.snapshots.beginDoubt(key, pair);
+    pairs.bitmap(key).setAll();
     pair.bitsAreOwn = false;
   }
   core.save();

@@ -164,7 +164,8 @@ export class SetSender {
     if (!isBehind) return false;
     const waitMs = this.frozenAtMs + core.config.timing.snapshotIntervalMs - core.ports.clock.monotonic();
     if (waitMs <= 0) return true;
-    this.timer ??= core.life.after(waitMs, () => {
+    // A fraction too small for the clock would come back at once.
+    this.timer ??= core.life.after(Math.ceil(waitMs), () => {
       this.timer = null;
       this.look();
     });

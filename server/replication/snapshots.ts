@@ -37,6 +37,8 @@ export class Snapshots {
   /** Told when the difference volume of a source has no room left for what a write overwrites. */
   onOverflow: ((key: string) => void) | null = null;
   private readonly sources = new Map<string, FrozenSets>();
+  /** What was known of the differences when a doubt began, and at which number; by pair key. */
+  private readonly sure = new Map<string, { bits: Uint8Array; number: number }>();
   private readonly arrived = new Map<string, DifferenceVolume<ArrivedHead>>();
 
   constructor(private readonly core: StorageCore) {}
@@ -79,6 +81,24 @@ export class Snapshots {
   /** Does this system keep the differences of this pair as bits, and no journal entries for it? */
   feeds(pair: PairRecord): boolean {
     return sendsSnapshots(pair) && isFlowing(pair.state) && this.core.pairs.isSource(pair);
+  }
+
+  /** Updates may be missing here: until they are had back, all tracks may differ. */
+  beginDoubt(key: string, pair: PairRecord): void {
+    const { core } = this;
+    if (!this.feeds(pair) || pair.state !== 'duplex') return;
+    this.sure.set(key, { bits: core.pairs.bitmap(key).snapshot(), number: core.checkpointNumber });
+  }
+
+  /**
+   * Every update is here again: what differs is what was known to at the last checkpoint, for bits are durable with it, and what
+   * the updates since have changed. Throws `DiskError`.
+   */
+  endDoubt(key: string): void {
+    const sure = this.sure.get(key);
+    this.sure.delete(key);
+    const since = sure && this.core.tracksAfter(sure.number);
+    if (sure && since) this.core.pairs.bitmap(key).narrowTo(joined(sure.bits, since));
   }
 
   /** A bit of `key` was set. */
@@ -255,6 +275,10 @@ export class Snapshots {
   private indexOf(volume: number, track: number): number {
     return volume * this.core.volumes.tracksPerVolume + track;
   }
+}
+
+function joined(some: Uint8Array, others: Uint8Array): Uint8Array {
+  return some.map((byte, index) => byte | (others[index] ?? 0));
 }
 
 const fileOf = (key: string) => `arrived-${key}`;

@@ -59,6 +59,8 @@ export function decide(words: {
   options: readonly OptionWords[];
   byDefault: string | null;
   abortState: string;
+  /** What is said before the question, where it is not the verdict. */
+  says?: Record<string, string>;
 }): RoutineStep {
   return {
     id: words.id,
@@ -68,7 +70,7 @@ export function decide(words: {
     host: null,
     target: null,
     action: 'announce',
-    parameters: {},
+    parameters: words.says ?? {},
     expects: [],
     decision: {
       question: words.question,

@@ -1,5 +1,6 @@
 /** Watches formation copies from outside: what a copy had to move, and what it moved. */
 import { isCopying } from '../domain/pair-states.ts';
+import type { Transport } from '../domain/storage-controller.ts';
 import { CELL_BYTES } from './cells.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Observer } from './observer.ts';
@@ -17,15 +18,18 @@ export class CopyWatch {
   private readonly copies = new Map<string, CopyUnderWay>();
   /** Tracks there are, of all volumes. */
   private readonly allTracks: number;
+  /** Writes issued so shortly before the copy was seen to begin may be on its stream too, or in a set that its source still gets. */
+  private readonly inFlightEvents: number;
 
   constructor(
     private readonly observer: Observer,
     private readonly trackBytes: number,
     /** Payload bytes the pair's source has sent since its process started, or null where it does not run. */
     private readonly sentBytes: (source: string, pair: string) => number | null,
-    volumes: { volumeCount: number; volumeBytes: number },
+    shape: { volumeCount: number; volumeBytes: number; transport: Transport },
   ) {
-    this.allTracks = volumes.volumeCount * Math.ceil(volumes.volumeBytes / trackBytes);
+    this.inFlightEvents = shape.transport === 'journal' ? 20 : 400;
+    this.allTracks = shape.volumeCount * Math.ceil(shape.volumeBytes / trackBytes);
   }
 
   /** Follows one change of state; `copy` events come out where a differential copy ended undisturbed. */
@@ -92,7 +96,7 @@ export class CopyWatch {
   /** Host writes travel in the same stream, and may make tracks different again that were copied already. */
   private writtenSince(order: number): number {
     let bytes = 0;
-    for (const event of this.observer.history.events.slice(Math.max(0, order - IN_FLIGHT_EVENTS))) {
+    for (const event of this.observer.history.events.slice(Math.max(0, order - this.inFlightEvents))) {
       if (event.kind !== 'write-issued') continue;
       const tracks = Math.ceil((event.cells * CELL_BYTES) / this.trackBytes) + 1;
       bytes += event.cells * CELL_BYTES + tracks * this.trackBytes;
@@ -100,6 +104,3 @@ export class CopyWatch {
     return bytes;
   }
 }
-
-/** Writes issued just before the copy was seen to begin may be on its stream too. */
-const IN_FLIGHT_EVENTS = 20;

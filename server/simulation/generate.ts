@@ -1,6 +1,7 @@
 /** Draws a schedule from a seed. The same seed gives the same schedule for ever, whatever the run makes of it. */
 import { type Arrangement, findArrangement } from '../domain/arrangement.ts';
 import { pairName, type SiteName, WITNESS } from '../domain/names.ts';
+import type { Transport } from '../domain/storage-controller.ts';
 import { lineEnds } from '../domain/ways.ts';
 import { Random } from './random.ts';
 import type { Fault, Phase, Schedule, Settings, Story, StoryKind, TimedFault } from './schedule.ts';
@@ -79,12 +80,12 @@ const PHASES_OF: Record<StoryKind, readonly Phase[]> = {
   'switch-over': ['form', 'load', 'takeover', 'reverse', 'control', 'failback', 'restore'],
 };
 
-/** The schedule of `seed`. One seed in five goes beyond what must be survived. */
-export function generateSchedule(seed: number, arrangement = 'chain-3'): Schedule {
+/** The schedule of `seed`, the same one with either transport. One seed in five goes beyond what must be survived. */
+export function generateSchedule(seed: number, arrangement = 'chain-3', transport: Transport = 'journal'): Schedule {
   const random = new Random(`schedule-${arrangement}-${seed}`);
   const target = targetsOf(arrangement);
   const survivable = !random.fork('class').chance(0.2);
-  const settings = drawSettings(random.fork('settings'), survivable);
+  const settings = { ...drawSettings(random.fork('settings'), survivable), transport };
   const story = drawStory(random.fork('story'), target);
   const faults = [
     ...drawDisaster(random.fork('disaster'), story.kind, survivable, target),
@@ -93,7 +94,7 @@ export function generateSchedule(seed: number, arrangement = 'chain-3'): Schedul
   return { seed, arrangement, survivable, settings, story, faults };
 }
 
-function drawSettings(random: Random, survivable: boolean): Settings {
+function drawSettings(random: Random, survivable: boolean): Omit<Settings, 'transport'> {
   const isSlow = random.chance(0.25);
   return {
     volumeCount: 2,

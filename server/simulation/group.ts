@@ -1,5 +1,5 @@
 /** One consistency group in a simulated world: the product's own code over virtual ports, each process on a machine of its own. */
-import { type Arrangement, defaultGroup, type GroupDefinition } from '../domain/arrangement.ts';
+import { type Arrangement, defaultGroup, type GroupDefinition, transportOfAll } from '../domain/arrangement.ts';
 import type { WitnessReply } from '../domain/host.ts';
 import { pairName, WITNESS } from '../domain/names.ts';
 import { isCopying, isSuspended } from '../domain/pair-states.ts';
@@ -412,7 +412,7 @@ function timingOf({ settings }: Schedule): StorageTiming {
 }
 
 function definitionOf({ settings }: Schedule, arrangement: Arrangement): GroupDefinition {
-  const { volumeCount, volumeBytes, trackBytes, journalBytes, fence, pullIntervalMs } = settings;
+  const { volumeCount, volumeBytes, trackBytes, journalBytes, fence, pullIntervalMs, transport } = settings;
   return {
     ...defaultGroup(GROUP, arrangement),
     volumeCount,
@@ -421,6 +421,7 @@ function definitionOf({ settings }: Schedule, arrangement: Arrangement): GroupDe
     journalBytes,
     fence,
     pullIntervalMs,
+    transport: transportOfAll(arrangement, transport),
     lines: Object.fromEntries(
       arrangement.lines.map(({ name, defaultKm, defaultPaths }) => {
         const isFar = defaultKm > NEAR_KM;

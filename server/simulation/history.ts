@@ -8,7 +8,7 @@ import type { LedgerReport } from '../domain/host.ts';
 import type { HostName, PairName, SystemName } from '../domain/names.ts';
 import type { PairKind, PairStateOrAbsent } from '../domain/pair-states.ts';
 import type { Refusal } from '../domain/refusal.ts';
-import type { FenceEvidence, FenceLevel, StorageInstruction } from '../domain/storage-controller.ts';
+import type { FenceEvidence, FenceLevel, StorageInstruction, Transport } from '../domain/storage-controller.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { CellImage } from './cells.ts';
 
@@ -16,6 +16,7 @@ import type { CellImage } from './cells.ts';
 export interface PairImage {
   name: PairName;
   kind: PairKind;
+  transport: Transport;
   state: PairStateOrAbsent;
   end: 'source' | 'destination';
   peer: SystemName;

@@ -95,11 +95,12 @@ export function readRecord(folder: FolderView): SystemRecord | null {
 }
 
 function readPair(system: string, key: string, pair: PairRecord, folder: FolderView, shape: ImageShape): PairImage {
-  const { source, destination, kind } = pair.definition;
+  const { source, destination, kind, transport } = pair.definition;
   const isSource = source === system;
   return {
     name: `${source}-${destination}`,
     kind,
+    transport,
     state: pair.state,
     end: isSource ? 'source' : 'destination',
     peer: isSource ? destination : source,

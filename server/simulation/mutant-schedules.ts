@@ -4,6 +4,7 @@
  */
 import { type ArrangementPair, findArrangement } from '../domain/arrangement.ts';
 import { pairName, type SiteName } from '../domain/names.ts';
+import type { Transport } from '../domain/storage-controller.ts';
 import { lineEnds } from '../domain/ways.ts';
 import { generateSchedule } from './generate.ts';
 import type { MutantName } from './mutants.ts';
@@ -75,6 +76,23 @@ function byHand(stage: Stage, verb: Extract<Fault, { kind: 'operator' }>['verb']
   };
 }
 
+/** Where a defect lies in something that only one transport does. */
+const TRANSPORT: Partial<Record<MutantName, Transport>> = {
+  'partial-snapshot-reflected': 'difference-snapshot',
+  'set-dropped-early': 'difference-snapshot',
+  'overwrite-not-copied': 'difference-snapshot',
+};
+
+/** Sets of many tracks, on a line slow enough that much is overwritten while each of them is on its way. */
+const manySets: Focus = (schedule, random, stage) => ({
+  ...calm(schedule, 'ride-out'),
+  settings: { ...calm(schedule).settings, writers: 4, pauseMs: 10, kmFar: 3000, pullIntervalMs: 5 },
+  story: { ...schedule.story, kind: 'ride-out', loadMs: 700, controlKills: [] },
+  faults: Array.from({ length: 3 }, (_, turn) =>
+    at('load', 60 + turn * 200 + random.below(100), line(...stage.asyncWay, true, { cut: true }, 60)),
+  ),
+});
+
 /** The holder writes on for a while, cut off from what it copies to, and is lost. The line is whole when it comes back. */
 const unsent: Focus = (schedule, random, stage) => ({
   ...calm(schedule),
@@ -125,6 +143,9 @@ const FOCUS: Partial<Record<MutantName, Focus>> = {
       stage.outside.map((to) => at('disaster', 0, line(from, to, true, { cut: true }, null))),
     ),
   }),
+  'partial-snapshot-reflected': manySets,
+  'set-dropped-early': manySets,
+  'overwrite-not-copied': manySets,
   // The holder had gone on alone when it was lost.
   'verdict-from-async-pair-alone': (schedule, random, stage) => ({
     ...withFence(calm(schedule), random.pick(['status', 'never'])),
@@ -364,7 +385,7 @@ function movesOf({ arrangement }: Stage): string[] {
 export function scheduleFor(mutant: MutantName, index: number, arrangement: string): Schedule {
   const found = findArrangement(arrangement);
   if (!found) throw new Error(`no arrangement ${arrangement}`);
-  const schedule = generateSchedule(900_000 + index, arrangement);
+  const schedule = generateSchedule(900_000 + index, arrangement, TRANSPORT[mutant]);
   const random = new Random(`focus-${mutant}-${index}`);
   return FOCUS[mutant]?.(schedule, random, new Stage(found)) ?? schedule;
 }

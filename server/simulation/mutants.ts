@@ -147,6 +147,24 @@ export const MUTANTS = {
     where: 'Instruction with an older driver token: carried out instead of refused.',
     caughtBy: ['stale-token'],
   },
+  'partial-snapshot-reflected': {
+    part: 'replication',
+    where: 'Destination of difference snapshots: puts each track of a set into its data volumes as it comes.',
+    caughtBy: ['prefix', 'gold-copy', 'truthful-verdict'],
+    needs: 'async-pair',
+  },
+  'set-dropped-early': {
+    part: 'replication',
+    where: 'Source of difference snapshots: takes a set for confirmed once it has sent all of it.',
+    caughtBy: ['bitmap-soundness', 'prefix', 'convergence'],
+    needs: 'async-pair',
+  },
+  'overwrite-not-copied': {
+    part: 'replication',
+    where: 'Source of difference snapshots: overwrites a track of a set without copying it before.',
+    caughtBy: ['prefix', 'truthful-verdict'],
+    needs: 'async-pair',
+  },
   'mixed-image-served': {
     part: 'replication',
     where: 'Destination of a copy that left its own updates: calls the image consistent, and serves it.',

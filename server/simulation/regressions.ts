@@ -18,6 +18,7 @@ const SETTINGS: Settings = {
   journalBytes: 512 * 1024,
   journalSegments: 8,
   fence: 'status',
+  transport: 'journal',
   pullIntervalMs: 5,
   kmNear: 100,
   kmFar: 1000,
@@ -252,10 +253,42 @@ export const REGRESSIONS: readonly Regression[] = [
       'What 2 is to keep for 3 was given up for good as soon as it had trimmed more than 3 had confirmed, which under a steady load it always had: no delta was ever possible.',
     schedule: schedule(
       900_003,
-      { journalBytes: 512 * 1024, writers: 4, pauseMs: 20, kmNear: 300 },
+      { fence: 'data', pullIntervalMs: 20, kmFar: 3000, writers: 4, pauseMs: 20 },
       { kind: 'ride-out', loadMs: 600 },
       [['load', 7, cut('1', '3')]],
       'fan',
+    ),
+  },
+  {
+    name: 'snapshot-bits-after-a-loss-of-power',
+    found:
+      'A source of difference snapshots that had lost its power trusted the bits of its last checkpoint, though data of updates that never came again had survived.',
+    schedule: schedule(
+      47,
+      { transport: 'difference-snapshot', fence: 'never', kmNear: 10, writers: 4 },
+      { loadMs: 18, reverseLoadMs: 16, resyncAtTakeover: false, controlCycles: 0 },
+      [['load', 94, { kind: 'site-loss', site: 'intermediate', power: true, returnAfterMs: 547 }]],
+    ),
+  },
+  {
+    name: 'snapshot-interval-ends-a-fraction-early',
+    found:
+      'The rest of a snapshot interval was too small to move the clock, and the timer came back at once, for ever.',
+    schedule: schedule(
+      41,
+      {
+        transport: 'difference-snapshot',
+        fence: 'data',
+        journalBytes: 128 * 1024,
+        kmNear: 300,
+        kmFar: 200,
+        writers: 1,
+        pauseMs: 120,
+        shaped: true,
+      },
+      { loadMs: 93, reverseLoadMs: 68, resyncAtTakeover: false },
+      [productionLost(true), ['form', 27, { kind: 'pause', process: 'M', forMs: 510 }]],
+      'twin',
     ),
   },
 ];

@@ -4,6 +4,7 @@
  */
 import { ARRANGEMENTS, findArrangement } from '../domain/arrangement.ts';
 import { refuse } from '../domain/refusal.ts';
+import type { Transport } from '../domain/storage-controller.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { CHECKERS } from './checkers/all.ts';
 import type { Violation } from './checkers/checker.ts';
@@ -16,6 +17,8 @@ import { shrink } from './shrink.ts';
 
 export interface RehearsalRequest {
   arrangement: string;
+  /** Of the asynchronous pairs. */
+  transport: Transport;
   /** First seed, an integer ≥ 0. */
   seed: number;
   /** How many seeds from there on, 1…100 000. */
@@ -41,6 +44,7 @@ export interface Rehearsal {
   survivable: boolean;
   story: Schedule['story']['kind'];
   fence: Schedule['settings']['fence'];
+  transport: Transport;
   passed: boolean;
   faults: string[];
   runs: RoutineRun[];
@@ -61,7 +65,8 @@ export interface Rehearsal {
 export async function rehearse(request: RehearsalRequest, tell: (rehearsal: Rehearsal) => void): Promise<void> {
   const mutants = check(request);
   for (let seed = request.seed; seed < request.seed + request.runs; seed += 1) {
-    tell(await rehearseSchedule(generateSchedule(seed, request.arrangement), mutants, request.shrinkBudget));
+    const schedule = generateSchedule(seed, request.arrangement, request.transport);
+    tell(await rehearseSchedule(schedule, mutants, request.shrinkBudget));
   }
 }
 
@@ -122,6 +127,7 @@ function describe({ schedule, played, violations }: Outcome, mutants: ReadonlySe
     survivable: schedule.survivable,
     story: schedule.story.kind,
     fence: schedule.settings.fence,
+    transport: schedule.settings.transport,
     passed: violations.length === 0,
     faults: schedule.faults.map(describeFault),
     runs: played.runs.map(({ routine, ending, endingText, steps, verdict }) => ({
@@ -155,9 +161,9 @@ function findingsByChecker(violations: readonly Violation[]): Rehearsal['checker
 
 /** One rehearsal as lines for a terminal. `commit` names the code it was played with, or null where nobody knows. */
 export function renderRehearsal(rehearsal: Rehearsal, commit: string | null): string {
-  const { seed, arrangement, story, fence, survivable, mutant } = rehearsal;
+  const { seed, arrangement, story, fence, transport, survivable, mutant } = rehearsal;
   const lines = [
-    `seed ${seed} · commit ${commit ?? 'unknown'} · ${arrangement} · ${story} · fence level ${fence} · ${survivable ? 'within what must be survived' : 'beyond what must be survived'}${mutant ? ` · mutant ${mutant}` : ''}`,
+    `seed ${seed} · commit ${commit ?? 'unknown'} · ${arrangement} · ${story} · fence level ${fence} · ${transport} · ${survivable ? 'within what must be survived' : 'beyond what must be survived'}${mutant ? ` · mutant ${mutant}` : ''}`,
     ...rehearsal.faults.map((fault) => `  fault    ${fault}`),
     ...rehearsal.runs.flatMap(renderRun),
     ...renderObjectives(rehearsal.objectives),

@@ -4,7 +4,7 @@
  */
 import type { PairName, SiteName, SystemName } from '../domain/names.ts';
 import type { PairState } from '../domain/pair-states.ts';
-import type { FenceLevel } from '../domain/storage-controller.ts';
+import type { FenceLevel, Transport } from '../domain/storage-controller.ts';
 import type { DiskTrouble } from './virtual-disk.ts';
 import type { Way } from './virtual-network.ts';
 import type { KillMoment } from './virtual-process.ts';
@@ -67,6 +67,8 @@ export interface Settings {
   journalBytes: number;
   journalSegments: number;
   fence: FenceLevel;
+  /** Of the asynchronous pairs. */
+  transport: Transport;
   pullIntervalMs: number;
   /** Length of the lines, km. */
   kmNear: number;

@@ -52,6 +52,13 @@ export class Stage {
     return [...new Set([this.siteOf(this.holder), this.siteOf(this.feed.source)])];
   }
 
+  /** First line on the way of the first asynchronous pair. */
+  get asyncWay(): readonly [string, string] {
+    const pair = this.arrangement.normal.pairs.find(({ kind }) => kind === 'async');
+    if (!pair) throw new Error(`${this.arrangement.id}: nothing is copied asynchronously`);
+    return this.wayBetween(pair.source, pair.destination);
+  }
+
   /** Another system the holder copies to, where there is one. */
   get third(): string | null {
     return this.others.find(({ source }) => source === this.holder)?.destination ?? null;

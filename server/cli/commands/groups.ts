@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ARRANGEMENTS, choicesOf, TWIN_MODES, type TwinMode } from '../../domain/arrangement.ts';
 import { wordsOfOperation } from '../../domain/arrangements/words.ts';
 import { refuse } from '../../domain/refusal.ts';
-import { TRANSPORT_NAMES, TRANSPORTS, type Transport } from '../../domain/storage-controller.ts';
+import { TRANSPORTS, type Transport } from '../../domain/storage-controller.ts';
 import { type Enqueue, result } from '../context.ts';
 import { collectNamed, collectNumbers, parseBytes, parseCount } from '../units.ts';
 
@@ -18,16 +18,13 @@ interface CreateOptions {
   ledger: boolean;
 }
 
-/**
- * A word that names no transport is bad usage; one that this version cannot run yet is refused by the server, which says
- * so.
- */
+/** A word that names no transport is bad usage. */
 function collectTransports(
   text: string,
   before: Record<string, Transport> | undefined,
 ): Record<string, Transport> | undefined {
   const [[pair = '', word = ''] = []] = Object.entries(collectNamed(text, undefined));
-  const transport = TRANSPORT_NAMES.find((name) => name === word);
+  const transport = TRANSPORTS.find((name) => name === word);
   if (!transport) throw new InvalidArgumentError(`There is no transport ${word}; use ${TRANSPORTS.join(' or ')}.`);
   return { ...before, [pair]: transport };
 }

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ALL_ARRANGEMENTS } from '../../domain/arrangement.ts';
+import { TRANSPORTS, type Transport } from '../../domain/storage-controller.ts';
 import type { Rehearsal } from '../../simulation/rehearse.ts';
 import { type CliContext, type Enqueue, result } from '../context.ts';
 import type { CliResult } from '../output.ts';
@@ -12,6 +13,7 @@ interface RehearseOptions {
   seed: number;
   runs: number;
   mutant?: string;
+  transport: Transport;
 }
 
 /** In place of an arrangement: each in turn. */
@@ -39,6 +41,7 @@ async function rehearseNow({ streams }: CliContext, options: RehearseOptions): P
   const arrangements = options.arrangement === EVERY ? ALL_ARRANGEMENTS.map(({ id }) => id) : [options.arrangement];
   const runs = options.runs * arrangements.length;
   const request = {
+    transport: options.transport,
     seed: options.seed,
     runs: options.runs,
     mutant: options.mutant ?? null,
@@ -48,12 +51,15 @@ async function rehearseNow({ streams }: CliContext, options: RehearseOptions): P
     await rehearse({ arrangement, ...request }, (rehearsal) => {
       if (!rehearsal.passed) failed += 1;
       if (!rehearsal.passed || runs <= WHOLE_UP_TO) kept.push(rehearsal);
-      streams.err(`${arrangement} seed ${rehearsal.seed}: ${rehearsal.passed ? 'every checker holds' : 'FAILED'}\n`);
+      streams.err(
+        `${arrangement} ${rehearsal.transport} seed ${rehearsal.seed}: ${rehearsal.passed ? 'every checker holds' : 'FAILED'}\n`,
+      );
     });
   const summary = `${runs - failed} of ${runs} seeds: every checker holds`;
   const json = {
     commit,
     arrangement: options.arrangement,
+    transport: options.transport,
     seed: options.seed,
     runs,
     mutant: request.mutant,
@@ -92,6 +98,9 @@ export function addRehearse(program: Command, enqueue: Enqueue): void {
     .requiredOption('--arrangement <id>', `such as chain-3; ${EVERY}: each in turn`)
     .requiredOption('--seed <n>', 'first seed', parseCount)
     .option('--runs <n>', 'how many seeds of each arrangement', parseCount, 1)
+    .addOption(
+      new Option('--transport <kind>', 'of the asynchronous pairs').choices([...TRANSPORTS]).default('journal'),
+    )
     .option('--mutant <name>', 'with a seeded defect, which a checker has to catch')
     .action((options: RehearseOptions, command: Command) =>
       enqueue(command, (context) => rehearseNow(context, options)),

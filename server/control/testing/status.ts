@@ -6,10 +6,10 @@ import { DEFAULT_RPO_OBJECTIVE_MS, STALENESS_BOUND_MS } from '../../domain/statu
 
 export const NOW = 1_700_000_000_000;
 
-/** chain-3, nothing heard yet. */
-export function unheardStatus(): GroupStatus {
-  const arrangement = findArrangement('chain-3');
-  if (!arrangement) throw new Error('chain-3 is gone');
+/** Nothing heard yet of a group of `id`. */
+export function unheardStatus(id = 'chain-3'): GroupStatus {
+  const arrangement = findArrangement(id);
+  if (!arrangement) throw new Error(`${id} is gone`);
   return deriveGroupStatus({
     definition: defaultGroup('demo', arrangement),
     arrangement,
@@ -23,17 +23,18 @@ export function unheardStatus(): GroupStatus {
   });
 }
 
-/** chain-3 with everything up and the pairs in `states` (P-I, I-R), then changed by `change`. */
+/** Everything up, the pairs of normal operation (in chain-3 P-I, I-R) in `states`, then changed by `change`. */
 export function statusWith(
   states: readonly [PairStatus['state'], PairStatus['state']],
   change: Partial<GroupStatus> = {},
+  id = 'chain-3',
 ): GroupStatus {
-  const status = unheardStatus();
+  const status = unheardStatus(id);
   const ends = (state: PairStatus['state']) => (state === 'unknown' || state === 'absent' ? 'unknown' : state);
   return {
     ...status,
     operation: states.every((state) => state === 'duplex') ? 'normal' : 'degraded',
-    holder: 'P',
+    holder: findArrangement(id)?.normal.holder ?? null,
     generation: 1,
     systems: status.systems.map((system) => ({ ...system, up: true, observedAt: NOW })),
     hosts: status.hosts.map((host) => ({ ...host, up: true, observedAt: NOW })),

@@ -1,6 +1,5 @@
 /** What a test hands to a storage group: the world it runs in, its machines, and the group's shape. */
-import { type Arrangement, defaultGroup, type GroupDefinition, plannedPairs } from '../../domain/arrangement.ts';
-import { pairKey } from '../../domain/names.ts';
+import { type Arrangement, defaultGroup, type GroupDefinition, transportOfAll } from '../../domain/arrangement.ts';
 import type { Ports } from '../../domain/ports.ts';
 import type { FenceLevel, Transport } from '../../domain/storage-controller.ts';
 import type { CallHandler } from '../../network/channel-types.ts';
@@ -92,11 +91,7 @@ export function definitionOf(arrangement: Arrangement, settings: TestSettings): 
     trackBytes: settings.trackBytes ?? 16 * 1024,
     journalBytes: settings.journalBytes ?? 512 * 1024,
     fence: settings.fence ?? 'status',
-    transport: Object.fromEntries(
-      plannedPairs(arrangement).flatMap(({ source, destination, kind }) =>
-        kind === 'async' ? [[pairKey(source, destination), settings.transport ?? 'journal']] : [],
-      ),
-    ),
+    transport: transportOfAll(arrangement, settings.transport ?? 'journal'),
     lines: Object.fromEntries(
       arrangement.lines.map((line) => {
         const rateBytesPerSecond = line.name === 'I-R' ? (settings.farRate ?? null) : null;

@@ -9,6 +9,7 @@ import { namesIn, parameter, stepHost, stepTarget } from '../action-types.ts';
 import { endsOf, instructPair, pairOf, queryIfAnswers, queryJournal, querySurely, splitToSuspended } from './ask.ts';
 import { guardOf, heartbeatsOf, heldLast } from './fence.ts';
 import { splitNamed } from './form-pair.ts';
+import { sayJoin } from './sides.ts';
 
 /** Journal entries read at once when a loss is counted, and at most in all. */
 const JOURNAL_PAGE = 500;
@@ -178,10 +179,12 @@ async function readJournal(
   return list;
 }
 
-/** Decision steps that rest on the verdict say it once more: on screen, spoken, printed (003 §[0082], §[0083]). */
+/** Decision steps that rest on the verdict say it once more: on screen, spoken, printed (003 §[0082], §[0083]). Those about a pair say what stands in its way. */
 export const announce: Action = async (context): Promise<ActionResult> => {
   const { verdict } = context.findings;
-  if (verdict) {
+  if (context.step.parameters.pair) {
+    await sayJoin(context);
+  } else if (verdict) {
     context.note(verdictHeadline(verdict));
     if (!verdict.fenced)
       context.note('Taking over now is forced: two writers are possible until the old one is reached.');

@@ -88,6 +88,15 @@ export const judgeJoin: Action = async (context): Promise<ActionResult> => {
   return { outcome: joinOf(context, own, theirs) };
 };
 
+/** Says what stands between `pair` and its destination now, before somebody is asked what to do about it; nothing where an end is silent. */
+export async function sayJoin(context: ActionContext): Promise<void> {
+  const { source, destination } = endsOf(parameter(context, 'pair'));
+  const host = parameter(context, 'askedBy');
+  const theirs = await orNull(() => querySystem(context, host, destination));
+  const own = await orNull(() => querySystem(context, host, source));
+  if (own && theirs) joinOf(context, own, theirs);
+}
+
 function joinOf(
   context: ActionContext,
   own: SystemFacts,

@@ -28,6 +28,7 @@ export interface JoinWords {
 export function joinByNumber(words: JoinWords): RoutineStep[] {
   const { ids, host, pair, left } = words;
   const { source, destination } = endsOfPair(pair);
+  const says = { pair, askedBy: host };
   return [
     step({
       id: ids.judge,
@@ -62,10 +63,11 @@ export function joinByNumber(words: JoinWords): RoutineStep[] {
     decide({
       id: ids.excess,
       ours: true,
-      title: `${destination} holds updates that ${source} never had`,
-      text: `They were written while the system that was at the front before went on alone. Both journals tell which tracks they changed.`,
+      title: `${destination} is ahead of ${source}`,
+      text: `${destination} holds updates that ${source} never had: they were written while the system that was at the front before went on alone. Both journals tell which tracks they changed.`,
       question: `Overwrite them with what ${source} holds?`,
       byDefault: 'repair',
+      says,
       options: [
         option(
           'repair',
@@ -97,10 +99,11 @@ export function joinByNumber(words: JoinWords): RoutineStep[] {
     decide({
       id: ids.offer,
       ours: true,
-      title: `Delta resync of ${destination} is no longer possible`,
+      title: `No delta for ${destination} any more`,
       text: `${source} does not hold what ${destination} lacks, or ${destination} holds what ${source} never had; the judgement says which update.`,
       question: `Copy everything from ${source} to ${destination}?`,
       byDefault: 'full-copy',
+      says,
       options: [
         option(
           'full-copy',

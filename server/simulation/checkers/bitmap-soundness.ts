@@ -1,9 +1,15 @@
 import { isSuspended } from '../../domain/pair-states.ts';
 import { CELL_BYTES } from '../cells.ts';
+import type { PairImage } from '../history.ts';
 import { type Checker, type Evidence, Findings, type Violation } from './checker.ts';
-import { differingTracks, pairsOf } from './image-pairs.ts';
+import { differingTracks, isFedFromBits, pairsOf } from './image-pairs.ts';
 
 const name = 'bitmap-soundness';
+
+/** Do the bits say all there is to say of the differences? */
+function areBitsWhole(pair: PairImage): boolean {
+  return isSuspended(pair.state) || (isFedFromBits(pair) && (pair.state === 'duplex' || pair.state === 'suspending'));
+}
 
 /**
  * Any track in which the ends of a suspended pair differ has its bit set at one of them (1b rule 12). A loss of power takes
@@ -12,7 +18,7 @@ const name = 'bitmap-soundness';
  */
 export const bitmapSoundness: Checker = {
   name,
-  holds: 'any differing track of a suspended pair has its bit set',
+  holds: 'any differing track of a suspended pair, and of one with difference snapshots, has its bit set',
   check({ history }: Evidence): Violation[] {
     const findings = new Findings(name);
     const cellsPerTrack = history.settings.trackBytes / CELL_BYTES;
@@ -23,7 +29,7 @@ export const bitmapSoundness: Checker = {
       for (const image of Object.values(seen.images)) if (image.up) powerless.delete(image.system);
       for (const { source, destination, atSource, atDestination } of pairsOf(seen.images)) {
         if (powerless.has(source.system) || powerless.has(destination.system)) continue;
-        if (!isSuspended(atSource.state) || !isSuspended(atDestination.state)) continue;
+        if (!areBitsWhole(atSource) || !areBitsWhole(atDestination)) continue;
         if (atSource.setTracks === 'all' || atDestination.setTracks === 'all') continue;
         for (const track of differingTracks(source, destination, cellsPerTrack)) {
           if (atSource.setTracks.has(track) || atDestination.setTracks.has(track)) continue;

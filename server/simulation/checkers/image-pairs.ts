@@ -24,6 +24,11 @@ export function pairsOf(images: Images): SeenPair[] {
   return pairs;
 }
 
+/** The bits of its source tell what its destination lacks, in duplex and while it drains too (1b rule 21). */
+export function isFedFromBits({ kind, transport }: PairImage): boolean {
+  return kind === 'async' && transport === 'difference-snapshot';
+}
+
 /** Tracks in which two images differ, numbered through all volumes. */
 export function differingTracks(a: SystemImage, b: SystemImage, cellsPerTrack: number): Set<number> {
   const tracks = new Set<number>();

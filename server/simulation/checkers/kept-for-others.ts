@@ -1,6 +1,7 @@
 import type { Images, Observed } from '../history.ts';
 import { type Checker, type Evidence, Findings, type Violation } from './checker.ts';
 import { fedTogether, isInDuplex } from './fed-together.ts';
+import { isFedFromBits } from './image-pairs.ts';
 
 const name = 'kept-for-others';
 
@@ -33,6 +34,8 @@ export const keptForOthers: Checker = {
           const couple = `${keeper.system} ${other.system} ${sync.atSource.name}`;
           const confirmed = durable.get(other.system) ?? 0;
           if (excused.has(keeper.system)) continue;
+          // Behind a difference snapshot there are no single updates that could be kept.
+          if (keeper === async.destination && isFedFromBits(async.atSource)) continue;
           if (keeper.journal.firstNumber <= confirmed + 1) now.add(couple);
           else if (complete.has(couple))
             findings.add(

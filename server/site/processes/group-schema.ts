@@ -1,7 +1,7 @@
 /** What a group definition, an address book and a line's conditions must look like when they come over a wire or from a file. */
 import { z } from 'zod';
 import { type GroupDefinition, LIMITS } from '../../domain/arrangement.ts';
-import { TRANSPORT_NAMES } from '../../domain/storage-controller.ts';
+import { TRANSPORTS } from '../../domain/storage-controller.ts';
 import type { LineConditions } from '../../network/channel-types.ts';
 import type { AddressBook, ProcessAddress } from '../agent-protocol.ts';
 
@@ -39,7 +39,7 @@ export const groupDefinitionSchema: z.ZodType<GroupDefinition> = z.object({
   trackBytes: bytes,
   journalBytes: bytes,
   fence: z.enum(['never', 'data', 'status']),
-  transport: z.record(z.string(), z.enum(TRANSPORT_NAMES)),
+  transport: z.record(z.string(), z.enum(TRANSPORTS)),
   lines: z.record(z.string(), lineSettingsSchema),
   pullIntervalMs: z.number().positive().max(3_600_000),
   ledger: z.object({ enabled: z.boolean(), transactionsPerSecond: z.number().min(0).max(100_000) }),

@@ -69,6 +69,7 @@ export function pair(
   return {
     name,
     kind: 'async',
+    transport: 'journal',
     state,
     end,
     peer: end === 'source' ? destination : source,
