@@ -94,7 +94,7 @@ function Graph(props: TopologyGraphProps) {
         proOptions={{ hideAttribution: true }}
         className="!bg-transparent"
       />
-      {bare ? null : <ZoomControls onFit={fit} duration={duration} />}
+      {bare ? null : <ZoomControls onFit={fit} onZoom={() => setMoved(true)} duration={duration} />}
     </section>
   );
 }
@@ -112,10 +112,23 @@ function useRefit(frame: React.RefObject<HTMLDivElement | null>, moved: boolean,
   }, [flow, frame, moved, key]);
 }
 
-function ZoomControls({ onFit, duration }: { onFit: () => void; duration: number }) {
+interface ZoomControlsProps {
+  onFit: () => void;
+  /** The operator has chosen a view of his own. */
+  onZoom: () => void;
+  duration: number;
+}
+
+function ZoomControls({ onFit, onZoom, duration }: ZoomControlsProps) {
   const flow = useReactFlow();
-  const nearer = () => void flow.zoomIn({ duration });
-  const further = () => void flow.zoomOut({ duration });
+  const nearer = () => {
+    onZoom();
+    void flow.zoomIn({ duration });
+  };
+  const further = () => {
+    onZoom();
+    void flow.zoomOut({ duration });
+  };
   useKeyAction('fit', onFit);
   useKeyAction('nearer', nearer);
   useKeyAction('further', further);

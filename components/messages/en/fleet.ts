@@ -11,8 +11,7 @@ export const fleet = {
   emptyCommand: 'npx switchback group create demo --arrangement chain-3',
   create: 'Create group',
   createDialog: 'Create a consistency group',
-  createText:
-    'Its storage systems, hosts and lines are started as processes of their own. Form its pairs with the routine Initial copy.',
+  createText: 'Its storage systems, hosts and lines are started as processes of their own. A routine forms its pairs.',
   name: 'Name',
   nameHint: 'A lower-case letter, then letters, digits and hyphens; at most 31.',
   arrangement: 'Arrangement',

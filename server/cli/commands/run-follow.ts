@@ -43,7 +43,10 @@ export function runJson(view: RunView) {
 function describe(view: RunView): string {
   const steps = view.steps.map((step) => {
     const moves = step.transitions.map((one) => `${one.pair}: ${one.from} → ${one.to}`).join(', ');
-    return `${step.id}  ${step.outcome ?? (step.refusal ? `stopped: ${step.refusal.message}` : 'under way')}${moves ? `  (${moves})` : ''}`;
+    const line = `${step.id}  ${step.outcome ?? (step.refusal ? `stopped: ${step.refusal.message}` : 'under way')}${moves ? `  (${moves})` : ''}`;
+    // What a decision rests on is said before it is asked for.
+    const isAsked = view.status === 'waiting-decision' && step.id === view.currentStep && step.outcome === null;
+    return [line, ...(isAsked ? step.evidence.map((sentence) => `  ${sentence}`) : [])].join('\n');
   });
   const verdict = view.verdict
     ? [verdictHeadline(view.verdict), ...view.verdict.evidence.map((sentence) => `  ${sentence}`)]

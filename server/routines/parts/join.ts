@@ -100,7 +100,7 @@ export function joinByNumber(words: JoinWords): RoutineStep[] {
       id: ids.offer,
       ours: true,
       title: `No delta for ${destination} any more`,
-      text: `${source} does not hold what ${destination} lacks, or ${destination} holds what ${source} never had; the judgement says which update.`,
+      text: `${source} does not hold what ${destination} lacks, or ${destination} holds what ${source} never had; what was seen says which update.`,
       question: `Copy everything from ${source} to ${destination}?`,
       byDefault: 'full-copy',
       says,
