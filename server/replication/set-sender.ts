@@ -58,12 +58,12 @@ export class SetSender {
     return { id, number, at, tracks, doneTracks: shipment.position };
   }
 
-  /** A session was opened. */
-  begin(): void {
+  /** A session was opened, with so many tracks to copy as the destination was told; later ones are left to a set. */
+  begin(tracks: number): void {
     this.isOpen = true;
     this.shipment = null;
     this.window.clear();
-    this.leftOfPass = this.core.pairs.bitmap(this.key).count;
+    this.leftOfPass = tracks;
     this.passes = 0;
   }
 
