@@ -18,6 +18,8 @@ export interface SetSenderEvents {
   /** Sends a frame in the order of the session; its place in it. */
   send(frame: StreamFrame): number;
   fault(reason: string): void;
+  /** The last set of a formation copy was frozen. */
+  lastFrozen(): void;
 }
 
 /** Formation copy: so often all that has changed is copied once more before it is given up: it will never fit. */
@@ -129,6 +131,7 @@ export class SetSender {
     }
     this.frozenAtMs = core.ports.clock.monotonic();
     core.snapshots.freeze(key, pair);
+    if (isCopying(pair.state)) this.events.lastFrozen();
     return this.sets.oldest;
   }
 

@@ -72,6 +72,7 @@ export class SourceEnd {
     this.sets = new SetSender(core, key, {
       send: (frame) => this.sendOfSet(frame),
       fault: (reason) => events.fault(key, reason),
+      lastFrozen: () => events.durable(),
     });
     this.watch = new SilenceWatch(
       core.life,
