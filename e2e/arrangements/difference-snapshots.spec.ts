@@ -1,5 +1,5 @@
 /** Difference snapshots in place of a journal: the whole way of chain-3 on real processes, and what the screens say of a set. */
-import { refused } from '../support/cli.ts';
+import { done, refused } from '../support/cli.ts';
 import { Dashboard } from '../support/dashboard.ts';
 import { goRound } from '../support/full-cycle.ts';
 import { expect, test } from '../support/groups.ts';
@@ -25,11 +25,9 @@ test('chain-3 with difference snapshots: production is lost, the work goes on at
 });
 
 test('a set on a slow line is shown with its number and how far it has come', async ({ page, makeGroup }) => {
-  const group = await makeGroup('slow-sets', {
-    transport: { 'I-R': 'difference-snapshot' },
-    rateBytesPerSecond: { 'I-R': 64 * 1024 },
-  });
+  const group = await makeGroup('slow-sets', { transport: { 'I-R': 'difference-snapshot' } });
   await group.form();
+  await done('fault', 'degrade', '--group', group.name, '--line', 'I-R', '--rate', '64KiB');
   const { pairs } = await group.until('a set on its way', (status) =>
     status.pairs.some(({ set }) => set !== null && set.doneBytes > 0),
   );

@@ -105,9 +105,15 @@ export class SetSender {
     this.ship();
   }
 
-  /** The destination holds everything up to `number` durably. */
+  /** The destination holds everything up to `number` durably: that its answers may still be under way changes nothing. */
   confirmed(number: number): void {
-    this.core.snapshots.confirmed(this.key, number);
+    const { pairs, snapshots } = this.core;
+    pairs.notePeer(
+      this.key,
+      Math.max(pairs.peerAccepted(this.key), number),
+      Math.max(pairs.peerDurable(this.key), number),
+    );
+    snapshots.confirmed(this.key, number);
     if (this.shipment && this.shipment.set.head.number <= number) this.shipment = null;
   }
 
