@@ -200,7 +200,10 @@ export class Controller {
       },
       durable: () => this.ends.tellProgress(),
       stored: (entry) => this.ends.stored(entry),
-      moved: () => this.ends.released(),
+      moved: () => {
+        this.ends.released();
+        this.poke();
+      },
       fault: (key, reason) => this.suspension.suspend(key, 'fault', reason, null, true),
       refused: (key, reply) => this.sessionRefused(key, reply),
       whole: (key) => this.formation.equal(key),

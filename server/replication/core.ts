@@ -253,6 +253,9 @@ export class StorageCore {
       const key = pairKey(system, destination);
       const pair = this.pairs.get(key);
       if (pair?.state === 'duplex-pending') return [];
+      // The copy's last set is on its way: it is from its number that the destination will go on.
+      const last = pair && this.snapshots.feeds(pair) ? this.snapshots.of(key).oldest : null;
+      if (pair?.state === 'initial-copying' && last) return [{ system: destination, number: last.head.number }];
       const isFed = pair && this.pairs.isSource(pair) && pair.state !== 'simplex' && pair.state !== 'initial-copying';
       return [{ system: destination, number: isFed ? this.pairs.peerDurable(key) : -1 }];
     });

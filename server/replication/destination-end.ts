@@ -281,9 +281,20 @@ export class DestinationEnd {
     const { volumes } = this.core;
     const reason = volumes.outOfRange(volume, track * volumes.trackBytes, data.length);
     if (reason) throw new DiskError('EIO', 'stream', `track ${track}: ${reason}`);
+    this.loseImage();
     this.core.overwriteTrack(volume, track, data, this.key);
     this.receivedBytes += data.length;
     if (this.copy) this.copy.doneBytes += data.length;
+  }
+
+  /** A copy that began with nothing to copy left the image consistent; now a track of a later moment comes. Throws `DiskError`. */
+  private loseImage(): void {
+    const { core } = this;
+    if (!core.record.imageConsistent || core.mutant('inconsistent-not-marked')) return;
+    core.openGold();
+    core.record.imageConsistent = false;
+    core.save();
+    this.events.moved();
   }
 
   /** Persists that the image is whole only after everything of it is durable (rule 15). */

@@ -115,6 +115,7 @@ export class Reconciler {
     const last = snapshots.of(key).oldest;
     if (last === null || last.head.number !== theirs.lastNumber) return false;
     snapshots.confirmed(key, theirs.lastNumber);
+    pairs.notePeer(key, theirs.lastNumber, theirs.lastNumber);
     return true;
   }
 

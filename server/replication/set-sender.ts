@@ -18,6 +18,8 @@ export interface SetSenderEvents {
   /** Sends a frame in the order of the session; its place in it. */
   send(frame: StreamFrame): number;
   fault(reason: string): void;
+  /** The last set of a formation copy was frozen. */
+  lastFrozen(): void;
 }
 
 /** Formation copy: so often all that has changed is copied once more before it is given up: it will never fit. */
@@ -58,12 +60,12 @@ export class SetSender {
     return { id, number, at, tracks, doneTracks: shipment.position };
   }
 
-  /** A session was opened. */
-  begin(): void {
+  /** A session was opened, with so many tracks to copy as the destination was told; later ones are left to a set. */
+  begin(tracks: number): void {
     this.isOpen = true;
     this.shipment = null;
     this.window.clear();
-    this.leftOfPass = this.core.pairs.bitmap(this.key).count;
+    this.leftOfPass = tracks;
     this.passes = 0;
   }
 
@@ -103,9 +105,15 @@ export class SetSender {
     this.ship();
   }
 
-  /** The destination holds everything up to `number` durably. */
+  /** The destination holds everything up to `number` durably: that its answers may still be under way changes nothing. */
   confirmed(number: number): void {
-    this.core.snapshots.confirmed(this.key, number);
+    const { pairs, snapshots } = this.core;
+    pairs.notePeer(
+      this.key,
+      Math.max(pairs.peerAccepted(this.key), number),
+      Math.max(pairs.peerDurable(this.key), number),
+    );
+    snapshots.confirmed(this.key, number);
     if (this.shipment && this.shipment.set.head.number <= number) this.shipment = null;
   }
 
@@ -129,6 +137,7 @@ export class SetSender {
     }
     this.frozenAtMs = core.ports.clock.monotonic();
     core.snapshots.freeze(key, pair);
+    if (isCopying(pair.state)) this.events.lastFrozen();
     return this.sets.oldest;
   }
 

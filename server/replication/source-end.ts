@@ -53,6 +53,8 @@ export class SourceEnd {
   /** Last number given when the latest track was read: only behind it is the copy whole. */
   private copyHigh = 0;
   private copyEndSent = false;
+  /** Tracks that the destination was told of when the session was opened. */
+  private toldTracks = 0;
   private toldDurable = 0;
   /** What this session has told of the other destinations. */
   private readonly told = new Map<string, number>();
@@ -70,6 +72,7 @@ export class SourceEnd {
     this.sets = new SetSender(core, key, {
       send: (frame) => this.sendOfSet(frame),
       fault: (reason) => events.fault(key, reason),
+      lastFrozen: () => events.durable(),
     });
     this.watch = new SilenceWatch(
       core.life,
@@ -115,7 +118,8 @@ export class SourceEnd {
     const { generation, lineage } = core.record;
     // The base is where the copy began, however often its session is opened: behind it, everything is sent as it was written.
     const base = pair.formationBase ?? core.lastNumber;
-    const formation = isCopying(pair.state) ? { base, tracks: core.pairs.bitmap(key).count } : null;
+    this.toldTracks = core.pairs.bitmap(key).count;
+    const formation = isCopying(pair.state) ? { base, tracks: this.toldTracks } : null;
     const { session } = pair;
     return {
       key,
@@ -196,7 +200,7 @@ export class SourceEnd {
     }
     // The destination may have lost what it once had in its page cache.
     core.pairs.notePeer(key, this.sentNumber, Math.min(core.pairs.peerDurable(key), this.sentNumber));
-    if (sendsSnapshots(pair)) this.sets.begin();
+    if (sendsSnapshots(pair)) this.sets.begin(this.toldTracks);
     this.tellProgress();
     this.events.accepted();
     const early = this.early.splice(0);

@@ -291,4 +291,37 @@ export const REGRESSIONS: readonly Regression[] = [
       'twin',
     ),
   },
+  {
+    name: 'copy-of-nothing-that-copies',
+    found:
+      'A copy by difference snapshots that began with nothing to copy left the image consistent, then copied tracks that had changed since, each as it stood.',
+    schedule: schedule(
+      108,
+      {
+        transport: 'difference-snapshot',
+        fence: 'data',
+        journalBytes: 128 * 1024,
+        pullIntervalMs: 20,
+        kmFar: 3000,
+        writers: 1,
+        pauseMs: 200,
+        shaped: true,
+      },
+      {
+        loadMs: 169,
+        reverseLoadMs: 152,
+        controlCycles: 0,
+        controlKills: [{ routine: 'switch-back', calls: 2, slowMs: 40 }],
+      },
+      [
+        productionLost(false),
+        [
+          'load',
+          51,
+          { kind: 'kill-at-call', process: 'witness', calls: 8, moment: { when: 'before' }, restartAfterMs: 8 },
+        ],
+      ],
+      'twin',
+    ),
+  },
 ];

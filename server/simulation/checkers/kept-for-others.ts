@@ -21,6 +21,9 @@ export const keptForOthers: Checker = {
     const excused = new Set<string>();
     for (const event of history.events) {
       noteExcuse(excused, event);
+      // Who is copied to holds nothing yet that could be kept for; it is seen complete again when enough was kept since.
+      if (event.kind === 'pair' && event.to === 'initial-copying')
+        complete = new Set([...complete].filter((couple) => !couple.split(' ').includes(event.system)));
       if (event.kind !== 'images' || !hasJournals(event.images)) continue;
       for (const { system, durableNumber } of Object.values(event.images))
         durable.set(system, Math.max(durable.get(system) ?? 0, durableNumber));
