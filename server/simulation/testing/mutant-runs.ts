@@ -1,4 +1,4 @@
-/** Shows that a seeded defect is caught in an arrangement: by a checker it names, in a schedule that passes without it. */
+/** Shows that a seeded defect is caught in an arrangement, by a checker it names, in a schedule in which nothing is caught without it. */
 import { ALL_ARRANGEMENTS, type Arrangement } from '../../domain/arrangement.ts';
 import { crashEquivalence } from '../checkers/crash-equivalence.ts';
 import { CATCHES } from '../mutant-catches.ts';
@@ -36,13 +36,14 @@ export async function catchOf(
   mutant: MutantName,
   arrangement: string,
 ): Promise<{ index: number; checkers: string[] } | null> {
-  const known = CATCHES[arrangement]?.[mutant];
-  const indexes = Array.from({ length: WITHIN_SCHEDULES }, (_, index) => index);
-  for (const index of known === undefined ? indexes : [known, ...indexes]) {
+  // That this one passes without the defect was seen when it was put on record.
+  const known = CATCHES[arrangement]?.[mutant] ?? 0;
+  const onRecord = await checkersAgainst(mutant, known, arrangement, new Set([mutant]));
+  if (onRecord.length > 0) return { index: known, checkers: onRecord };
+  for (let index = 0; index < WITHIN_SCHEDULES; index += 1) {
     const checkers = await checkersAgainst(mutant, index, arrangement, new Set([mutant]));
     if (checkers.length === 0) continue;
-    if ((await checkersAgainst(mutant, index, arrangement, NO_MUTANTS)).length > 0) continue;
-    return { index, checkers };
+    if ((await checkersAgainst(mutant, index, arrangement, NO_MUTANTS)).length === 0) return { index, checkers };
   }
   return null;
 }
