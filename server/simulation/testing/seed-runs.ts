@@ -5,7 +5,7 @@ import { generateSchedule } from '../generate.ts';
 import { failedCheckers, playSchedule } from '../play.ts';
 
 /** Seeds of each arrangement that the tests play, from 1 on. `switchback rehearse` plays any others, and as many as wanted. */
-const SEEDS_PER_ARRANGEMENT = 150;
+const SEEDS_PER_ARRANGEMENT = 125;
 /** The same stories with the other transport, under the same checkers. */
 const SNAPSHOT_SEEDS = 25;
 /** Seeds of one test. */
