@@ -24,6 +24,7 @@ export class PathWalk {
   constructor(
     private readonly graph: RoutineGraph,
     private readonly path: Path,
+    how: Pick<Partial<RunStart>, 'stepByStep'> = {},
   ) {
     this.world = worldOf(graph, path);
     this.scene = {
@@ -37,7 +38,7 @@ export class PathWalk {
     const stepOf = (id: string) => graph.steps.find((step) => step.id === id);
     const chosen = path.steps.filter(({ step }) => stepOf(step)?.decision).map(({ step, outcome }) => [step, outcome]);
     const attestation = { text: 'the site burnt down', destroyedAt: 0 };
-    this.start = startOf(graph.id, { decisions: Object.fromEntries(chosen), attestation });
+    this.start = startOf(graph.id, { ...how, decisions: Object.fromEntries(chosen), attestation });
   }
 
   /** Goes on with a new driver to the end. Rejects with `KilledError` where `killer` cuts it off. */
