@@ -2,7 +2,7 @@
 
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
-import { tableOf, tablePages, wordText } from '../../server/domain/difference-table.ts';
+import { type TableCylinder, tableOf, tablePages, wordText } from '../../server/domain/difference-table.ts';
 import type { PairStatus } from '../../server/domain/group-status.ts';
 import { parsePairName } from '../../server/domain/names.ts';
 import { formatCount } from '../format/numbers.ts';
@@ -60,7 +60,24 @@ function TableOfEnd({ group, pair, system }: { group: string; pair: string; syst
   const table = answers.length === questions.length ? tableOf(answers) : null;
   if (!table) return <p className="text-sm text-muted">{text.tableReading}</p>;
   const rows = table.devices.flatMap(({ device, cylinders }) => cylinders.map((each) => ({ device, ...each })));
-  if (rows.length === 0) return <p>{text.tableEmpty(system)}</p>;
+  const { unconfirmed } = table;
+  return (
+    <>
+      {unconfirmed ? (
+        <p className="num text-sm">
+          {(unconfirmed.isListed ? text.tableFlowing : text.tableFlowingUnnamed)(formatCount(unconfirmed.updates))}
+        </p>
+      ) : null}
+      {rows.length === 0 ? <p>{text.tableEmpty(system)}</p> : <Rows system={system} rows={rows} />}
+    </>
+  );
+}
+
+interface Row extends TableCylinder {
+  device: number;
+}
+
+function Rows({ system, rows }: { system: string; rows: readonly Row[] }) {
   return (
     <>
       <Table label={text.tableOf(system)} className="text-sm">
@@ -74,13 +91,19 @@ function TableOfEnd({ group, pair, system }: { group: string; pair: string; syst
           </tr>
         </thead>
         <tbody>
-          {rows.slice(0, SHOWN).map(({ device, cylinder, word, tracks, leftTracks }) => (
+          {rows.slice(0, SHOWN).map(({ device, cylinder, word, tracks, leftTracks, unconfirmedTracks }) => (
             <tr key={`${device}/${cylinder}`}>
               <Td className="num h-7 px-1.5">{device}</Td>
               <Td className="num h-7 px-1.5">{cylinder}</Td>
               <Td className="num h-7 px-1.5 whitespace-nowrap">{wordText(word)}</Td>
               <Td className="num h-7 px-1.5">
-                {[tracks.join(' '), leftTracks ? text.tableLeft(leftTracks.join(' ')) : ''].filter(Boolean).join('; ')}
+                {[
+                  tracks.join(' '),
+                  leftTracks ? text.tableLeft(leftTracks.join(' ')) : '',
+                  unconfirmedTracks ? text.tableUnconfirmed(unconfirmedTracks.join(' ')) : '',
+                ]
+                  .filter(Boolean)
+                  .join('; ')}
               </Td>
             </tr>
           ))}

@@ -42,7 +42,14 @@ export interface DifferenceMap {
     buckets: number[];
     /** Tracks that the system wrote itself and a resync left as they are; absent where none were. */
     leftBuckets?: number[];
+    /** Tracks changed by updates that the other end has not confirmed; only where a bucket is a track. */
+    unconfirmedBuckets?: number[];
   }[];
+  /**
+   * While updates flow from this end: how many the other has not confirmed as durable. Their tracks would be marked if the pair
+   * stopped now. `isListed`: whether `unconfirmedBuckets` name them. Absent where the pair does not flow from here.
+   */
+  unconfirmed?: { updates: number; isListed: boolean };
   /** Of the whole pair: set tracks, and those of them on their way to the other end now. */
   setTracks: number;
   inFlightTracks: number;

@@ -49,6 +49,18 @@ it('shows apart what a resync left as its system wrote it', () => {
   ]);
 });
 
+it('shows apart what a flowing pair has not got confirmed', () => {
+  const flowing = page(0, 30, []);
+  const unconfirmedBuckets = Array.from({ length: 30 }, (_, track) => (track === 4 || track === 20 ? 1 : 0));
+  const volumes = flowing.volumes.map((volume) => ({ ...volume, unconfirmedBuckets }));
+  const table = tableOf([{ ...flowing, volumes, unconfirmed: { updates: 3, isListed: true } }]);
+  expect(table?.unconfirmed).toEqual({ updates: 3, isListed: true });
+  expect(table?.devices[0]?.cylinders).toEqual([
+    { cylinder: 0, word: 0, tracks: [], unconfirmedTracks: [4] },
+    { cylinder: 1, word: 0, tracks: [], unconfirmedTracks: [5] },
+  ]);
+});
+
 it('asks for whole cylinders, every track once', () => {
   const pages = tablePages('M-B1', 2100);
   expect(pages.map(({ firstTrack, trackCount }) => [firstTrack, trackCount])).toEqual([

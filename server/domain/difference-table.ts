@@ -10,7 +10,7 @@ export const TRACKS_PER_CYLINDER = 15;
 /** Whole cylinders that one question about single tracks can cover. */
 export const TABLE_PAGE_TRACKS = Math.floor(MAX_MAP_BUCKETS / TRACKS_PER_CYLINDER) * TRACKS_PER_CYLINDER;
 
-/** A cylinder in which at least one track is marked. */
+/** A cylinder of which there is something to tell: a track is marked, left, or not confirmed. */
 export interface TableCylinder {
   cylinder: number;
   /** Bit 15 stands for track 0, bit 1 for track 14. */
@@ -18,6 +18,8 @@ export interface TableCylinder {
   tracks: number[];
   /** Tracks that the system wrote itself and a resync left; they wait for the next pair recovery. */
   leftTracks?: number[];
+  /** Tracks of updates that the other end of a flowing pair has not confirmed. */
+  unconfirmedTracks?: number[];
 }
 
 export interface TableDevice {
@@ -34,6 +36,8 @@ export interface DifferenceTable {
   /** Cylinders of each device, marked or not. */
   cylindersPerDevice: number;
   setTracks: number;
+  /** Updates the other end has not confirmed, while the pair flows from here; `isListed`: whether their tracks are named. */
+  unconfirmed?: { updates: number; isListed: boolean };
   devices: TableDevice[];
 }
 
@@ -62,6 +66,7 @@ export function tableOf(pages: readonly DifferenceMap[]): DifferenceTable | null
     trackBytes: first.trackBytes,
     cylindersPerDevice: Math.ceil(first.tracksPerVolume / TRACKS_PER_CYLINDER),
     setTracks: first.setTracks,
+    ...(first.unconfirmed ? { unconfirmed: first.unconfirmed } : {}),
     devices: devices.map(({ device, cylinders }) => ({
       device,
       setTracks: cylinders.reduce((sum, { tracks }) => sum + tracks.length, 0),
@@ -72,17 +77,19 @@ export function tableOf(pages: readonly DifferenceMap[]): DifferenceTable | null
 
 function cylindersOf({ firstTrack, volumes }: DifferenceMap, volume: number): TableCylinder[] {
   const found = volumes.find((each) => each.volume === volume);
-  const { buckets = [], leftBuckets = [] } = found ?? {};
+  const { buckets = [], leftBuckets = [], unconfirmedBuckets = [] } = found ?? {};
   const cylinders: TableCylinder[] = [];
   for (let at = 0; at < buckets.length; at += TRACKS_PER_CYLINDER) {
     const tracks = markedIn(buckets, at);
     const leftTracks = markedIn(leftBuckets, at);
-    if (tracks.length === 0 && leftTracks.length === 0) continue;
+    const unconfirmedTracks = markedIn(unconfirmedBuckets, at);
+    if (tracks.length + leftTracks.length + unconfirmedTracks.length === 0) continue;
     cylinders.push({
       cylinder: Math.floor((firstTrack + at) / TRACKS_PER_CYLINDER),
       word: tracks.reduce((word, track) => word | (1 << (TRACKS_PER_CYLINDER - track)), 0),
       tracks,
       ...(leftTracks.length > 0 ? { leftTracks } : {}),
+      ...(unconfirmedTracks.length > 0 ? { unconfirmedTracks } : {}),
     });
   }
   return cylinders;

@@ -4,6 +4,10 @@ import { pairKey, pairName, parsePairName } from '../domain/names.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { StorageCore } from './core.ts';
 import type { DifferenceBitmap } from './difference-bitmap.ts';
+import type { PairRecord } from './system-record.ts';
+
+/** Entries are read to name their tracks: no more than a look may cost. */
+const MOST_LISTED_BYTES = 16 * 1024 * 1024;
 
 /** Refuses with `unknown-pair`, `unknown-volume`, or `bad-request` where the range begins beyond the volume. */
 export function readDifferenceMap(core: StorageCore, query: DifferenceMapQuery): DifferenceMap {
@@ -24,6 +28,7 @@ export function readDifferenceMap(core: StorageCore, query: DifferenceMapQuery):
   const tracksPerBucket = Math.ceil(trackCount / query.buckets);
   const wanted = query.volume === null ? Array.from({ length: volumes.count }, (_, volume) => volume) : [query.volume];
   const range = { firstTrack: query.firstTrack, trackCount, tracksPerBucket };
+  const unconfirmed = unconfirmedOf(core, key, pair, tracksPerBucket === 1);
   return {
     system: config.system,
     pair: pairName(pair.definition.source, pair.definition.destination),
@@ -35,11 +40,42 @@ export function readDifferenceMap(core: StorageCore, query: DifferenceMapQuery):
     volumes: wanted.map((volume) => {
       const buckets = bucketsOf(bitmap, volume, range);
       const apart = left ? { leftBuckets: bucketsOf(left, volume, range) } : {};
-      return { volume, setTracks: buckets.reduce((sum, count) => sum + count, 0), buckets, ...apart };
+      const listed = unconfirmed?.tracks
+        ? { unconfirmedBuckets: listedOf(unconfirmed.tracks, volume, tracksPerVolume, range) }
+        : {};
+      return { volume, setTracks: buckets.reduce((sum, count) => sum + count, 0), buckets, ...apart, ...listed };
     }),
+    ...(unconfirmed ? { unconfirmed: { updates: unconfirmed.updates, isListed: unconfirmed.tracks !== null } } : {}),
     setTracks: bitmap.count,
     inFlightTracks: bitmap.inFlight,
   };
+}
+
+/** What the journal still has to tell of a pair that flows from here: it becomes bits where the pair stops. */
+function unconfirmedOf(
+  core: StorageCore,
+  key: string,
+  pair: PairRecord,
+  asTracks: boolean,
+): { updates: number; tracks: Uint8Array | null } | null {
+  const { pairs, journal } = core;
+  const flowsFromHere = pairs.isSource(pair) && (pair.state === 'duplex' || pair.state === 'suspending');
+  if (!flowsFromHere || core.snapshots.feeds(pair)) return null;
+  const confirmed = Math.min(pairs.peerAccepted(key), pairs.peerDurable(key));
+  const isListed = asTracks && journal.bytesAfter(confirmed) <= MOST_LISTED_BYTES;
+  return { updates: core.lastNumber - confirmed, tracks: isListed ? core.tracksAfter(confirmed) : null };
+}
+
+function listedOf(
+  tracks: Uint8Array,
+  volume: number,
+  tracksPerVolume: number,
+  { firstTrack, trackCount }: Pick<DifferenceMap, 'firstTrack' | 'trackCount'>,
+): number[] {
+  return Array.from({ length: trackCount }, (_, index) => {
+    const at = volume * tracksPerVolume + firstTrack + index;
+    return ((tracks[at >> 3] ?? 0) >> (at & 7)) & 1;
+  });
 }
 
 function bucketsOf(

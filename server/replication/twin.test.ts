@@ -74,6 +74,29 @@ const switchedBack = async (group: Group, accepted: boolean) => {
   await group.promote('M', accepted);
 };
 
+it('table 1 of a pair that flows is what its log has not got confirmed', async () => {
+  const group = groupOf('twin');
+  await group.run(async () => {
+    await formed(group);
+    const table = () =>
+      group.system('M').differences({ pair: 'M-B1', volume: 0, firstTrack: 0, trackCount: null, buckets: 1024 });
+    expect(table()).toMatchObject({ unconfirmed: { updates: 0, isListed: true }, setTracks: 0 });
+    group.cut('M', 'B1');
+    await group.write('M', 0, 3 * TRACK, track(30));
+    await group.write('M', 0, 5 * TRACK, track(50));
+    expect(group.pairOf('M', 'B1')?.state).toBe('duplex');
+    const cutOff = table();
+    expect(cutOff).toMatchObject({ unconfirmed: { updates: 2, isListed: true }, setTracks: 0 });
+    expect(cutOff.volumes[0]?.unconfirmedBuckets?.flatMap((bit, index) => (bit ? [index] : []))).toEqual([3, 5]);
+    await group.instruct('M', { verb: 'split', pair: 'M-B1', token: group.token() });
+    await group.world.scheduler.until(() => group.pairOf('M', 'B1')?.state === 'failure-suspend', 30_000);
+    // Now they are bits.
+    const stopped = table();
+    expect(stopped.unconfirmed).toBeUndefined();
+    expect(stopped.volumes[0]?.buckets.flatMap((bit, index) => (bit ? [index] : []))).toEqual([3, 5]);
+  });
+});
+
 describe('the master returns', () => {
   it('merge: its table is joined to the backup’s, and it ends byte-equal to the backup', async () => {
     const group = groupOf('twin');

@@ -319,6 +319,11 @@ export const inspector = {
   tableOf: (system: string) => `Difference table of ${system}`,
   tableEmpty: (system: string) => `No track is marked at ${system}.`,
   tableLeft: (tracks: string) => `left as written here: ${tracks}`,
+  tableUnconfirmed: (tracks: string) => `not confirmed yet: ${tracks}`,
+  tableFlowing: (updates: string) =>
+    `The pair flows: ${updates} updates are not confirmed by the other end. Their tracks would be marked if it stopped now.`,
+  tableFlowingUnnamed: (updates: string) =>
+    `The pair flows: ${updates} updates are not confirmed by the other end, too many to name their tracks here.`,
   tableMore: (count: string) => `${count} more cylinders; the command line shows them all (pair table).`,
   tableColumns: { device: 'Device', cylinder: 'Cylinder', word: 'Word', tracks: 'Tracks' },
   differences: 'Difference bitmap',

@@ -90,14 +90,24 @@ function addTable(pair: Command, enqueue: Enqueue): void {
           pages.push(await client.pairs.differences.query({ ...of, ...page }));
         const table = tableOf(pages);
         const rows = (table?.devices ?? []).flatMap(({ device, cylinders }) =>
-          cylinders.map(({ cylinder, word, tracks, leftTracks }) =>
+          cylinders.map(({ cylinder, word, tracks, leftTracks, unconfirmedTracks }) =>
             [
-              `device ${device} cylinder ${cylinder} ${wordText(word)} tracks ${tracks.join(' ')}`,
+              `device ${device} cylinder ${cylinder} ${wordText(word)} tracks ${tracks.join(' ')}`.trimEnd(),
               ...(leftTracks ? [`left as written here ${leftTracks.join(' ')}`] : []),
+              ...(unconfirmedTracks ? [`not confirmed ${unconfirmedTracks.join(' ')}`] : []),
             ].join('; '),
           ),
         );
-        return result(table, ...(rows.length > 0 ? rows : [`no track is marked at ${of.system}`]));
+        if (table?.unconfirmed)
+          rows.push(
+            `${table.unconfirmed.updates} updates not confirmed by the other end${table.unconfirmed.isListed ? '' : ', too many to name their tracks'}`,
+          );
+        return result(
+          table,
+          ...(table?.devices.some(({ cylinders }) => cylinders.length > 0)
+            ? rows
+            : [`no track is marked at ${of.system}`, ...rows]),
+        );
       }),
     );
 }
