@@ -6,33 +6,79 @@ import type { DifferenceTable } from '../server/domain/difference-table.ts';
 import { done } from './support/cli.ts';
 import { Dashboard } from './support/dashboard.ts';
 import { expect, stepIds, type TestGroup, test } from './support/groups.ts';
+import { api } from './support/instance.ts';
+import { expectIdenticalVolumes, readVolume } from './support/volumes.ts';
 
-const tableOf = (group: TestGroup, on: string) =>
-  done<DifferenceTable>('pair', 'table', '--group', group.name, '--pair', 'B1-M', '--on', on);
+const TRACK_BYTES = 64 * 1024;
+const VOLUMES = [0, 1];
+const TRACKS_PER_CYLINDER = 15;
 
-/** Tracks of all devices, `device/track`, that are marked, or that a resync has left. */
-function tracksOf(table: DifferenceTable, which: 'tracks' | 'leftTracks'): string[] {
+const tableOf = (group: TestGroup, pair: string, on: string) =>
+  done<DifferenceTable>('pair', 'table', '--group', group.name, '--pair', pair, '--on', on);
+
+/** Tracks of all devices, `device/track`, that are marked, left by a resync, or not confirmed. */
+function tracksOf(table: DifferenceTable, which: 'tracks' | 'leftTracks' | 'unconfirmedTracks'): string[] {
   return table.devices.flatMap(({ device, cylinders }) =>
-    cylinders.flatMap((each) => (each[which] ?? []).map((track) => `${device}/${each.cylinder * 15 + track}`)),
+    cylinders.flatMap((each) =>
+      (each[which] ?? []).map((track) => `${device}/${each.cylinder * TRACKS_PER_CYLINDER + track}`),
+    ),
   );
 }
 
-/** From normal operation to a backup that works and a master that is back: it had gone on alone before it was lost. */
-async function takenOver(group: TestGroup): Promise<void> {
+/** Tracks in which the volumes of two systems differ, read over NBD. */
+async function differingTracks(group: TestGroup, one: string, other: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const volume of VOLUMES) {
+    const [a, b] = [await readVolume(group.name, one, volume), await readVolume(group.name, other, volume)];
+    for (let track = 0; track * TRACK_BYTES < a.length; track += 1) {
+      const [from, to] = [track * TRACK_BYTES, (track + 1) * TRACK_BYTES];
+      if (!a.subarray(from, to).equals(b.subarray(from, to))) found.push(`${volume}/${track}`);
+    }
+  }
+  return found;
+}
+
+/** What the last copy of a pair moved, as its source counted it. */
+async function copiedBytes(group: TestGroup, pair: string): Promise<number> {
+  const status = await group.until(`a copy of ${pair} has ended`, ({ pairs }) =>
+    pairs.some(({ name, lastCopyBytes }) => name === pair && lastCopyBytes !== null),
+  );
+  return status.pairs.find(({ name }) => name === pair)?.lastCopyBytes ?? -1;
+}
+
+const restWork = (group: TestGroup) => api.ledger.stop.mutate({ group: group.name });
+const startWork = (group: TestGroup) => api.ledger.start.mutate({ group: group.name });
+
+async function formed(group: TestGroup): Promise<void> {
   await group.run('pair-recovery');
   await group.pairsReach({ 'M-B1': 'duplex' });
-  await done('ledger', 'start', '--group', group.name);
+  await startWork(group);
   await group.completes(5);
-  await group.inject('cut', 'M-B1');
-  await group.completes(10);
+}
+
+/** The master is lost; the backup takes over, writes, and the work on it pauses, so that every byte can be counted. The master is back. */
+async function takenOver(group: TestGroup, ...decisions: string[]) {
   await group.inject('site-loss', 'production');
   await group.losesHeartbeatOf('host-M', 'host-B1');
-  const over = await group.run('takeover', '--decide', 'B1114=restart', '--decide', 'B1115=restart');
+  const over = await group.run('takeover', ...decisions.flatMap((each) => ['--decide', each]));
   expect(over.ending, JSON.stringify(over)).toBe('done');
-  // Nobody but M knows what it completed, and M is silent: no proof of anything.
-  expect(over.verdict?.kind).not.toBe('no-data-loss');
   expect(stepIds(over)).toEqual(expect.arrayContaining(['B1000', 'B1010', 'B1020', 'B1030']));
   await group.completes(10);
+  await restWork(group);
+  return over;
+}
+
+/** The same, with the master cut off before: it goes on alone, and nobody else knows what it completed. */
+async function takenOverWithLoss(group: TestGroup): Promise<void> {
+  await formed(group);
+  await group.inject('cut', 'M-B1');
+  await group.completes(10);
+  // The pair flows still: table 1 is what the log has not got confirmed.
+  const table1 = await tableOf(group, 'M-B1', 'M');
+  expect(table1.unconfirmed?.updates ?? table1.setTracks).toBeGreaterThan(0);
+  expect([...tracksOf(table1, 'unconfirmedTracks'), ...tracksOf(table1, 'tracks')].length).toBeGreaterThan(0);
+  const over = await takenOver(group, 'B1114=restart', 'B1115=restart');
+  expect(over.verdict?.kind).not.toBe('no-data-loss');
   await group.inject('restore', 'M-B1');
   await group.inject('site-return', 'production');
   await group.isWhole();
@@ -43,15 +89,22 @@ test('twin, merge: both tables are joined, and the master ends byte-equal to the
   makeGroup,
 }) => {
   const group = await makeGroup('twin', { arrangement: 'twin' });
-  await takenOver(group);
-  expect((await tableOf(group, 'M')).setTracks).toBeGreaterThan(0);
+  await takenOverWithLoss(group);
+  const unsent = tracksOf(await tableOf(group, 'B1-M', 'M'), 'tracks');
+  const changed = tracksOf(await tableOf(group, 'B1-M', 'B1'), 'tracks');
+  expect(unsent.length).toBeGreaterThan(0);
 
   const dashboard = new Dashboard(page, group.name);
   await dashboard.startRoutine('resync', 'Resync');
   await dashboard.decide('Overwrite them with B1’s data?', 'Overwrite with B1’s data');
   await dashboard.expectEnding('done');
+  // Each track of either table once, and none beside.
+  expect(await copiedBytes(group, 'B1-M')).toBe(new Set([...unsent, ...changed]).size * TRACK_BYTES);
+  await expectIdenticalVolumes(group.name, ['M', 'B1'], VOLUMES.length);
   await dashboard.openTable();
   await dashboard.expectPair('Pair B1 → M (async)', 'duplex');
+  await startWork(group);
+  await group.completes(5);
 
   await dashboard.startRoutine('switch-back', 'Switch back');
   await dashboard.decide('Stop the work on host B1 now?', 'Stop the work on host B1');
@@ -68,23 +121,74 @@ test('twin, merge: both tables are joined, and the master ends byte-equal to the
 });
 
 test('twin, no-merge: tracks that only the master wrote are left, named, accepted, and carried to the backup', async ({
+  page,
   makeGroup,
 }) => {
   const group = await makeGroup('twin-left', { arrangement: 'twin', mode: 'no-merge' });
-  await takenOver(group);
-  const unsent = tracksOf(await tableOf(group, 'M'), 'tracks');
-  const changed = tracksOf(await tableOf(group, 'B1'), 'tracks');
+  await takenOverWithLoss(group);
+  const unsent = tracksOf(await tableOf(group, 'B1-M', 'M'), 'tracks');
+  const changed = tracksOf(await tableOf(group, 'B1-M', 'B1'), 'tracks');
   expect(unsent.length).toBeGreaterThan(0);
 
   const resync = await group.run('resync');
   expect(resync.ending, JSON.stringify(resync)).toBe('done');
-  const left = tracksOf(await tableOf(group, 'M'), 'leftTracks');
-  for (const track of left) expect(unsent).toContain(track);
-  for (const track of changed) expect(left).not.toContain(track);
+  // Only what the backup changed.
+  expect(await copiedBytes(group, 'B1-M')).toBe(changed.length * TRACK_BYTES);
+  const left = tracksOf(await tableOf(group, 'B1-M', 'M'), 'leftTracks');
+  expect(left.sort()).toEqual(unsent.filter((track) => !changed.includes(track)).sort());
+  expect(left.length).toBeGreaterThan(0);
 
-  const back = await group.run('switch-back');
-  expect(back, JSON.stringify(back)).toMatchObject({ ending: 'done', verdict: { kind: 'no-data-loss' } });
+  // The tracks stand on the screen, in the table and at the decision, and again in the verdict.
+  await page.goto(`/groups/${group.name}?view=table&inspect=pair:B1-M`);
+  await page.getByRole('button', { name: 'Table of M', exact: true }).click();
+  await expect(page.getByRole('table', { name: 'Difference table of M' })).toContainText('left as written here:');
+  const dashboard = new Dashboard(page, group.name);
+  await dashboard.startRoutine('switch-back', 'Switch back');
+  await expect(
+    page.getByText(`${left.length} tracks hold its own updates, which B1 never received: device`).first(),
+  ).toBeVisible();
+  await dashboard.decide('Go on from this image?', 'Accept it');
+  await expect(dashboard.verdict).toContainText(`${left.length} tracks hold its own updates`);
+  await dashboard.decide('Restart the work on host M?', 'Restart on host M');
+  await dashboard.expectEnding('done');
+
+  // Before pair recovery the two differ in these tracks, and in what was written on M since: its table has them all.
+  await restWork(group);
+  const differing = await differingTracks(group, 'M', 'B1');
+  const marked = tracksOf(await tableOf(group, 'M-B1', 'M'), 'tracks');
+  for (const track of left) expect(marked).toContain(track);
+  for (const track of differing) expect(marked).toContain(track);
+  expect(differing.some((track) => left.includes(track))).toBe(true);
+
   expect((await group.run('pair-recovery')).ending).toBe('done');
+  expect(await copiedBytes(group, 'M-B1')).toBe(marked.length * TRACK_BYTES);
+  await startWork(group);
   await group.completes(5);
   await group.isIdenticalEverywhere(['M', 'B1']);
+});
+
+test('twin, sync, two backups: nothing completed is lost, proven; the first has it all, the other follows by difference', async ({
+  makeGroup,
+}) => {
+  const group = await makeGroup('twin-sync', { arrangement: 'twin', mode: 'sync', backups: 2 });
+  await formed(group);
+  await group.pairsReach({ 'M-B1': 'duplex', 'M-B2': 'duplex' });
+  const over = await takenOver(group);
+  expect(over.verdict, JSON.stringify(over)).toMatchObject({ kind: 'no-data-loss' });
+  await group.inject('site-return', 'production');
+  await group.isWhole();
+  const resync = await group.run('resync');
+  expect(resync.ending, JSON.stringify(resync)).toBe('done');
+  const moved = await copiedBytes(group, 'B1-M');
+  const { volumeBytes } = await api.groups.definition.query({ group: group.name });
+  expect(moved).toBeLessThan(volumeBytes / 2);
+  await expectIdenticalVolumes(group.name, ['M', 'B1'], VOLUMES.length);
+  const back = await group.run('switch-back');
+  expect(back, JSON.stringify(back)).toMatchObject({ ending: 'done', verdict: { kind: 'no-data-loss' } });
+  const recovery = await group.run('pair-recovery');
+  expect(recovery.ending, JSON.stringify(recovery)).toBe('done');
+  for (const pair of ['M-B1', 'M-B2']) expect(await copiedBytes(group, pair)).toBeLessThan(volumeBytes / 2);
+  await startWork(group);
+  await group.completes(5);
+  await group.isIdenticalEverywhere(['M', 'B1', 'B2']);
 });

@@ -65,6 +65,9 @@ export function PairFactsView({ group, pair }: { group: string; pair: PairStatus
           <Fact name={text.moved}>
             <span className="num">{formatBytes(pair.movedBytes)}</span>
           </Fact>
+          <Fact name={text.lastCopy}>
+            <span className="num">{formatBytes(pair.lastCopyBytes)}</span>
+          </Fact>
         </dl>
         {pair.kind === 'async' ? <LagChart group={group} pair={pair.name} /> : null}
       </Section>

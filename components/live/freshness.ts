@@ -26,6 +26,7 @@ function agePair(pair: PairStatus, serverNow: number): PairStatus {
     lag: null,
     rateBytesPerSecond: null,
     movedBytes: null,
+    lastCopyBytes: null,
     dirtyTracks: null,
     copy: null,
     consistentAtDestination: null,

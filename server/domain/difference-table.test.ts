@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { DifferenceMap } from './difference-map.ts';
-import { TABLE_PAGE_TRACKS, tableOf, tablePages, wordText } from './difference-table.ts';
+import { TABLE_PAGE_TRACKS, tableOf, tablePages, tracksText, wordText } from './difference-table.ts';
 
 function page(firstTrack: number, trackCount: number, set: number[], left: number[] = []): DifferenceMap {
   const buckets = (marked: number[]) =>
@@ -70,4 +70,14 @@ it('asks for whole cylinders, every track once', () => {
   ]);
   expect(TABLE_PAGE_TRACKS % 15).toBe(0);
   expect(tableOf([])).toBeNull();
+});
+
+it('names tracks by device and cylinder, and says how many it does not name', () => {
+  const named = [
+    { volume: 0, track: 3 },
+    { volume: 0, track: 14 },
+    { volume: 1, track: 30 },
+  ];
+  expect(tracksText(named, 3)).toBe('device 0 cylinder 0 tracks 3 14, device 1 cylinder 2 track 0');
+  expect(tracksText(named, 5)).toBe('device 0 cylinder 0 tracks 3 14, device 1 cylinder 2 track 0 and 2 more');
 });

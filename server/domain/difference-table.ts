@@ -100,6 +100,23 @@ function markedIn(buckets: readonly number[], at: number): number[] {
   return buckets.slice(at, at + TRACKS_PER_CYLINDER).flatMap((count, track) => (count > 0 ? [track] : []));
 }
 
+/** Tracks named by system facts, at most: enough to read, and no more than a status should carry. */
+export const MOST_NAMED_TRACKS = 60;
+
+/** `device 0 cylinder 0 tracks 3 4, device 1 cylinder 2 track 0 and 12 more`: the first of `count` tracks, in order. */
+export function tracksText(named: readonly { volume: number; track: number }[], count: number): string {
+  const places = new Map<string, number[]>();
+  for (const { volume, track } of named) {
+    const place = `device ${volume} cylinder ${Math.floor(track / TRACKS_PER_CYLINDER)}`;
+    places.set(place, [...(places.get(place) ?? []), track % TRACKS_PER_CYLINDER]);
+  }
+  const words = [...places].map(
+    ([place, tracks]) => `${place} track${tracks.length > 1 ? 's' : ''} ${tracks.join(' ')}`,
+  );
+  const more = count - named.length;
+  return words.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
 /** A word as it is read in the table: tracks 0 to 14, then the unused bit. */
 export function wordText(word: number): string {
   return word.toString(2).padStart(16, '0');

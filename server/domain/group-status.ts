@@ -70,6 +70,8 @@ export interface PairStatus {
   rateBytesPerSecond: number | null;
   /** Data that the source has sent to the destination since its process began, copies included; null where it is not heard. */
   movedBytes: number | null;
+  /** What the last copy that ended took of them; null before the first since the source started. */
+  lastCopyBytes: number | null;
   dirtyTracks: number | null;
   trackBytes: number;
   copy: { doneBytes: number; totalBytes: number; startedAt: number } | null;

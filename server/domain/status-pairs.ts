@@ -105,6 +105,7 @@ function pairStatus(
       ? (source.fresh.process?.pairRates[pairName(definition.source, definition.destination)] ?? null)
       : null,
     movedBytes: sourceFacts?.transferredBytes ?? null,
+    lastCopyBytes: sourceFacts?.lastCopyBytes ?? null,
     dirtyTracks: dirtyTracks(source, destination),
     trackBytes: definitionTrackBytes(facts, source, destination),
     copy: sourceFacts?.copy ?? destination.pair?.copy ?? null,

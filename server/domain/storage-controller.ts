@@ -62,6 +62,8 @@ export interface PairFacts {
   set?: SetFacts;
   /** Payload bytes sent (source) or received (destination) since the process started. */
   transferredBytes: number;
+  /** Of these, what the last copy that ended here took; absent before the first. Source end. */
+  lastCopyBytes?: number;
   /** Is the line to the other end usable now? */
   connected: boolean;
   /** Last consistent image kept during a resync, as of that number; null where none is kept. */
@@ -87,6 +89,8 @@ export interface SystemFacts {
   evidenceLost: boolean;
   /** Tracks in which the image holds the system's own updates among those of its source; absent where it mixes none. */
   mixedTracks?: number;
+  /** The first of them by name; beyond `MOST_NAMED_TRACKS` only their number is told. */
+  mixedNamed?: readonly { volume: number; track: number }[];
   /** `dirtyTracks`: set bits of the pair that has most, where the engine tells them by volume. */
   volumes: { sizeBytes: number; dirtyTracks?: number }[];
   journal: {

@@ -183,6 +183,16 @@ export class DifferenceBitmap {
     return count;
   }
 
+  /** The first `most` tracks that may differ, in order. */
+  first(most: number): { volume: number; track: number }[] {
+    const found: { volume: number; track: number }[] = [];
+    for (let index = 0; index < this.tracks && found.length < most; index += 1) {
+      if ((((this.difference[index >> 3] ?? 0) | (this.flight[index >> 3] ?? 0)) >> (index & 7)) & 1)
+        found.push({ volume: Math.floor(index / this.tracksPerVolume), track: index % this.tracksPerVolume });
+    }
+    return found;
+  }
+
   sync(): Promise<void> {
     return this.file.sync();
   }

@@ -1,4 +1,5 @@
 /** What a storage system tells of itself: read off, never judged here. */
+import { MOST_NAMED_TRACKS } from '../domain/difference-table.ts';
 import { pairName } from '../domain/names.ts';
 import { isFlowing } from '../domain/pair-states.ts';
 import { DiskError } from '../domain/ports.ts';
@@ -44,7 +45,7 @@ export class FactsReader {
       consistent: record.imageConsistent,
       consistentNumber: this.consistentNumber(),
       evidenceLost: record.evidenceLost,
-      ...(record.mixed ? { mixedTracks: core.own.count } : {}),
+      ...(record.mixed ? { mixedTracks: core.own.count, mixedNamed: core.own.first(MOST_NAMED_TRACKS) } : {}),
       volumes: Array.from({ length: volumes.count }, (_, volume) => ({
         sizeBytes: volumes.volumeBytes,
         dirtyTracks: this.dirtyTracksOf(volume),
@@ -88,6 +89,7 @@ export class FactsReader {
       lag: this.lag(key, pair, source, applied),
       copy: source ? ends.source.copy : ends.destination.copy,
       ...(set ? { set } : {}),
+      ...(source && ends.source.lastCopyBytes !== null ? { lastCopyBytes: ends.source.lastCopyBytes } : {}),
       transferredBytes: source ? ends.source.transferredBytes : ends.destination.receivedBytes,
       connected: ends.link.up,
       gold: core.gold

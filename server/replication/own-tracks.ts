@@ -29,6 +29,11 @@ export class OwnTracks {
     return [...this.bitmaps.values()].reduce((sum, bitmap) => sum + bitmap.count, 0);
   }
 
+  /** The first `most` of them, those of one pair after those of another. */
+  first(most: number): { volume: number; track: number }[] {
+    return [...this.bitmaps.values()].flatMap((bitmap) => bitmap.first(most)).slice(0, most);
+  }
+
   /** Tracks of `key` that are left, or null where none were set apart. */
   of(key: string): DifferenceBitmap | null {
     return this.bitmaps.get(key) ?? null;

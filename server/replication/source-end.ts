@@ -40,6 +40,8 @@ const MAX_EARLY = 64;
 export class SourceEnd {
   copy: { doneBytes: number; totalBytes: number; startedAt: number } | null = null;
   transferredBytes = 0;
+  /** What the last copy that ended has moved; null before the first. */
+  lastCopyBytes: number | null = null;
   private session = 0;
   private state: 'closed' | 'opening' | 'open' = 'closed';
   /** Rises with each opening, so that the answer to an older one is known for what it is. */
@@ -229,6 +231,7 @@ export class SourceEnd {
 
   /** The copy has ended: the pair is in duplex. */
   copied(): void {
+    if (this.copy) this.lastCopyBytes = this.copy.doneBytes;
     this.copy = null;
     this.watch.look();
   }

@@ -213,6 +213,7 @@ export const inspector = {
   lagOf: (updates: string, bytes: string, span: string) =>
     `${updates} ${updates === '1' ? 'update' : 'updates'} · ${bytes} · ${span}`,
   moved: 'Moved since the source started',
+  lastCopy: 'Of it by the last copy',
   rate: 'Rate',
   journal: 'Journal',
   journalOf: (used: string, size: string, share: string) => `${used} of ${size} (${share})`,

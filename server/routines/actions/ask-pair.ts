@@ -75,6 +75,12 @@ export const readTable: Action = async (context): Promise<ActionResult> => {
   return { outcome: dirtyTracks > 0 ? 'marked' : 'empty' };
 };
 
+/** What a copy that has ended moved: by it the modes of a resync are told apart. */
+function copiedText({ state, lastCopyBytes, trackBytes }: PairFacts): string {
+  if (state !== 'duplex' || lastCopyBytes === undefined) return '';
+  return `; the copy moved ${lastCopyBytes} bytes (${Math.ceil(lastCopyBytes / trackBytes)} tracks)`;
+}
+
 /** Is anything left to be copied? Asked of the source, whose bits are those that count. */
 export const askDifferences: Action = async (context): Promise<ActionResult> => {
   const target = stepTarget(context);
@@ -83,7 +89,7 @@ export const askDifferences: Action = async (context): Promise<ActionResult> => 
   const pair = pairOf(await querySurely(context, stepHost(context), target), source, destination);
   context.note(
     pair
-      ? `${target}: ${pair.name} is in ${pair.state}, ${pair.dirtyTracks} tracks to copy, ${pair.transferredBytes} bytes sent.`
+      ? `${target}: ${pair.name} is in ${pair.state}, ${pair.dirtyTracks} tracks to copy${copiedText(pair)}.`
       : `${target}: there is no pair ${name}.`,
   );
   if (pair?.name !== name || isSuspended(pair.state)) return { outcome: 'stopped' };
@@ -135,7 +141,9 @@ export const waitCopyEnd: Action = async (context): Promise<ActionResult> => {
     { boundMs: null },
   );
   context.note(
-    pair ? `${stepTarget(context)}: ${pair.name} is in ${pair.state}.` : `${stepTarget(context)}: the pair is gone.`,
+    pair
+      ? `${stepTarget(context)}: ${pair.name} is in ${pair.state}${copiedText(pair)}.`
+      : `${stepTarget(context)}: the pair is gone.`,
   );
   return { outcome: pair?.state === 'duplex' ? 'duplex' : 'failed' };
 };
