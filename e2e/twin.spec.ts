@@ -141,7 +141,7 @@ test('twin, no-merge: tracks that only the master wrote are left, named, accepte
   // The tracks stand on the screen, in the table and at the decision, and again in the verdict.
   await page.goto(`/groups/${group.name}?view=table&inspect=pair:B1-M`);
   await page.getByRole('button', { name: 'Table of M', exact: true }).click();
-  await expect(page.getByRole('table', { name: 'Difference table of M' })).toContainText('left as written here:');
+  await expect(page.getByRole('region', { name: 'Difference table of M' })).toContainText('left as written here:');
   const dashboard = new Dashboard(page, group.name);
   await dashboard.startRoutine('switch-back', 'Switch back');
   await expect(

@@ -6,6 +6,7 @@ import type { GroupStatus } from '../../server/domain/group-status.ts';
 import { pairKey, parsePairName } from '../../server/domain/names.ts';
 import { messages } from '../messages/messages.ts';
 import type { Selection } from '../shell/routes.ts';
+import { isGuarded } from '../topology/graph-model.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { HostFactsView } from './host-facts.tsx';
@@ -76,7 +77,10 @@ function contentOf(status: GroupStatus, selection: Selection): { title: string; 
         : missing;
     }
     case 'witness':
-      return { title: topology.witnessTitle, body: <WitnessFactsView witness={status.witness} /> };
+      return {
+        title: topology.witnessTitle,
+        body: <WitnessFactsView witness={status.witness} isGuarded={isGuarded(status)} />,
+      };
   }
 }
 

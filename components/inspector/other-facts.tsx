@@ -62,7 +62,7 @@ export function SwitchFactsView({ device }: { device: SwitchStatus }) {
 }
 
 /** The monitoring host and the register it keeps. */
-export function WitnessFactsView({ witness }: { witness: GroupStatus['witness'] }) {
+export function WitnessFactsView({ witness, isGuarded }: { witness: GroupStatus['witness']; isGuarded: boolean }) {
   const { register } = witness;
   return (
     <Section>
@@ -77,7 +77,7 @@ export function WitnessFactsView({ witness }: { witness: GroupStatus['witness'] 
           <ObservedBy observer={messages.topology.witness} at={witness.observedAt} className="whitespace-normal" />
         </Fact>
       </dl>
-      {register ? <p className="text-muted">{text.registerText[register.state]}</p> : null}
+      {register ? <p className="text-muted">{text.registerText[isGuarded ? register.state : 'unguarded']}</p> : null}
     </Section>
   );
 }

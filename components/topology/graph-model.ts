@@ -1,4 +1,5 @@
 /** Turns a status and a layout into the nodes and edges of the graph. Pure. */
+import { findArrangement, guardedPairOf } from '../../server/domain/arrangement.ts';
 import type { GroupStatus, HostStatus } from '../../server/domain/group-status.ts';
 import { parsePairName } from '../../server/domain/names.ts';
 import { appearanceOf } from '../pair-state/appearance.ts';
@@ -32,6 +33,12 @@ function isSelected(selection: Selection | null, kind: Selection['kind'], name: 
 }
 
 /** All boxes, hindmost first. */
+/** Does the system that takes host writes wait for the answers of another? */
+export function isGuarded({ arrangement, holder }: GroupStatus): boolean {
+  const known = findArrangement(arrangement);
+  return known !== null && holder !== null && guardedPairOf(known, holder) !== null;
+}
+
 export function graphNodes({ status, layout, selection, step }: GraphInput): TopologyNode[] {
   const nodes: TopologyNode[] = [];
   for (const [site, box] of layout.sites)
@@ -77,7 +84,7 @@ export function graphNodes({ status, layout, selection, step }: GraphInput): Top
     nodes.push({
       id: 'witness',
       type: 'witness',
-      data: { witness: status.witness, href, selected },
+      data: { witness: status.witness, isGuarded: isGuarded(status), href, selected },
       ...place(layout.witness, 3),
     });
   }

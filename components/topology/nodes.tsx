@@ -44,7 +44,11 @@ export type SystemNode = Node<
 >;
 export type VolumesNode = Node<{ system: SystemStatus }, 'volumes'>;
 export type HostNode = Node<{ host: HostStatus; href: string; selected: boolean }, 'host'>;
-export type WitnessNode = Node<{ witness: GroupStatus['witness']; href: string; selected: boolean }, 'witness'>;
+/** `isGuarded`: a synchronous pair guards the writes, so that what the register says of it matters. */
+export type WitnessNode = Node<
+  { witness: GroupStatus['witness']; isGuarded: boolean; href: string; selected: boolean },
+  'witness'
+>;
 export type SwitchNode = Node<{ device: SwitchStatus; href: string; selected: boolean }, 'switch'>;
 /** Nothing but its place. */
 export type RoomNode = Node<Record<string, never>, 'room'>;
@@ -335,13 +339,19 @@ SwitchBox.displayName = 'SwitchBox';
 const Room = memo((_props: NodeProps<RoomNode>) => null);
 Room.displayName = 'Room';
 
+/** Without a guarding pair the register keeps nothing but the generation. */
+function registerWords(
+  { state, epoch, generation }: NonNullable<GroupStatus['witness']['register']>,
+  isGuarded: boolean,
+): string {
+  return isGuarded ? text.register(state, epoch) : text.registerGeneration(generation);
+}
+
 const WitnessBox = memo(({ data }: NodeProps<WitnessNode>) => {
   const level = useLevel();
-  const { witness } = data;
+  const { witness, isGuarded } = data;
   const up = upWord(witness);
-  const register = witness.register
-    ? text.register(witness.register.state, witness.register.epoch)
-    : text.registerUnknown;
+  const register = witness.register ? registerWords(witness.register, isGuarded) : text.registerUnknown;
   return (
     <>
       <Ends />
@@ -367,7 +377,12 @@ const WitnessBox = memo(({ data }: NodeProps<WitnessNode>) => {
         </span>
         {isFar(level) ? null : (
           <span className="flex justify-between gap-2">
-            <span className={cn('truncate', witness.register?.state === 'alone' && 'font-semibold text-suspend')}>
+            <span
+              className={cn(
+                'truncate',
+                isGuarded && witness.register?.state === 'alone' && 'font-semibold text-suspend',
+              )}
+            >
               {register}
             </span>
             <Ago at={witness.observedAt} className="shrink-0 text-muted" />

@@ -306,11 +306,16 @@ function exposureOf(
     };
   if (!holder)
     return {
-      text: `${survivors.join(' and ')} hold${survivors.length === 1 ? 's' : ''} a consistent image; nobody takes host writes`,
+      text: `${listOf(survivors)} hold${survivors.length === 1 ? 's' : ''} a consistent image; nobody takes host writes`,
       survivors,
     };
-  const left = survivors.length === 1 ? `only ${survivors[0]} is` : `${survivors.join(' and ')} are`;
+  const left = survivors.length === 1 ? `only ${survivors[0]} is` : `${listOf(survivors)} are`;
   return { text: `${left} left if the site of ${holder.name} is lost`, survivors };
+}
+
+/** `B1`, `B1 and B2`, `B1, B2 and B3`. */
+function listOf(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
 }
 
 /** A whole image now, or one to roll back to; a system to which nothing was ever copied holds none of the group's. */

@@ -99,6 +99,7 @@ export const topology = {
   heartbeatOk: (age: string) => `heartbeat ${age}`,
   heartbeatLost: 'heartbeat lost',
   register: (state: string, epoch: number) => `register ${state}, epoch ${epoch}`,
+  registerGeneration: (generation: number) => `register: generation ${generation}`,
   registerUnknown: 'register unknown',
   volume: (index: number) => `Vol ${index}`,
   tracks: (count: string) => `${count} dirty`,
@@ -307,7 +308,8 @@ export const inspector = {
   registerOf: (state: string, epoch: number, generation: number) =>
     `${state}, epoch ${epoch}, generation ${generation}`,
   registerText: {
-    joined: 'The synchronous pair is joined: P completes nothing without I.',
+    joined: 'The synchronous pair is joined: its source completes nothing without its destination.',
+    unguarded: 'No synchronous pair guards the writes: there is nothing to record but the generation.',
     alone: 'The source went on alone; what it completed since may be nowhere else.',
   } as Record<string, string>,
   lagChartCaption: (worst: string) => `Lag, last five minutes (worst ${worst} s)`,

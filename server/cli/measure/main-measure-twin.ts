@@ -91,17 +91,24 @@ async function cycle(group: string, mode: TwinMode): Promise<Figures> {
   await write(group, 'M', 0, UNSENT_MIB, 2);
   await api.faults.inject.mutate({ kind: 'site-loss', group, target: 'production' });
   await until(group, 'the loss of host M', ({ hosts }) =>
-    hosts.some(({ name, heartbeats }) => name === 'host-B1' && heartbeats.some(({ of, lost }) => of === 'host-M' && lost)),
+    hosts.some(
+      ({ name, heartbeats }) => name === 'host-B1' && heartbeats.some(({ of, lost }) => of === 'host-M' && lost),
+    ),
   );
   const { verdict } = await run(group, 'takeover', { B1114: 'restart', B1115: 'restart' });
   await write(group, 'B1', TAKEN_OVER.firstMib, TAKEN_OVER.mib, 3);
   await api.faults.inject.mutate({ kind: 'restore', group, target: 'M-B1' });
   await api.faults.inject.mutate({ kind: 'site-return', group, target: 'production' });
-  await until(group, 'everything up', ({ systems, hosts, lines }) =>
-    [...systems, ...hosts].every(({ up }) => up === true) && lines.every(({ connected }) => connected === true),
+  await until(
+    group,
+    'everything up',
+    ({ systems, hosts, lines }) =>
+      [...systems, ...hosts].every(({ up }) => up === true) && lines.every(({ connected }) => connected === true),
   );
   await until(group, 'both ends of the pair turned', ({ pairs }) =>
-    pairs.some(({ name, stateAtSource, stateAtDestination }) => name === 'B1-M' && stateAtSource === stateAtDestination),
+    pairs.some(
+      ({ name, stateAtSource, stateAtDestination }) => name === 'B1-M' && stateAtSource === stateAtDestination,
+    ),
   );
   const [tableOfM, tableOfB1] = [await marked(group, 'M'), await marked(group, 'B1')];
   const resync = await run(group, 'resync');
