@@ -4,6 +4,12 @@ import type { RoutineGraph, RoutineStep, RunView, StepRecord } from '../../serve
 
 export type StepState = 'current' | 'waiting' | 'refused' | 'done' | 'not-taken' | 'ahead';
 
+/** The record of the step from which the run came to step `id`, the last time; null where that is the first. */
+export function recordBefore(run: RunView, id: string): StepRecord | null {
+  const at = run.steps.findLastIndex((record) => record.id === id);
+  return run.steps[at - 1] ?? null;
+}
+
 /** The newest record of a step, or null where it was never entered. */
 export function recordOf(run: RunView | null, step: string): StepRecord | null {
   return run?.steps.findLast((record) => record.id === step) ?? null;

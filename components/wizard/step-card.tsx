@@ -13,7 +13,7 @@ import { Fact } from '../ui/panel.tsx';
 import { RefusalNote } from '../ui/refusal-note.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
 import { DecisionCard } from './decision-card.tsx';
-import { recordOf, type StepState, stepOf, stepStateOf } from './derive.ts';
+import { recordBefore, recordOf, type StepState, stepOf, stepStateOf } from './derive.ts';
 import { Progress } from './progress.tsx';
 import { StepSign } from './step-sign.tsx';
 
@@ -51,6 +51,7 @@ export function StepCard({ graph, run, status, step: id }: StepCardProps) {
       data-testid="step-card"
     >
       <StepHead step={step} record={record} state={run ? state : null} />
+      {run && state === 'waiting' && step.decision && !run.verdict ? <LedHere run={run} id={id} /> : null}
       {run && state === 'waiting' && step.decision ? (
         <DecisionCard key={`${run.run}:${id}:${record?.round}`} run={run} step={step} />
       ) : null}
@@ -204,6 +205,27 @@ function statesWord(states: readonly string[]): string {
   return states.length >= 7 ? text.anyState : states.map((state) => messages.states.word(state)).join(', ');
 }
 
+/** What a decision rests on is what the step before it has found. A verdict stands on the page by itself. */
+function LedHere({ run, id }: { run: RunView; id: string }) {
+  const before = recordBefore(run, id);
+  if (!before || before.evidence.length === 0) return null;
+  return (
+    <Part title={text.ledHere(before.id)}>
+      <Sentences of={before.evidence} />
+    </Part>
+  );
+}
+
+function Sentences({ of }: { of: readonly string[] }) {
+  return (
+    <ul className="flex list-disc flex-col gap-0.5 pl-5">
+      {[...new Set(of)].map((sentence) => (
+        <li key={sentence}>{sentence}</li>
+      ))}
+    </ul>
+  );
+}
+
 function Evidence({ record }: { record: StepRecord | null }) {
   if (!record) return null;
   return (
@@ -220,11 +242,7 @@ function Evidence({ record }: { record: StepRecord | null }) {
       ) : null}
       <Part title={text.evidence}>
         {record.evidence.length === 0 ? <p className="text-muted">{text.evidenceNone}</p> : null}
-        <ul className="flex list-disc flex-col gap-0.5 pl-5">
-          {[...new Set(record.evidence)].map((sentence) => (
-            <li key={sentence}>{sentence}</li>
-          ))}
-        </ul>
+        <Sentences of={record.evidence} />
       </Part>
       {record.refusal ? <RefusalNote refusal={record.refusal} /> : null}
     </>

@@ -109,7 +109,7 @@ function acceptance(shape: TwinShape): RoutineStep[] {
     decide({
       id: 'B4053',
       ours: true,
-      title: 'Accept M’s mixed image?',
+      title: 'Accept mixed image?',
       text: 'Mode no-merge: in the tracks named, M holds what it had written itself and B1 never received; in all others, what B1 sent.',
       question: 'Go on from this image?',
       byDefault: 'accept',

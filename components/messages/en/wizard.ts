@@ -136,6 +136,7 @@ export const wizard = {
   leadsTo: (step: string) => `to ${step}`,
   endsRun: (ending: string) => `ends the run: ${ending}`,
   evidence: 'What was seen',
+  ledHere: (step: string) => `What led here, seen at ${step}`,
   evidenceNone: 'Nothing yet.',
   transitions: 'State changes seen',
   transition: (pair: string, from: string, to: string) => `${pair}: ${from} → ${to}`,
