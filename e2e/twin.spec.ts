@@ -147,7 +147,7 @@ test('twin, no-merge: tracks that only the master wrote are left, named, accepte
   await expect(
     page.getByText(`${left.length} tracks hold its own updates, which B1 never received: device`).first(),
   ).toBeVisible();
-  await dashboard.decide('Go on from this image?', 'Accept it');
+  await dashboard.decide('Go on from this image?', 'Accept M’s image');
   await expect(dashboard.verdict).toContainText(`${left.length} tracks hold its own updates`);
   await dashboard.decide('Restart the work on host M?', 'Restart on host M');
   await dashboard.expectEnding('done');

@@ -116,11 +116,11 @@ function acceptance(shape: TwinShape): RoutineStep[] {
       options: [
         option(
           'accept',
-          'Accept it',
+          'Accept M’s image',
           'M goes on from it. Pair recovery carries the tracks named to B1, so that both end equal.',
           { step: 'B4052' },
         ),
-        option('stay', 'Do not accept it', 'The work stays stopped; nobody holds the host role.', {
+        option('stay', 'Leave the work stopped', 'M’s image is not accepted; nobody holds the host role.', {
           ending: 'done',
           state: 'work stopped by choice: M’s mixed image was not accepted; run takeover to go on with B1',
         }),
