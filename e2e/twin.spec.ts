@@ -159,7 +159,7 @@ test('twin, no-merge: tracks that only the master wrote are left, named, accepte
   const dashboard = new Dashboard(page, group.name);
   await dashboard.startRoutine('switch-back', 'Switch back');
   await expect(
-    page.getByText(`${left.length} tracks hold its own updates, which B1 never received: device`).first(),
+    page.getByText(`${left.length} tracks hold its own updates, which B1 never confirmed: device`).first(),
   ).toBeVisible();
   await dashboard.decide('Go on from this image?', 'Accept M’s image');
   await expect(dashboard.verdict).toContainText(`${left.length} tracks hold its own updates`);

@@ -44,7 +44,7 @@ export const settleMixed: Action = async (context): Promise<ActionResult> => {
   const pair = pairOf(facts, source, destination);
   if (pair && !isSuspended(pair.state)) await splitToSuspended(context, host, facts.system, pair.name);
   context.note(
-    `${facts.system}: ${tracks} tracks hold its own updates, which ${source === facts.system ? destination : source} never received: ${tracksText(facts.mixedNamed ?? [], tracks)}. All others are as they were copied, to ${facts.lastNumber}.`,
+    `${facts.system}: ${tracks} tracks hold its own updates, which ${source === facts.system ? destination : source} never confirmed: ${tracksText(facts.mixedNamed ?? [], tracks)}. All others are as they were copied, to ${facts.lastNumber}.`,
   );
   return { outcome: 'mixed' };
 };
@@ -125,7 +125,7 @@ export const judge: Action = async (context): Promise<ActionResult> => {
     entries: await entriesAfter(context, host, number),
   });
   // What the operator accepts by its mode belongs to what is said of the data.
-  const left = `${survivor}: ${mixedTracks} tracks hold its own updates, which ${writer} never received: ${tracksText(facts.mixedNamed ?? [], mixedTracks)}. The mode no-merge leaves them, and what follows is copied from them.`;
+  const left = `${survivor}: ${mixedTracks} tracks hold its own updates, which ${writer} never confirmed: ${tracksText(facts.mixedNamed ?? [], mixedTracks)}. The mode no-merge leaves them, and what follows is copied from them.`;
   const verdict = mixedTracks > 0 ? { ...judged, evidence: [...judged.evidence, left] } : judged;
   context.note(verdictHeadline(verdict));
   for (const sentence of verdict.evidence) context.note(sentence);
