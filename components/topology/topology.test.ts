@@ -87,6 +87,13 @@ describe('pairs', () => {
     const filling = { usedBytes: 120, sizeBytes: 128, fullInMs: 250_000 };
     expect(gaugeRows(pairFixture('I-R', AT, { journal: filling }))).toContain('journal 93 % · full in 00:04:10');
   });
+
+  it('names the difference snapshot on its way in place of a journal', () => {
+    const sets = { snapshotIntervalMs: 500, journal: null };
+    expect(gaugeRows(pairFixture('I-R', AT, sets))[0]).toBe('by snapshots');
+    const set = { id: 5_000_003, number: 4711, tracks: 32, bytes: 2 * 1024 * 1024, doneBytes: 512 * 1024 };
+    expect(gaugeRows(pairFixture('I-R', AT, { ...sets, set }))[0]).toBe('snapshot 4,711: 512 KiB of 2 MiB');
+  });
 });
 
 describe('the graph', () => {

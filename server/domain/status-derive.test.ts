@@ -96,6 +96,25 @@ describe('operation', () => {
   });
 });
 
+describe('a pair with difference snapshots', () => {
+  it('shows the set on its way and its interval, and neither journal nor pull', () => {
+    const bench = new StatusBench();
+    const pair = bench.pair('I', 'I-R');
+    pair.definition = { ...pair.definition, transport: 'difference-snapshot' };
+    const status = () => derive(bench).pairs.find(({ name }) => name === 'I-R');
+    expect(status()).toMatchObject({
+      transport: 'difference-snapshot',
+      set: null,
+      journal: null,
+      pullIntervalMs: null,
+    });
+    expect(status()?.snapshotIntervalMs).toBeGreaterThan(0);
+    pair.set = { id: 7, number: 4711, at: NOW, tracks: 3, doneTracks: 1 };
+    const bytes = bench.facts.definition.trackBytes;
+    expect(status()?.set).toEqual({ id: 7, number: 4711, tracks: 3, bytes: 3 * bytes, doneBytes: bytes });
+  });
+});
+
 describe('what is not known', () => {
   it('a silent system shows nothing of its last values', () => {
     const system = derive(new StatusBench().silence('P')).systems[0];
