@@ -117,7 +117,7 @@ function acceptance(shape: TwinShape): RoutineStep[] {
         option(
           'accept',
           'Accept M’s image',
-          'M goes on from it. Pair recovery carries the tracks named to B1, so that both end equal.',
+          'M goes on from it, and pair recovery carries the tracks named to B1, so that both end equal. An application whose data spans tracks may find it damaged.',
           { step: 'B4052' },
         ),
         option('stay', 'Leave the work stopped', 'M’s image is not accepted; nobody holds the host role.', {
