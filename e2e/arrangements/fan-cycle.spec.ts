@@ -1,9 +1,9 @@
 /** fan: 1 is lost, 2 takes over, 3 resumes from it by number; the roles are swapped, and swapped back. And the refusal. */
-import type { GroupStatus } from '../server/domain/group-status.ts';
-import { Dashboard } from './support/dashboard.ts';
-import { type CliRun, expect, type TestGroup, test } from './support/groups.ts';
-import { api } from './support/instance.ts';
-import { expectIdenticalVolumes } from './support/volumes.ts';
+import type { GroupStatus } from '../../server/domain/group-status.ts';
+import { Dashboard } from '../support/dashboard.ts';
+import { type CliRun, expect, type TestGroup, test } from '../support/groups.ts';
+import { api } from '../support/instance.ts';
+import { expectIdenticalVolumes } from '../support/volumes.ts';
 
 const MIB = 1024 * 1024;
 
