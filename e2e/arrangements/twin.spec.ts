@@ -2,12 +2,12 @@
  * Twin sites: the master is cut off, writes on and is lost; the backup takes over; the master returns and follows; the work goes
  * back. What the master had not sent is overwritten (merge) or left as it is (no-merge), and nothing is ever copied whole.
  */
-import type { DifferenceTable } from '../server/domain/difference-table.ts';
-import { done } from './support/cli.ts';
-import { Dashboard } from './support/dashboard.ts';
-import { expect, stepIds, type TestGroup, test } from './support/groups.ts';
-import { api } from './support/instance.ts';
-import { connectVolume, expectIdenticalVolumes, readVolume } from './support/volumes.ts';
+import type { DifferenceTable } from '../../server/domain/difference-table.ts';
+import { done } from '../support/cli.ts';
+import { Dashboard } from '../support/dashboard.ts';
+import { expect, stepIds, type TestGroup, test } from '../support/groups.ts';
+import { api } from '../support/instance.ts';
+import { connectVolume, expectIdenticalVolumes, readVolume } from '../support/volumes.ts';
 
 const TRACK_BYTES = 64 * 1024;
 const VOLUMES = [0, 1];
