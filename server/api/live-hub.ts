@@ -12,6 +12,7 @@ import { RefusedError } from '../domain/refusal.ts';
 import type { RunView } from '../routines/step-graph.ts';
 import { fleetRow } from './fleet-row.ts';
 import { type EventSource, LiveSubscriber } from './live-subscriber.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import type { LiveServices } from './services.ts';
 import type { EventView, FleetRow, LiveMessage } from './views.ts';
 
@@ -46,8 +47,11 @@ export class LiveHub implements LiveServices {
   ) {
     this.unhear = board.onChange((groups) => this.statusChanged(groups));
     notices.on('switchback_events', () => this.pull());
-    notices.on('switchback_runs', (run) => this.quietly(this.runChanged(run)));
-    notices.on('switchback_faults', () => this.quietly(this.faultsChanged()));
+    const failed = (error: unknown) => this.failed(error);
+    const runs = new OneAtATime<string | null>((run) => this.runChanged(run), failed);
+    const faults = new OneAtATime<null>(() => this.faultsChanged(), failed);
+    notices.on('switchback_runs', (run) => runs.ask(run));
+    notices.on('switchback_faults', () => faults.ask(null));
   }
 
   /** Reads where the history stands; streams begin from there. */
@@ -249,11 +253,14 @@ export class LiveHub implements LiveServices {
 
   /** A failed read is made good by the next notification; the reconnection after a database restart brings one. */
   private quietly(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      if (error instanceof RefusedError) return;
-      this.log.write('warn', 'a change could not be passed on', {
-        reason: error instanceof Error ? error.message : String(error),
-      });
+    work.catch((error: unknown) => this.failed(error));
+  }
+
+  private failed(error: unknown): void {
+    // What is gone by now needs no passing on.
+    if (error instanceof RefusedError) return;
+    this.log.write('warn', 'a change could not be passed on', {
+      reason: error instanceof Error ? error.message : String(error),
     });
   }
 }
