@@ -30,10 +30,14 @@ async function missingAt3(group: TestGroup): Promise<{ after: number; bytes: num
 const pairOf = ({ pairs }: GroupStatus, name: string) => pairs.find((pair) => pair.name === name);
 const evidenceOf = (run: CliRun, id: string) => run.steps.find((step) => step.id === id)?.evidence.join(' ') ?? '';
 
-/** Stops the work, and waits until 3 has all of it. */
+/** Stops the work, and waits until 3 has all of it, by the word of both: each is seen at a moment of its own. */
 async function rests(group: TestGroup): Promise<GroupStatus> {
   await api.ledger.stop.mutate({ group: group.name });
-  return group.until('3 has everything', (status) => pairOf(status, '2-3')?.lag?.updates === 0);
+  const lastOf = ({ systems }: GroupStatus, system: string) => systems.find(({ name }) => name === system)?.lastNumber;
+  return group.until(
+    '3 has everything',
+    (status) => pairOf(status, '2-3')?.lag?.updates === 0 && lastOf(status, '3') === lastOf(status, '2'),
+  );
 }
 
 async function loseProduction(group: TestGroup): Promise<void> {
@@ -82,9 +86,6 @@ test('fan: 3 resumes from 2 by the missing updates alone, and 1 comes back to th
     const updates = (pairOf(status, '2-3')?.appliedNumber ?? 0) - missing.after;
     expect(moved).toBeGreaterThan(missing.bytes);
     expect(moved).toBeLessThanOrEqual(updates * missing.largest);
-    expect(status.systems.find(({ name }) => name === '3')?.lastNumber).toBe(
-      status.systems.find(({ name }) => name === '2')?.lastNumber,
-    );
     await api.ledger.start.mutate({ group: group.name });
     await group.completes(5);
   });
