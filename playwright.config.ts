@@ -30,7 +30,7 @@ const baseURL = `http://127.0.0.1:${port}`;
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // Those of `e2e/arrangements` make groups of their own; all others share the demo, and kill what every group needs.
+  // Those of `e2e/arrangements` make groups of their own; all others share the demo, and kill what its installation needs.
   projects: [
     { name: 'demo', testIgnore: 'arrangements/**' },
     { name: 'arrangements', testMatch: 'arrangements/**/*.spec.ts' },

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { findArrangement } from '../domain/arrangement.ts';
-import { ROUTINES } from './find-routine.ts';
 import type { Path } from './graph-check.ts';
 import type { RoutineGraph } from './step-graph.ts';
 import { coveringPaths } from './testkit/covering-paths.ts';
 import { KilledError, Killer } from './testkit/memory-run-store.ts';
 import { PathWalk } from './testkit/path-walk.ts';
 import { resultOf, SAME_WAY } from './testkit/run-result.ts';
+import { WALKED } from './testkit/walked-routines.ts';
 
 /** Notes at which place on the path each call was made. */
 class Witness extends Killer {
@@ -38,10 +37,7 @@ async function interrupted(graph: RoutineGraph, path: Path, at: number) {
   return resultOf(walk.world, view);
 }
 
-/** A third backup adds steps of the same make as the second. */
-const WALKED = ROUTINES.filter(({ arrangement }) => (findArrangement(arrangement)?.variation?.backups ?? 1) <= 2);
-
-describe.each(WALKED.map((graph) => [`${graph.arrangement} ${graph.id}`, graph] as const))('%s', (_id, graph) => {
+describe.each(WALKED)('%s', (_id, graph) => {
   it('ends as if it had not been interrupted, at whatever call of whatever step that was', {
     timeout: 120_000,
   }, async () => {

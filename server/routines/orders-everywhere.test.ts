@@ -1,11 +1,10 @@
 /** What an operator may order between two steps, at every step of every routine. */
 import { describe, expect, it } from 'vitest';
-import { findArrangement } from '../domain/arrangement.ts';
-import { ROUTINES } from './find-routine.ts';
 import type { Path } from './graph-check.ts';
 import type { RoutineGraph, RunView } from './step-graph.ts';
 import { coveringPaths } from './testkit/covering-paths.ts';
 import { PathWalk } from './testkit/path-walk.ts';
+import { WALKED } from './testkit/walked-routines.ts';
 
 const by = 'operator';
 const wordsOf = (path: Path) => path.steps.map(({ step, outcome }) => `${step} ${outcome}`);
@@ -32,10 +31,7 @@ async function stepByStep(graph: RoutineGraph, path: Path, abortBefore: string |
   return { view, asked };
 }
 
-/** A third backup adds steps of the same make as the second. */
-const WALKED = ROUTINES.filter(({ arrangement }) => (findArrangement(arrangement)?.variation?.backups ?? 1) <= 2);
-
-describe.each(WALKED.map((graph) => [`${graph.arrangement} ${graph.id}`, graph] as const))('%s', (_id, graph) => {
+describe.each(WALKED)('%s', (_id, graph) => {
   const paths = enteringPaths(graph);
 
   it('waits before every step but the first where it goes step by step, and goes the same way', async () => {

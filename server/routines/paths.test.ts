@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { findArrangement } from '../domain/arrangement.ts';
-import { ROUTINES } from './find-routine.ts';
 import type { Path } from './graph-check.ts';
 import type { RoutineGraph } from './step-graph.ts';
 import { coveringPaths } from './testkit/covering-paths.ts';
 import { sceneFor } from './testkit/path-scenes.ts';
 import { PathWalk } from './testkit/path-walk.ts';
+import { WALKED } from './testkit/walked-routines.ts';
 
 async function walkPath(graph: RoutineGraph, path: Path): Promise<string[]> {
   const walk = new PathWalk(graph, path);
@@ -25,10 +24,7 @@ async function walkPath(graph: RoutineGraph, path: Path): Promise<string[]> {
   return end.view.steps.map((step) => `${step.id} ${step.outcome}`);
 }
 
-/** A third backup adds steps of the same make as the second. */
-const WALKED = ROUTINES.filter(({ arrangement }) => (findArrangement(arrangement)?.variation?.backups ?? 1) <= 2);
-
-describe.each(WALKED.map((graph) => [`${graph.arrangement} ${graph.id}`, graph] as const))('%s', (_id, graph) => {
+describe.each(WALKED)('%s', (_id, graph) => {
   it('has a scene for every outcome of every step', () => {
     for (const step of graph.steps) {
       if (step.decision) continue;

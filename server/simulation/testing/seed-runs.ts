@@ -5,11 +5,11 @@ import { generateSchedule } from '../generate.ts';
 import { failedCheckers, playSchedule } from '../play.ts';
 
 /** Seeds of each arrangement that the tests play, from 1 on. `switchback rehearse` plays any others, and as many as wanted. */
-const SEEDS_PER_ARRANGEMENT = 125;
+const SEEDS_PER_ARRANGEMENT = 60;
 /** The same stories with the other transport, under the same checkers. */
-const SNAPSHOT_SEEDS = 25;
+const SNAPSHOT_SEEDS = 20;
 /** Seeds of one test. */
-const STRETCH = 25;
+const STRETCH = 20;
 
 /** One line per failing seed of `first`…`last`: the seed, its checkers, and the first thing they said. */
 export async function failingSeeds(

@@ -1,8 +1,8 @@
 /** Processes killed in the middle of a routine: it ends as if they had not been. */
-import type { RunView } from '../server/routines/step-graph.ts';
-import { Dashboard } from './support/dashboard.ts';
-import { eventually, expect, stepIds, type TestGroup, test } from './support/groups.ts';
-import { api } from './support/instance.ts';
+import type { RunView } from '../../server/routines/step-graph.ts';
+import { Dashboard } from '../support/dashboard.ts';
+import { eventually, expect, stepIds, type TestGroup, test } from '../support/groups.ts';
+import { api } from '../support/instance.ts';
 
 test('R is killed in the middle of S230; once it is back the drain goes on and nothing is lost', async ({
   page,
