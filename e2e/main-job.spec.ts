@@ -56,7 +56,7 @@ test('an operator loses the production site, fails over, works on, and comes bac
   });
 
   await test.step('every transaction completed before the kill is on R, the balance adds up, the ledger goes on', async () => {
-    await group.completes(20);
+    await group.completesThrough(completedBefore + 20);
     const report = await dashboard.verifyLedgerOn('host-R');
     await expect(report).toContainText('Ledger verified on R');
     await expect(report).toContainText('adds up');

@@ -19,6 +19,10 @@ export async function eventually(what: string, holds: () => Promise<boolean>): P
   await expect.poll(holds, { message: what, timeout: 60_000, intervals: [50, 100, 200] }).toBe(true);
 }
 
+function lastCompleted(status: GroupStatus): number {
+  return Math.max(0, ...status.hosts.map((host) => (host.work?.running ? host.work.lastCompletedTransaction : 0)));
+}
+
 /** One group, as a script on the operator's machine handles it. */
 export class TestGroup {
   constructor(readonly name: string) {}
@@ -59,12 +63,15 @@ export class TestGroup {
     await this.completes(5);
   }
 
-  /** Waits until the work has completed `more` transactions than it had. */
+  /** Waits until the work has completed `more` transactions than it was last seen to have. */
   async completes(more: number): Promise<void> {
-    const completed = (status: GroupStatus) =>
-      Math.max(0, ...status.hosts.map((host) => (host.work?.running ? host.work.lastCompletedTransaction : 0)));
-    const from = completed(await this.status());
-    await this.until(`${more} transactions more than ${from}`, (status) => completed(status) >= from + more);
+    const from = lastCompleted(await this.status());
+    await this.until(`${more} transactions more than ${from}`, (status) => lastCompleted(status) >= from + more);
+  }
+
+  /** Waits until the work has completed this transaction. */
+  async completesThrough(transaction: number): Promise<void> {
+    await this.until(`transaction ${transaction} completed`, (status) => lastCompleted(status) >= transaction);
   }
 
   /** A fault of the whole group or of one of its parts, as a script injects it. */

@@ -5,7 +5,7 @@ import type { PairRecord } from './system-record.ts';
 
 /** Highest number that every synchronous destination has answered, or may be done without; infinite where there is none. */
 export function answeredThrough(core: StorageCore): number {
-  let through = Number.POSITIVE_INFINITY;
+  let through = core.record.unansweredAbove ?? Number.POSITIVE_INFINITY;
   for (const [key, pair] of core.pairs.all()) {
     if (pair.definition.kind !== 'sync' || !core.pairs.isSource(pair)) continue;
     const isBound = mustRecordAlone(core, pair) || pair.definition.fence === 'data';

@@ -352,6 +352,7 @@ export class StorageCore {
   adoptHistory(lineage: readonly LineageEntry[], number: number): void {
     const { record } = this;
     record.lineage = [...lineage];
+    delete record.unansweredAbove;
     record.history += 1;
     record.historyBase = number;
     this.save();

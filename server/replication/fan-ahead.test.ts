@@ -117,3 +117,29 @@ it('copies to a second system that lacks updates the tracks of these alone', asy
   });
   expect(group.equal('1', '2')).toBe(true);
 });
+
+it('does not get what 1 had written and 2 never answered, even once 1 knows that the pair of the two was turned round', async () => {
+  const group = new FanGroup('turned');
+  await group.run(async () => {
+    const { scheduler } = group.world;
+    await group.formed();
+    await group.write('1', 0, 0, block(1));
+    await scheduler.until(() => group.facts('3').lastNumber === group.facts('1').lastNumber, 2000);
+    const answered = group.facts('2').lastNumber;
+    group.cut('1', '2');
+    // Nobody is ever told that it is complete: the split is not on record yet when 1 dies.
+    void group.write('1', 0, group.definition.trackBytes, block(2));
+    await scheduler.until(() => group.facts('1').lastNumber === answered + 1, 100);
+    group.kill('1');
+    await group.fence('takeover-1', ['2', '3']);
+    await group.promote('2');
+    await group.instruct('2', { verb: 'reverse', pair: '2-1', kind: 'async', token: group.token() });
+    group.heal('1', '2');
+    group.start('1');
+    await scheduler.until(() => group.running('1') && group.pairOf('1', '2')?.definition.source === '2', 3000);
+    await scheduler.sleep(500);
+    expect(group.facts('1').lastNumber).toBe(answered + 1);
+    expect(group.pairOf('1', '3')?.state).toBe('duplex');
+    expect(group.facts('3').lastNumber).toBe(answered);
+  });
+});

@@ -144,6 +144,7 @@ export class Fencing {
     if (isMixed) this.acceptMixed();
     record.generation = generation;
     record.holdsHostRole = true;
+    delete record.unansweredAbove;
     // The verdict was said before this, on whatever evidence there was: what is counted from here on is whole.
     record.evidenceLost = false;
     if (record.lineage.at(-1)?.generation !== generation.number)

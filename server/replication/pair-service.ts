@@ -124,6 +124,7 @@ export class PairService {
     if (!theirs) return NOTHING_KNOWN;
     if (common !== null) return { held: null, differs: this.awaitDiffering(key, pair, token, common, tracks) };
     core.pairs.bitmap(key).clear();
+    delete core.record.unansweredAbove;
     core.pairs.changeState(pair, 'duplex', 'known equal', { formedUnder: token.generation });
     core.retention.forget(source);
     return { held: { lastNumber: core.lastNumber, durable: core.checkpointNumber }, differs: null };

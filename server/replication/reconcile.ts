@@ -4,6 +4,7 @@ import { pairKey, pairName } from '../domain/names.ts';
 import { isCopying, isFlowing, isSuspended } from '../domain/pair-states.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { PairDefinition } from '../domain/storage-controller.ts';
+import { answeredThrough } from './answered.ts';
 import type { StorageCore } from './core.ts';
 import type { Drains } from './drains.ts';
 import type { Formation } from './formation.ts';
@@ -160,6 +161,7 @@ export class Reconciler {
     const chosen = core.config.definition.transport[pairKey(source, destination)] ?? 'journal';
     const transport = kind === 'async' ? chosen : 'journal';
     const turned = { ...definition, source, destination, kind, transport };
+    if (definition.source !== source && core.pairs.isSource(pair)) this.keepUnanswered();
     core.pairs.changeState(pair, pair.state, `turned to ${pairName(source, destination)}, ${kind}`, {
       definition: turned,
       epoch,
@@ -168,6 +170,12 @@ export class Reconciler {
       heldAbove: null,
       formationBase: null,
     });
+  }
+
+  /** What its synchronous destination never answered no other system may get from here, once the pair no longer tells. */
+  private keepUnanswered(): void {
+    const through = answeredThrough(this.core);
+    if (through < this.core.lastNumber) this.core.record.unansweredAbove = through;
   }
 
   /** Throws `RefusedError` where this end must stay the source. */

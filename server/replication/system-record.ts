@@ -63,6 +63,11 @@ export interface SystemRecord {
   imageConsistent: boolean;
   /** A copy has ended that left this system's own updates as they are: an image the group never had, until it is accepted. */
   mixed?: boolean;
+  /**
+   * Own updates above this number were never answered by the synchronous destination, and the pair that told so has been
+   * turned round: they are handed on to nobody (1b rule 20). Absent where there are none, and once this image goes on from another.
+   */
+  unansweredAbove?: number;
   /** Answer given when the generation was raised; a repetition gets the same. */
   fenceEvidence: FenceEvidence | null;
   /** Register epoch last known to this system. */
