@@ -23,7 +23,10 @@ export function FlowChart({ graph, run, selected, onSelect }: FlowChartProps) {
   const taken = waysTaken(run);
   const frame = useRef<HTMLElement>(null);
   const current = run?.currentStep ?? graph.first;
+  const pressed = useRef(false);
   useEffect(() => {
+    // What was pressed must still be there when it is let go.
+    if (pressed.current) return;
     // Only the chart itself is scrolled, never the page under the operator's hand.
     const node = frame.current?.querySelector<HTMLElement>(`[data-step="${CSS.escape(current)}"]`);
     if (!node || !frame.current) return;
@@ -36,6 +39,17 @@ export function FlowChart({ graph, run, selected, onSelect }: FlowChartProps) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
       tabIndex={0}
       className="relative min-h-0 flex-1 overflow-auto bg-canvas"
+      onPointerDown={() => {
+        pressed.current = true;
+        // Stops a movement that is under way.
+        frame.current?.scrollTo({ top: frame.current.scrollTop, behavior: 'instant' });
+      }}
+      onPointerUp={() => {
+        pressed.current = false;
+      }}
+      onPointerLeave={() => {
+        pressed.current = false;
+      }}
     >
       <div className="relative mx-auto" style={{ width: layout.width, height: layout.height }}>
         <svg width={layout.width} height={layout.height} className="absolute inset-0" aria-hidden="true">

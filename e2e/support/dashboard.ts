@@ -108,6 +108,14 @@ export class Dashboard {
     return this.page.locator(`[data-step="${id}"]`);
   }
 
+  /** Chooses a step of a run under way, whose chart moves along with it. */
+  async showStep(id: string): Promise<void> {
+    await expect(async () => {
+      await this.step(id).click();
+      await expect(this.step(id)).toHaveAttribute('aria-pressed', 'true', { timeout: 500 });
+    }).toPass();
+  }
+
   get verdict(): Locator {
     return this.page.getByRole('region', { name: 'Verdict' });
   }
