@@ -11,6 +11,7 @@ import { checkVersion, find, mustAllow, type Of, refusedBy } from './instruction
 import type { PairEnds } from './pair-ends.ts';
 import { createReply, type heldSchema, resyncReply } from './pair-messages.ts';
 import type { PairRecord } from './system-record.ts';
+import { joinedTracks } from './track-bits.ts';
 
 export class CopyInstructions {
   constructor(
@@ -66,7 +67,7 @@ export class CopyInstructions {
     const tracks = this.core.tracksAfter(common);
     // A pair that was never copied may not have fewer bits than all; one that is suspended may.
     pairs.changeState(pair, 'suspend', 'what differs is known by number', { agreedNumber: common });
-    if (tracks) pairs.bitmap(key).narrowTo(joined(tracks, Buffer.from(bits, 'base64')));
+    if (tracks) pairs.bitmap(key).narrowTo(joinedTracks(tracks, Buffer.from(bits, 'base64')));
     this.formation.beginAtSource(key, pair, 'duplex-pending', 'differences by number', generation);
   }
 
@@ -118,10 +119,6 @@ export class CopyInstructions {
     if (!core.mutant('bits-from-source-only')) core.pairs.bitmap(key).union(Buffer.from(bits, 'base64'));
     this.formation.beginAtSource(key, pair, 'duplex-pending', 'resync', token.generation);
   }
-}
-
-function joined(own: Uint8Array, theirs: Uint8Array): Uint8Array {
-  return own.map((byte, index) => byte | (theirs[index] ?? 0));
 }
 
 function sameDefinition(a: PairDefinition, b: PairDefinition): boolean {

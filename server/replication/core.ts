@@ -18,6 +18,7 @@ import { PairStore } from './pair-store.ts';
 import { Retention } from './retention.ts';
 import { type Reflecting, Snapshots } from './snapshots.ts';
 import { freshRecord, type PairRecord, type SystemRecord, SystemRecordStore } from './system-record.ts';
+import { noTracks, putTrack } from './track-bits.ts';
 import { TransitionLog } from './transition-log.ts';
 import { Volumes } from './volumes.ts';
 import { Watermarks } from './watermarks.ts';
@@ -325,12 +326,11 @@ export class StorageCore {
 
   /** The tracks that updates after `number` changed, as a bitmap has them; null where the journal does not tell any more. */
   tracksAfter(number: number): Uint8Array | null {
-    const { count, tracksPerVolume } = this.volumes;
-    const tracks = new Uint8Array(Math.ceil((count * tracksPerVolume) / 8));
-    const isKnown = this.eachTrackAfter(number, (volume, track) => {
-      const index = volume * tracksPerVolume + track;
-      tracks[index >> 3] = (tracks[index >> 3] ?? 0) | (1 << (index & 7));
-    });
+    const { tracksPerVolume } = this.volumes;
+    const tracks = noTracks(this.volumes);
+    const isKnown = this.eachTrackAfter(number, (volume, track) =>
+      putTrack(tracks, volume * tracksPerVolume + track, true),
+    );
     return isKnown ? tracks : null;
   }
 

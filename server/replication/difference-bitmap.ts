@@ -5,6 +5,7 @@
  */
 import type { Disk, DiskFile } from '../domain/ports.ts';
 import { extend } from './sized-file.ts';
+import { hasTrack, joinTracks, putTrack } from './track-bits.ts';
 
 const WORD_BITS = 8;
 
@@ -64,16 +65,16 @@ export class DifferenceBitmap {
 
   isSet(volume: number, track: number): boolean {
     const index = volume * this.tracksPerVolume + track;
-    return has(this.difference, index) || has(this.flight, index);
+    return hasTrack(this.difference, index) || hasTrack(this.flight, index);
   }
 
   /** On disk once it returns. Throws `DiskError`; then nothing was marked. */
   mark(volume: number, track: number): void {
     const index = volume * this.tracksPerVolume + track;
-    if (has(this.difference, index)) return;
+    if (hasTrack(this.difference, index)) return;
     const at = index >> 3;
     this.file.write(at, Uint8Array.of((this.difference[at] ?? 0) | (1 << (index & 7))));
-    put(this.difference, index, true);
+    putTrack(this.difference, index, true);
     this.setCount += 1;
   }
 
@@ -83,10 +84,10 @@ export class DifferenceBitmap {
     const index = this.nextSet();
     if (index === null) return null;
     // The flight plane first: a kill between the two writes leaves the bit in both, never in neither.
-    put(this.flight, index, true);
+    putTrack(this.flight, index, true);
     this.flightCount += 1;
     this.writeByte(this.planeBytes, this.flight, index);
-    put(this.difference, index, false);
+    putTrack(this.difference, index, false);
     this.setCount -= 1;
     this.writeByte(0, this.difference, index);
     this.cursor = index + 1;
@@ -96,8 +97,8 @@ export class DifferenceBitmap {
   /** The track differs no more. Throws `DiskError`. */
   unmark(volume: number, track: number): void {
     const index = volume * this.tracksPerVolume + track;
-    if (!has(this.difference, index)) return;
-    put(this.difference, index, false);
+    if (!hasTrack(this.difference, index)) return;
+    putTrack(this.difference, index, false);
     this.setCount -= 1;
     this.writeByte(0, this.difference, index);
   }
@@ -105,8 +106,8 @@ export class DifferenceBitmap {
   /** The destination has answered the copy of this track. */
   landed(volume: number, track: number): void {
     const index = volume * this.tracksPerVolume + track;
-    if (!has(this.flight, index)) return;
-    put(this.flight, index, false);
+    if (!hasTrack(this.flight, index)) return;
+    putTrack(this.flight, index, false);
     this.flightCount -= 1;
     this.writeByte(this.planeBytes, this.flight, index);
   }
@@ -123,7 +124,7 @@ export class DifferenceBitmap {
   /** Joins the other end's bits (rule 12). */
   union(other: Uint8Array): void {
     if (other.length !== this.planeBytes) return this.setAll();
-    for (let i = 0; i < this.planeBytes; i += 1) this.difference[i] = (this.difference[i] ?? 0) | (other[i] ?? 0);
+    joinTracks(this.difference, other);
     this.trimTail();
     this.file.write(0, this.difference.slice());
     this.recount();
@@ -214,7 +215,7 @@ export class DifferenceBitmap {
   private nextSetWithin(from: number, to: number): number | null {
     for (let index = from; index < to; ) {
       if (index % WORD_BITS === 0 && this.difference[index >> 3] === 0) index += WORD_BITS;
-      else if (has(this.difference, index) && !has(this.flight, index)) return index;
+      else if (hasTrack(this.difference, index) && !hasTrack(this.flight, index)) return index;
       else index += 1;
     }
     return null;
@@ -235,15 +236,6 @@ export class DifferenceBitmap {
     const at = index >> 3;
     this.file.write(plane + at, bytes.slice(at, at + 1));
   }
-}
-
-function has(plane: Uint8Array, index: number): boolean {
-  return ((plane[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
-}
-
-function put(plane: Uint8Array, index: number, value: boolean): void {
-  const byte = plane[index >> 3] ?? 0;
-  plane[index >> 3] = value ? byte | (1 << (index & 7)) : byte & ~(1 << (index & 7));
 }
 
 function bits(plane: Uint8Array): number {

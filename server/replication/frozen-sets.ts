@@ -7,6 +7,7 @@ import type { Lineage } from '../domain/generation.ts';
 import type { Disk } from '../domain/ports.ts';
 import type { DifferenceBitmap } from './difference-bitmap.ts';
 import { DifferenceVolume, type SetHead } from './difference-volume.ts';
+import { hasTrack, indexesOf, joinTracks, noTracks, putTrack } from './track-bits.ts';
 import type { Volumes } from './volumes.ts';
 
 interface FrozenHead extends SetHead {
@@ -35,7 +36,7 @@ export class FrozenSet {
   }
 
   has(index: number): boolean {
-    return hasBit(this.bits, index);
+    return hasTrack(this.bits, index);
   }
 
   /** Its tracks in ascending order. */
@@ -72,7 +73,7 @@ export class FrozenSets {
   /** Finds the sets that a kill has left. Throws `DiskError`. */
   constructor(private readonly options: FrozenSetsOptions) {
     const { disk, volumes, limitTracks } = options;
-    this.fresh = this.noTracks();
+    this.fresh = noTracks(this.options.volumes);
     for (let slot = 0; slot < MAX_SETS; slot += 1) {
       const kept = DifferenceVolume.recover<FrozenHead>(disk, this.file(slot), volumes.trackBytes, limitTracks);
       if (kept) this.sets.push(new FrozenSet(kept));
@@ -92,7 +93,7 @@ export class FrozenSets {
   /** A bit of the pair was set. */
   marked(index: number): void {
     this.changedAt ??= this.options.now();
-    if (this.sets.length > 0) setBit(this.fresh, index);
+    if (this.sets.length > 0) putTrack(this.fresh, index, true);
   }
 
   /** A track is about to be overwritten: what the sets have of it is copied first. False where there is no room for that. Throws `DiskError`. */
@@ -125,7 +126,7 @@ export class FrozenSets {
     const kept = DifferenceVolume.create(disk, this.file(this.freeSlot()), volumes.trackBytes, limitTracks, head);
     const set = new FrozenSet(kept);
     this.sets.push(set);
-    this.fresh = this.noTracks();
+    this.fresh = noTracks(this.options.volumes);
     this.changedAt = null;
     return set;
   }
@@ -141,7 +142,7 @@ export class FrozenSets {
     for (let set = this.sets[0]; set && set.head.number <= number; set = this.sets[0]) {
       this.sets.shift();
       for (const index of set.indexes()) {
-        const isDue = hasBit(this.fresh, index) || this.sets.some((other) => other.has(index));
+        const isDue = hasTrack(this.fresh, index) || this.sets.some((other) => other.has(index));
         if (!isDue) bitmap.unmark(this.volumeOf(index), this.trackOf(index));
       }
       set.kept.drop();
@@ -151,7 +152,7 @@ export class FrozenSets {
   /** The sets are given up; their tracks stay in the pair's bitmap. Throws `DiskError`. */
   drop(): void {
     for (const { kept } of this.sets.splice(0)) kept.drop();
-    this.fresh = this.noTracks();
+    this.fresh = noTracks(this.options.volumes);
   }
 
   close(): void {
@@ -174,7 +175,7 @@ export class FrozenSets {
   private meltNewest(): void {
     const newest = this.sets.pop();
     if (!newest) return;
-    joinBits(this.fresh, newest.tracks);
+    joinTracks(this.fresh, newest.tracks);
     this.changedAt = newest.changedAt ?? this.changedAt;
     newest.kept.drop();
   }
@@ -182,14 +183,9 @@ export class FrozenSets {
   /** After a kill: what is copied into a set has been overwritten since; what no set holds has changed since as well. */
   private changedSince(): Uint8Array {
     const changed = this.options.bitmap().snapshot();
-    for (const set of this.sets) for (const index of set.indexes()) clearBit(changed, index);
-    for (const { kept } of this.sets) for (const index of kept.indexes()) setBit(changed, index);
+    for (const set of this.sets) for (const index of set.indexes()) putTrack(changed, index, false);
+    for (const { kept } of this.sets) for (const index of kept.indexes()) putTrack(changed, index, true);
     return changed;
-  }
-
-  private noTracks(): Uint8Array {
-    const { count, tracksPerVolume } = this.options.volumes;
-    return new Uint8Array(Math.ceil((count * tracksPerVolume) / 8));
   }
 
   private freeSlot(): number {
@@ -200,28 +196,4 @@ export class FrozenSets {
   private file(slot: number): string {
     return `set-${this.options.key}-${slot}`;
   }
-}
-
-function hasBit(bits: Uint8Array, index: number): boolean {
-  return ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
-}
-
-function setBit(bits: Uint8Array, index: number): void {
-  bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
-}
-
-function clearBit(bits: Uint8Array, index: number): void {
-  bits[index >> 3] = (bits[index >> 3] ?? 0) & ~(1 << (index & 7));
-}
-
-function joinBits(bits: Uint8Array, others: Uint8Array): void {
-  for (const [at, byte] of others.entries()) bits[at] = (bits[at] ?? 0) | byte;
-}
-
-function indexesOf(bits: Uint8Array): number[] {
-  const found: number[] = [];
-  for (const [at, byte] of bits.entries()) {
-    for (let bit = 0; byte >> bit > 0; bit += 1) if ((byte >> bit) & 1) found.push(at * 8 + bit);
-  }
-  return found;
 }

@@ -2,12 +2,11 @@
  * Gold copy: while a formation copy overwrites a consistent image, the old content of each track is appended here before
  * its first overwrite, so that the image can be had back until the copy has ended (spec: gold copy; 1b rule 16).
  */
-import { crc32 } from 'node:zlib';
 import type { Lineage } from '../domain/generation.ts';
 import type { Disk, DiskFile } from '../domain/ports.ts';
+import { TrackLog } from './track-log.ts';
 import type { Volumes } from './volumes.ts';
 
-const RECORD_HEADER_BYTES = 16;
 const RECORD_MAGIC = 0x53_42_47_31;
 
 export interface GoldBase {
@@ -17,9 +16,8 @@ export interface GoldBase {
 }
 
 export class GoldCopy {
-  private file: DiskFile;
-  private endBytes = 0;
-  private readonly saved = new Map<number, number>();
+  private readonly file: DiskFile;
+  private readonly log: TrackLog;
   /** Why it is no way back any more, or null. */
   damaged: string | null = null;
 
@@ -30,6 +28,7 @@ export class GoldCopy {
     readonly base: GoldBase,
   ) {
     this.file = disk.open(`${name}.log`, 0);
+    this.log = new TrackLog(this.file, RECORD_MAGIC, volumes.trackBytes);
     this.scan();
   }
 
@@ -48,27 +47,17 @@ export class GoldCopy {
   }
 
   get usedBytes(): number {
-    return this.endBytes;
+    return this.log.endBytes;
   }
 
   get tracks(): number {
-    return this.saved.size;
+    return this.log.positions.size;
   }
 
   /** Keeps the track's present content unless it is kept already. On disk when it returns. Throws `DiskError`. */
   save(volume: number, track: number): void {
     const index = volume * this.volumes.tracksPerVolume + track;
-    if (this.saved.has(index)) return;
-    const data = this.volumes.readTrack(volume, track);
-    const record = Buffer.alloc(RECORD_HEADER_BYTES + data.length);
-    record.writeUInt32LE(RECORD_MAGIC, 0);
-    record.writeUInt32LE(index, 8);
-    record.writeUInt32LE(data.length, 12);
-    record.set(data, RECORD_HEADER_BYTES);
-    record.writeUInt32LE(crc32(record.subarray(8)), 4);
-    this.file.write(this.endBytes, record);
-    this.saved.set(index, this.endBytes);
-    this.endBytes += record.length;
+    if (!this.log.positions.has(index)) this.log.append(index, this.volumes.readTrack(volume, track));
   }
 
   /**
@@ -76,13 +65,13 @@ export class GoldCopy {
    * changed, where a kept track fails its checksum: see `damaged`. Throws `DiskError`.
    */
   restore(changed: (volume: number, track: number) => void): boolean {
-    for (const position of this.saved.values()) {
-      if (this.recordAt(position)) continue;
+    for (const position of this.log.positions.values()) {
+      if (this.log.at(position)) continue;
       this.damaged = `the track kept at byte ${position} fails its checksum`;
     }
     if (this.damaged !== null) return false;
-    for (const position of this.saved.values()) {
-      const record = this.recordAt(position);
+    for (const position of this.log.positions.values()) {
+      const record = this.log.at(position);
       if (!record) continue;
       const volume = Math.floor(record.index / this.volumes.tracksPerVolume);
       const track = record.index % this.volumes.tracksPerVolume;
@@ -104,27 +93,9 @@ export class GoldCopy {
   }
 
   private scan(): void {
-    for (let record = this.recordAt(0); record; record = this.recordAt(this.endBytes)) {
-      this.saved.set(record.index, this.endBytes);
-      this.endBytes += RECORD_HEADER_BYTES + record.data.length;
-    }
+    this.log.scan(0);
     // A kill can tear the last record only, and then its track was not overwritten yet.
-    const restBytes = this.file.sizeBytes - this.endBytes;
-    if (restBytes > RECORD_HEADER_BYTES + this.volumes.trackBytes)
-      this.damaged = `the record at byte ${this.endBytes} fails its checksum`;
-  }
-
-  /** The record at `position`, or null where none can be read. */
-  private recordAt(position: number): { index: number; data: Uint8Array } | null {
-    if (position + RECORD_HEADER_BYTES > this.file.sizeBytes) return null;
-    const header = Buffer.alloc(RECORD_HEADER_BYTES);
-    this.file.read(position, header);
-    const bytes = header.readUInt32LE(12);
-    if (header.readUInt32LE(0) !== RECORD_MAGIC || bytes > this.volumes.trackBytes) return null;
-    if (position + RECORD_HEADER_BYTES + bytes > this.file.sizeBytes) return null;
-    const record = Buffer.alloc(RECORD_HEADER_BYTES + bytes);
-    this.file.read(position, record);
-    if (record.readUInt32LE(4) !== crc32(record.subarray(8))) return null;
-    return { index: record.readUInt32LE(8), data: record.subarray(RECORD_HEADER_BYTES) };
+    if (this.log.restBytes > TrackLog.bytesOf(this.volumes.trackBytes))
+      this.damaged = `the record at byte ${this.log.endBytes} fails its checksum`;
   }
 }

@@ -10,6 +10,7 @@ import { DifferenceVolume, type SetHead } from './difference-volume.ts';
 import { eachTrack } from './entry.ts';
 import { FrozenSets } from './frozen-sets.ts';
 import type { PairRecord } from './system-record.ts';
+import { joinedTracks } from './track-bits.ts';
 
 /** A set that is being reflected into the data volumes, on record so that a crash does not leave it half done. */
 export interface Reflecting {
@@ -98,7 +99,7 @@ export class Snapshots {
     const sure = this.sure.get(key);
     this.sure.delete(key);
     const since = sure && this.core.tracksAfter(sure.number);
-    if (sure && since) this.core.pairs.bitmap(key).narrowTo(joined(sure.bits, since));
+    if (sure && since) this.core.pairs.bitmap(key).narrowTo(joinedTracks(sure.bits, since));
   }
 
   /** A bit of `key` was set. */
@@ -275,10 +276,6 @@ export class Snapshots {
   private indexOf(volume: number, track: number): number {
     return volume * this.core.volumes.tracksPerVolume + track;
   }
-}
-
-function joined(some: Uint8Array, others: Uint8Array): Uint8Array {
-  return some.map((byte, index) => byte | (others[index] ?? 0));
 }
 
 const fileOf = (key: string) => `arrived-${key}`;
