@@ -19,6 +19,7 @@ import type { EventView, FleetRow, LiveMessage } from './views.ts';
 const STATUS_EVERY_MS = 100;
 const FLEET_EVERY_MS = 500;
 const TICK_EVERY_MS = 1_000;
+const PULLED_AT_ONCE = 500;
 /** Runs of a snapshot. */
 const RUNS_SHOWN = 20;
 /** Events kept in memory for readers that keep up. */
@@ -35,8 +36,6 @@ export class LiveHub implements LiveServices {
   private timers: NodeJS.Timeout[] = [];
   private statusTimer: NodeJS.Timeout | null = null;
   private lastStatusAtMs = Number.NEGATIVE_INFINITY;
-  private pulling = false;
-  private pullAgain = false;
   private readonly unhear: () => void;
 
   constructor(
@@ -46,10 +45,11 @@ export class LiveHub implements LiveServices {
     notices: NoticeListener,
   ) {
     this.unhear = board.onChange((groups) => this.statusChanged(groups));
-    notices.on('switchback_events', () => this.pull());
     const failed = (error: unknown) => this.failed(error);
+    const events = new OneAtATime<null>(() => this.pull(), failed);
     const runs = new OneAtATime<string | null>((run) => this.runChanged(run), failed);
     const faults = new OneAtATime<null>(() => this.faultsChanged(), failed);
+    notices.on('switchback_events', () => events.ask(null));
     notices.on('switchback_runs', (run) => runs.ask(run));
     notices.on('switchback_faults', () => faults.ask(null));
   }
@@ -218,31 +218,21 @@ export class LiveHub implements LiveServices {
     }
   }
 
-  private pull(): void {
-    this.pullAgain = true;
-    if (!this.pulling) this.quietly(this.pullAll());
-  }
-
-  private async pullAll(): Promise<void> {
-    this.pulling = true;
-    try {
-      while (this.pullAgain) {
-        this.pullAgain = false;
-        const events = await readEvents(this.database, {
-          group: null,
-          run: null,
-          kinds: null,
-          before: null,
-          after: this.recent.lastSeq,
-          limit: 500,
-        });
-        if (events.length === 500) this.pullAgain = true;
-        if (events.length === 0) continue;
-        this.recent.push(events);
-        for (const subscriber of this.subscribers) subscriber.ring();
-      }
-    } finally {
-      this.pulling = false;
+  /** Everything that the history has beyond what was passed on. */
+  private async pull(): Promise<void> {
+    for (let more = true; more; ) {
+      const events = await readEvents(this.database, {
+        group: null,
+        run: null,
+        kinds: null,
+        before: null,
+        after: this.recent.lastSeq,
+        limit: PULLED_AT_ONCE,
+      });
+      more = events.length === PULLED_AT_ONCE;
+      if (events.length === 0) continue;
+      this.recent.push(events);
+      for (const subscriber of this.subscribers) subscriber.ring();
     }
   }
 
@@ -252,10 +242,6 @@ export class LiveHub implements LiveServices {
   }
 
   /** A failed read is made good by the next notification; the reconnection after a database restart brings one. */
-  private quietly(work: Promise<void>): void {
-    work.catch((error: unknown) => this.failed(error));
-  }
-
   private failed(error: unknown): void {
     // What is gone by now needs no passing on.
     if (error instanceof RefusedError) return;
