@@ -1,0 +1,55 @@
+/** Verifies a bundle wherever it lies. Needs no server: an auditor has the bundle and, for the origin, the public key. */
+import { type Finding, type FoundBundle, judgeBundle } from '../../domain/evidence/judge.ts';
+import {
+  MANIFEST_FILE,
+  type Manifest,
+  parseManifest,
+  SIGNATURE_FILE,
+  sha256Of,
+} from '../../domain/evidence/manifest.ts';
+import { RefusedError, refuse } from '../../domain/refusal.ts';
+import { readBundle } from './bundle-files.ts';
+import { isSigned } from './seal.ts';
+
+export interface BundleReport {
+  /** Null where the manifest itself cannot be read. */
+  manifest: Manifest | null;
+  /** Of the manifest: what the group's next bundle refers to. */
+  sha256: string | null;
+  intact: boolean;
+  findings: Finding[];
+}
+
+/** `ownKeys`: public keys of the control plane, or null where they are not known. Refuses what is no bundle at all. */
+export function verifyBundle(place: string, ownKeys: readonly string[] | null): BundleReport {
+  const content = readBundle(place);
+  const { manifestText, signature } = content;
+  if (manifestText === null && signature === null && content.files.length === 0)
+    throw refuse('bad-request', `${place} is empty.`, 'Name the folder of a bundle, or its archive.');
+  const lost = (path: string, text: string): BundleReport => ({
+    manifest: null,
+    sha256: null,
+    intact: false,
+    findings: [{ kind: 'missing', bundle: place, path, text }],
+  });
+  if (manifestText === null) return lost(MANIFEST_FILE, `${MANIFEST_FILE} is not there: nothing says what was sealed`);
+  let manifest: Manifest;
+  try {
+    manifest = parseManifest(manifestText);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const finding: Finding = { kind: 'manifest-changed', bundle: place, path: MANIFEST_FILE, text: error.message };
+    return { manifest: null, sha256: null, intact: false, findings: [finding] };
+  }
+  const signed = signature !== null && isSigned(manifestText, signature, manifest.publicKey);
+  const found: FoundBundle = { manifest, manifestText, signed, files: content.files };
+  const findings = judgeBundle(found, ownKeys);
+  if (signature === null)
+    findings.unshift({
+      kind: 'missing',
+      bundle: manifest.bundle,
+      path: SIGNATURE_FILE,
+      text: `${SIGNATURE_FILE} is not there: nobody vouches for the manifest`,
+    });
+  return { manifest, sha256: sha256Of(manifestText), intact: findings.length === 0, findings };
+}
