@@ -3,6 +3,11 @@ import { defineConfig, devices } from '@playwright/test';
 import { CHROMIUM_FLAGS, findChromium, provideFilmTool } from './scripts/lib/browser.mjs';
 
 provideFilmTool();
+if (process.channel && process.send && process.env.SWITCHBACK_DRILL_FOLDER) {
+  // The worker that started this recording is gone: nobody would seal what came after.
+  process.once('disconnect', () => process.exit(1));
+  process.channel.unref();
+}
 
 export default defineConfig({
   testDir: 'e2e/runbooks',

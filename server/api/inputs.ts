@@ -183,6 +183,8 @@ export const eventList = z.strictObject({
         'group-changed',
         'group-deleted',
         'instruction',
+        'drill-started',
+        'drill-sealed',
         'worker-started',
         'worker-lost',
       ]),
@@ -209,4 +211,13 @@ export const liveInput = z.strictObject({
     .string()
     .regex(/^\d{1,16}$/)
     .nullish(),
+});
+
+const runbookName = z.string().regex(/^[a-z0-9-]{1,80}$/);
+export const drillStart = z.strictObject({ runbook: runbookName, group: groupName });
+/** Its id, or the name of its bundle. */
+export const byDrill = z.strictObject({ drill: z.string().regex(/^[a-z0-9-]{1,120}$/) });
+export const drillList = z.strictObject({
+  group: groupName.nullable().default(null),
+  limit: z.number().int().min(1).max(500).default(100),
 });

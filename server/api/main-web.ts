@@ -23,9 +23,14 @@ const log = new RealLog({ process: 'web' });
 if (!databaseUrl) throw new Error('DATABASE_URL is not set: start Switchback with `npm start`, which sets it.');
 
 const security = { host, adminPassword: process.env.SWITCHBACK_ADMIN_PASSWORD || null };
-const web = await startWebServices(databaseUrl, security, log);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folders = {
+  runbooks: path.join(root, 'e2e', 'runbooks'),
+  evidence: path.join(process.env.SWITCHBACK_DATA || path.join(root, '.data'), 'evidence'),
+};
+const web = await startWebServices(databaseUrl, security, folders, log);
 
-const app = next({ dev: false, dir: fileURLToPath(new URL('..', import.meta.url)), hostname: host, port });
+const app = next({ dev: false, dir: root, hostname: host, port });
 await app.prepare();
 const handleScreens = app.getRequestHandler();
 

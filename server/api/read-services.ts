@@ -1,6 +1,9 @@
 /** The reads of the API, from the database and the status board. */
 import { readAudit, verifyAudit } from '../control/audit-log.ts';
 import type { Database } from '../control/database.ts';
+import { readDrill, readDrills } from '../control/drills/drill-records.ts';
+import { readLibrary } from '../control/drills/runbook-library.ts';
+import { verifyDrill } from '../control/drills/verify-drill.ts';
 import { readEvents, readStanding } from '../control/event-log.ts';
 import { faultOptions } from '../control/fault-options.ts';
 import { readFaults } from '../control/fault-store.ts';
@@ -8,13 +11,13 @@ import { preflight } from '../control/preflight.ts';
 import { readRollups } from '../control/rollups.ts';
 import { readRun, readRuns } from '../control/runs/run-records.ts';
 import type { StatusBoard } from '../control/status-board.ts';
+import { VERSION } from '../control/version.ts';
 import { readWorkers } from '../control/worker-registry.ts';
 import { findRoutine, ROUTINES } from '../routines/find-routine.ts';
 import type { LiveHub } from './live-hub.ts';
 import { type Readiness, readiness } from './readiness.ts';
 import type { ReadServices } from './services.ts';
 
-export const VERSION = '0.1.0';
 /** Runs whose time tells how long the next will take. */
 const EARLIER_RUNS = 20;
 
@@ -37,6 +40,7 @@ export function makeReadServices(
   board: StatusBoard,
   hub: LiveHub,
   startedAt: number,
+  folders: { runbooks: string; evidence: string },
 ): ReadServices {
   return {
     statuses: async () => board.all(),
@@ -63,6 +67,10 @@ export function makeReadServices(
     },
     runs: async (filter) => (await readRuns(database, filter)).map((row) => row.view),
     run: async (id) => (await readRun(database, id)).view,
+    runbooks: async () => readLibrary(folders.runbooks),
+    drills: (filter) => readDrills(database, filter),
+    drill: (id) => readDrill(database, id),
+    verifyDrill: (id) => verifyDrill(database, folders.evidence, id),
     events: (query) => readEvents(database, query),
     standing: (group, seq) => readStanding(database, group, seq),
     faults: (filter) => readFaults(database, filter),

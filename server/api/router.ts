@@ -1,4 +1,5 @@
 /** All procedures. `AppRouter` is what the screens are typed by. */
+import { drillsRouter } from './routers/drills.ts';
 import { eventsRouter } from './routers/events.ts';
 import { faultsRouter } from './routers/faults.ts';
 import { groupsRouter } from './routers/groups.ts';
@@ -12,6 +13,7 @@ export const appRouter = router({
   groups: groupsRouter,
   pairs: pairsRouter,
   runs: runsRouter,
+  drills: drillsRouter,
   faults: faultsRouter,
   ledger: ledgerRouter,
   events: eventsRouter,

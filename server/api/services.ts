@@ -6,6 +6,8 @@ import type { RoutineGraph, RunOrder, RunView } from '../routines/step-graph.ts'
 import type {
   AuditEntryView,
   AuditReport,
+  DrillReport,
+  DrillView,
   EventQuery,
   EventView,
   FaultOption,
@@ -15,6 +17,7 @@ import type {
   PreflightView,
   Role,
   RollupPoint,
+  RunbookEntry,
   SystemView,
 } from './views.ts';
 
@@ -39,6 +42,10 @@ export interface ReadServices {
     limit: number;
   }): Promise<RunView[]>;
   run(id: string): Promise<RunView>;
+  runbooks(): Promise<RunbookEntry[]>;
+  drills(filter: { group: string | null; limit: number }): Promise<DrillView[]>;
+  drill(id: string): Promise<DrillView>;
+  verifyDrill(id: string): Promise<DrillReport>;
   events(query: EventQuery): Promise<EventView[]>;
   /** The newest event about each thing that stands, up to event `seq`. */
   standing(group: string, seq: number): Promise<EventView[]>;

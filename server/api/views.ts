@@ -7,10 +7,13 @@ import type { Alarm, GroupStatus, Operation, PairStatus, Severity } from '../dom
 import type { Verdict } from '../domain/verdict.ts';
 import type { Ending, RunView } from '../routines/step-graph.ts';
 
+export type { RunbookEntry } from '../control/drills/runbook-library.ts';
 /** What the control plane itself keeps is handed out as it is. */
 export type {
   AuditEntryView,
   AuditReport,
+  DrillReport,
+  DrillView,
   EventKind,
   EventQuery,
   EventView,

@@ -25,6 +25,7 @@ export interface WebServices {
 export async function startWebServices(
   databaseUrl: string,
   security: SecuritySettings,
+  folders: { runbooks: string; evidence: string },
   log: Log,
 ): Promise<WebServices> {
   const database = openControlDatabase(databaseUrl, log);
@@ -36,7 +37,7 @@ export async function startWebServices(
   await board.start();
   await hub.start();
   const services = {
-    read: makeReadServices(database, board, hub, Date.now()),
+    read: makeReadServices(database, board, hub, Date.now(), folders),
     change: makeChangeServices(database, commands, board),
     live: hub,
   };

@@ -7,7 +7,7 @@ import type { GroupDefinition } from '../domain/arrangement.ts';
 import type { DifferenceMap, DifferenceMapQuery } from '../domain/difference-map.ts';
 import type { LedgerReport, WorkState } from '../domain/host.ts';
 import type { JournalEntryFacts, OperatorPairInstruction } from '../domain/storage-controller.ts';
-import type { FaultInput, FaultView } from './views.ts';
+import type { DrillView, FaultInput, FaultView } from './views.ts';
 
 /** How a run is asked for. */
 export interface RunRequest {
@@ -40,6 +40,8 @@ export interface Commands {
     result: DifferenceMap;
   };
   'run.start': { params: RunRequest; result: { run: string } };
+  'drill.start': { params: { runbook: string; group: string }; result: DrillView };
+  'drill.abort': { params: { drill: string }; result: DrillView };
   'fault.inject': { params: FaultInput; result: FaultView };
   'fault.clear': { params: { fault: string }; result: FaultView };
   'ledger.start': { params: { group: string }; result: WorkState };

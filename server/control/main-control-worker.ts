@@ -1,6 +1,7 @@
 /** The control worker's process. Started by the supervisor, or by hand on any machine that reaches PostgreSQL and the agents. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { refusalOf, refuse } from '../domain/refusal.ts';
 import { RealClock } from '../site/ports/real-clock.ts';
@@ -18,6 +19,7 @@ const environmentSchema = z.object({
   DATABASE_URL: z.string().min(1),
   SWITCHBACK_AGENTS: z.string().min(2),
   SWITCHBACK_SECRET_FILE: z.string().min(1),
+  SWITCHBACK_DATA: z.string().min(1),
   /** `no`: this installation has no demo group. */
   SWITCHBACK_DEMO: z.enum(['yes', 'no']).default('yes'),
 });
@@ -51,6 +53,8 @@ async function main(log: RealLog, id: string): Promise<void> {
       network: new RealNetwork({ receiveBufferBytes: RECEIVE_BUFFER_BYTES }),
       log,
     },
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    dataFolder: settings.SWITCHBACK_DATA,
     demo: settings.SWITCHBACK_DEMO === 'yes',
   });
   const stop = () => {

@@ -2,6 +2,9 @@
  * What the control plane keeps and shows besides the domain's own shapes: history, faults, preflight, charts, audit.
  * All times are wall-clock milliseconds since 1970 UTC; everything here is plain JSON.
  */
+import type { DrillProgress } from '../domain/evidence/drill-notes.ts';
+import type { Finding } from '../domain/evidence/judge.ts';
+import type { DrillOutcome } from '../domain/evidence/manifest.ts';
 import type { Severity } from '../domain/group-status.ts';
 import type { PairState } from '../domain/pair-states.ts';
 import type { Refusal } from '../domain/refusal.ts';
@@ -29,8 +32,42 @@ export type EventKind =
   | 'group-changed'
   | 'group-deleted'
   | 'instruction'
+  | 'drill-started'
+  | 'drill-sealed'
   | 'worker-started'
   | 'worker-lost';
+
+export interface DrillView {
+  id: string;
+  group: string;
+  runbook: string;
+  title: string;
+  status: 'recording' | 'sealing' | 'sealed';
+  /** Known once the recording has ended. */
+  outcome: DrillOutcome | null;
+  startedAt: number;
+  endedAt: number | null;
+  startedBy: string;
+  /** Name of the bundle. */
+  bundle: string;
+  /** Its place in the group’s chain. */
+  sequence: number;
+  /** SHA-256 of its manifest; null until it is sealed. */
+  manifestHash: string | null;
+  progress: DrillProgress;
+}
+
+/** What a check of a bundle found. */
+export interface DrillReport {
+  bundle: string;
+  intact: boolean;
+  /** About this bundle. */
+  findings: Finding[];
+  /** About the bundles of its group. */
+  chain: Finding[];
+  /** Of its manifest; null where it cannot be read. */
+  sha256: string | null;
+}
 
 /** One entry of the history. `seq` has no gaps that are filled later: reading on from the last seen misses nothing. */
 export interface EventView {

@@ -31,7 +31,7 @@ export class Recorder {
     await this.page.context().tracing.start({ snapshots: true });
     await this.page.screencast.start({ path: path.join(this.folder, 'film.webm'), size: SIZE });
     this.filmBeganAt = Date.now();
-    await this.page.screencast.showActions({ duration: 700 });
+    await this.page.screencast.showActions({ duration: 700, style: { title: 'display: none' } });
   }
 
   async end(): Promise<void> {

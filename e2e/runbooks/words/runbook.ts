@@ -1,5 +1,6 @@
 /** Makes a runbook of a story told in words: a Playwright test that is recorded where the environment says so. */
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { test } from '@playwright/test';
 import { Dashboard } from '../../support/dashboard.ts';
 import { Recorder } from './recorder.ts';
@@ -58,6 +59,5 @@ export function runbook(
 
 /** Without the colours of a terminal, and no longer than a paragraph. */
 function plain(message: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape of a terminal's colours is one.
-  return message.replace(/\u001b\[[0-9;]*m/g, '').slice(0, 1_000);
+  return stripVTControlCharacters(message).slice(0, 1_000);
 }

@@ -142,11 +142,9 @@ class Vocabulary {
 
   private async expectPair(pair: string, state: string): Promise<void> {
     const [source, destination] = pair.split('-');
-    const row = this.dashboard.page
-      .getByRole('row')
-      .filter({
-        has: this.dashboard.page.getByRole('link', { name: new RegExp(`^Pair ${source} [⇒→] ${destination} `) }),
-      });
+    const row = this.dashboard.page.getByRole('row').filter({
+      has: this.dashboard.page.getByRole('link', { name: new RegExp(`^Pair ${source} [⇒→] ${destination} `) }),
+    });
     this.enter(`pair ${pair} ${state}`);
     await this.dashboard.openTable();
     await expect(row.getByRole('cell').nth(1)).toHaveText(new RegExp(`^${escaped(state)}`), WAIT);

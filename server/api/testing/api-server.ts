@@ -12,11 +12,14 @@ export interface ApiServer {
   stop(): Promise<void>;
 }
 
+/** Nothing is recorded in a test of the API: both are empty. */
+const FOLDERS = { runbooks: import.meta.dirname, evidence: import.meta.dirname };
+
 export async function startApiServer(
   databaseUrl: string,
   security: SecuritySettings = { host: '127.0.0.1', adminPassword: null },
 ): Promise<ApiServer> {
-  const web = await startWebServices(databaseUrl, security, quietLog);
+  const web = await startWebServices(databaseUrl, security, FOLDERS, quietLog);
   const server = createServer((request, response) => {
     void handleApi(request, response, web.parts).then((handled) => {
       if (!handled) sendText(response, 200, 'text/plain', 'screen');

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { refuse } from '../../domain/refusal.ts';
 import { type Enqueue, result } from '../context.ts';
 import { parseCount, parseNumber } from '../units.ts';
 
@@ -102,22 +101,3 @@ export function addAudit(program: Command, enqueue: Enqueue): void {
 }
 
 /** Recorded drills come with a later version; until then the commands say so instead of doing half of it. */
-export function addRunbook(program: Command, enqueue: Enqueue): void {
-  const runbook = program.command('runbook').description('recorded drills (not available in this version)');
-  const missing = async () => {
-    throw refuse(
-      'wrong-state',
-      'runbooks are not available in this version',
-      'Run the routine itself (switchback run); its record is kept in the history.',
-    );
-  };
-  runbook
-    .command('record <name>')
-    .description('not available in this version')
-    .requiredOption('--group <name>', 'group')
-    .action((_name: string, _options: object, command: Command) => enqueue(command, missing));
-  runbook
-    .command('verify <bundle>')
-    .description('not available in this version')
-    .action((_bundle: string, _options: object, command: Command) => enqueue(command, missing));
-}

@@ -33,6 +33,8 @@ const APPLICATION_VERSION = 'runs-1';
 const MAX_RECOVERIES = 1_000_000;
 
 const LAUNCH_LOOK_MS = 100;
+/** Drills are workflows too, and tell themselves what becomes of them. */
+export const DRILL_PREFIX = 'drill/';
 
 export interface RunServiceParts {
   database: Database;
@@ -146,6 +148,7 @@ export class RunService {
     const { chronicler, clock, database } = this.parts;
     for (const { workflowID } of await DBOS.listWorkflows({ executorId: worker, status: 'PENDING' })) {
       await DBOS.resumeWorkflow(workflowID);
+      if (workflowID.startsWith(DRILL_PREFIX)) continue;
       const run = workflowID.split('/')[0] ?? workflowID;
       const row = await database.prisma.run.findUnique({ where: { id: run } });
       chronicler.add({

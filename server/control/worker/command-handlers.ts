@@ -8,6 +8,7 @@ import type { Chronicler } from '../chronicler.ts';
 import type { CommandHandlers, CommandServer } from '../command-queue.ts';
 import type { CommandKind, CommandParams } from '../commands.ts';
 import { type Database, toJson } from '../database.ts';
+import type { DrillService } from '../drills/drill-service.ts';
 import type { FaultInjector } from '../faults.ts';
 import type { Views } from '../group-access.ts';
 import { readGroup } from '../groups.ts';
@@ -29,13 +30,14 @@ export interface HandlerParts {
   instructions: Instructions;
   faults: FaultInjector;
   runs: RunService;
+  drills: DrillService;
 }
 
 /** Commands that only read leave no trace in the audit log. */
 const READS: ReadonlySet<CommandKind> = new Set(['journal.read', 'differences.read', 'ledger.verify']);
 
 export function makeHandlers(parts: HandlerParts, server: () => CommandServer): CommandHandlers {
-  const { instructions, runs, faults } = parts;
+  const { drills, instructions, runs, faults } = parts;
   const groups = new GroupCommands(parts);
   const handlers: CommandHandlers = {
     'group.create': ({ definition }, actor) => groups.create(definition, actor),
@@ -45,6 +47,8 @@ export function makeHandlers(parts: HandlerParts, server: () => CommandServer): 
     'journal.read': (params) => instructions.journal(params),
     'differences.read': (params) => instructions.differences(params),
     'run.start': (params, actor) => runs.start(params, actor),
+    'drill.start': (params, actor) => drills.start(params, actor),
+    'drill.abort': ({ drill }, actor) => drills.abort(drill, actor),
     'fault.inject': (params, actor, id) =>
       faults.inject(params, actor, (fault: FaultView) => server().answerEarly(id, fault)),
     'fault.clear': ({ fault }, actor) => faults.clear(fault, actor),

@@ -8,6 +8,7 @@ import { type AgentPorts, Agents } from '../agents.ts';
 import { Chronicler } from '../chronicler.ts';
 import { CommandServer } from '../command-queue.ts';
 import { type Database, openControlDatabase } from '../database.ts';
+import { DrillService } from '../drills/drill-service.ts';
 import { FaultInjector } from '../faults.ts';
 import { GroupAccess, Views } from '../group-access.ts';
 import { Instructions } from '../instructions.ts';
@@ -35,6 +36,10 @@ export interface WorkerSettings {
   agents: Record<string, string>;
   secret: Uint8Array;
   ports: AgentPorts;
+  /** Of the repository, where the runbooks are. */
+  root: string;
+  /** Where bundles of evidence are kept. */
+  dataFolder: string;
   /** Make and look after the group `demo`. */
   demo: boolean;
 }
@@ -94,6 +99,15 @@ export class ControlWorker {
     const faults = new FaultInjector(this.database, this.agents, this.chronicler, (before) =>
       killControlWorkers(this.database, before),
     );
+    const drills = new DrillService({
+      database: this.database,
+      board: this.board,
+      instructions,
+      chronicler: this.chronicler,
+      log,
+      root: settings.root,
+      dataFolder: settings.dataFolder,
+    });
     const handlers = makeHandlers(
       {
         database: this.database,
@@ -102,6 +116,7 @@ export class ControlWorker {
         instructions,
         faults,
         runs: this.runs,
+        drills,
       },
       () => this.commands,
     );
