@@ -37,6 +37,7 @@ function useEntries(): { heading: string; entries: Entry[] }[] {
               to(`${shell.topology} · ${group}`, routes.topology(group)),
               to(`${shell.routines} · ${group}`, routes.routines(group)),
               to(`${shell.faults} · ${group}`, routes.faults(group)),
+              to(`${shell.runbooks} · ${group}`, routes.runbooks(group)),
             ]
           : []),
         to(shell.history, routes.history()),

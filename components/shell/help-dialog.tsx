@@ -12,6 +12,7 @@ const ROWS: readonly { keys: readonly string[]; text: string }[] = [
   { keys: ['g', 't'], text: keys.topology },
   { keys: ['g', 'w'], text: keys.wizard },
   { keys: ['g', 'a'], text: keys.faults },
+  { keys: ['g', 'b'], text: keys.runbooks },
   { keys: ['g', 'h'], text: keys.history },
   { keys: ['/'], text: keys.filter },
   { keys: ['j', 'k'], text: keys.next },

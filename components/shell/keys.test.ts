@@ -28,6 +28,7 @@ describe('keys', () => {
     ['t', 'go-topology'],
     ['w', 'go-routines'],
     ['a', 'go-faults'],
+    ['b', 'go-runbooks'],
     ['h', 'go-history'],
   ])('goes by g then %s', (key, action) => {
     const first = readKey(IDLE, press('g'), 1000);

@@ -7,6 +7,7 @@ export type KeyAction =
   | 'go-topology'
   | 'go-routines'
   | 'go-faults'
+  | 'go-runbooks'
   | 'go-history'
   | 'filter'
   | 'next-row'
@@ -51,6 +52,7 @@ const AFTER_G: Readonly<Record<string, KeyAction>> = {
   t: 'go-topology',
   w: 'go-routines',
   a: 'go-faults',
+  b: 'go-runbooks',
   h: 'go-history',
 };
 

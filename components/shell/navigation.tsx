@@ -1,6 +1,6 @@
 'use client';
 
-import { Activity, GitBranch, History, LayoutList, type LucideIcon, Network, Zap } from 'lucide-react';
+import { Activity, Clapperboard, GitBranch, History, LayoutList, type LucideIcon, Network, Zap } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
@@ -45,6 +45,12 @@ function usePlaces(): Place[] {
     ...inGroup(base ?? '', Network, messages.shell.topology, pathname === base),
     ...inGroup(routes.routines(group ?? ''), GitBranch, messages.shell.routines, pathname.startsWith(`${base}/runs`)),
     ...inGroup(routes.faults(group ?? ''), Zap, messages.shell.faults, pathname.startsWith(`${base}/faults`)),
+    ...inGroup(
+      routes.runbooks(group ?? ''),
+      Clapperboard,
+      messages.shell.runbooks,
+      pathname.startsWith(`${base}/runbooks`),
+    ),
     { label: messages.shell.history, icon: History, href: routes.history(), current: pathname === '/history' },
   ];
 }
@@ -59,6 +65,7 @@ export function useGoKeys(): void {
   useKeyAction('go-topology', () => go(routes.topology, routes.fleet()));
   useKeyAction('go-routines', () => go(routes.routines, routes.fleet()));
   useKeyAction('go-faults', () => go(routes.faults, routes.fleet()));
+  useKeyAction('go-runbooks', () => go(routes.runbooks, routes.fleet()));
   useKeyAction('go-history', () => router.push(routes.history()));
 }
 

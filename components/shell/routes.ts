@@ -18,6 +18,9 @@ export const routes = {
   run: (group: string, run: string) => `/groups/${encodeURIComponent(group)}/runs/${encodeURIComponent(run)}`,
   report: (group: string, run: string) => `/groups/${encodeURIComponent(group)}/runs/${encodeURIComponent(run)}/report`,
   faults: (group: string) => `/groups/${encodeURIComponent(group)}/faults`,
+  runbooks: (group: string) => `/groups/${encodeURIComponent(group)}/runbooks`,
+  evidence: (bundle: string) => `/api/evidence/${encodeURIComponent(bundle)}/report.html`,
+  evidenceArchive: (bundle: string) => `/api/evidence/${encodeURIComponent(bundle)}.zip`,
   history: (group: string | null = null) => (group ? `/history?group=${encodeURIComponent(group)}` : '/history'),
 };
 

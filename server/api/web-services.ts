@@ -6,6 +6,7 @@ import { StatusBoard } from '../control/status-board.ts';
 import type { Log } from '../domain/ports.ts';
 import { makeChangeServices } from './change-services.ts';
 import type { ApiHandlerParts } from './http/api-handler.ts';
+import { evidenceFiles } from './http/evidence-files.ts';
 import type { SecuritySettings } from './http/security.ts';
 import { LiveHub } from './live-hub.ts';
 import { prometheusText } from './metrics.ts';
@@ -49,6 +50,7 @@ export async function startWebServices(
       log,
       metrics: async () => prometheusText(board.all(), hub.size),
       readiness: () => demoReadiness(database, board),
+      evidence: evidenceFiles(folders.evidence),
     },
     board,
     stop: async () => {

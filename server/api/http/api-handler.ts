@@ -7,6 +7,7 @@ import { refusalOf } from '../../domain/refusal.ts';
 import { openApiDocument } from '../openapi.ts';
 import { appRouter } from '../router.ts';
 import type { ApiContext } from '../trpc.ts';
+import { EVIDENCE_PATH, type EvidenceFiles } from './evidence-files.ts';
 import { sendJson, sendRefusal, sendText } from './respond.ts';
 import { denialOf, type SecuritySettings, setSecurityHeaders } from './security.ts';
 
@@ -22,6 +23,7 @@ export interface ApiHandlerParts {
   /** Text for Prometheus. */
   metrics: () => Promise<string>;
   readiness: () => Promise<{ ready: boolean; text: string }>;
+  evidence: EvidenceFiles;
 }
 
 /**
@@ -109,6 +111,7 @@ async function handlePlain(
       cure: 'Use GET; changes are procedures under /api/trpc.',
     });
   }
+  if (path.startsWith(EVIDENCE_PATH)) return parts.evidence(request, response, path);
   try {
     if (path === '/healthz') sendText(response, 200, 'text/plain; charset=utf-8', 'ok\n');
     else if (path === '/readyz') await sendReadiness(response, parts);

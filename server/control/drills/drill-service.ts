@@ -14,6 +14,7 @@ import type { Log } from '../../domain/ports.ts';
 import { refuse } from '../../domain/refusal.ts';
 import type { Chronicler } from '../chronicler.ts';
 import type { Database } from '../database.ts';
+import { writeArchive } from '../evidence/archive.ts';
 import { sealBundle } from '../evidence/seal.ts';
 import { readGroup } from '../groups.ts';
 import type { Instructions } from '../instructions.ts';
@@ -176,6 +177,7 @@ export class DrillService {
       { bundle, group, sequence, previous, runbook, outcome, sealedAt: endedAt },
       key,
     );
+    await writeArchive(folder, `${folder}.zip`);
     await noteSealed(database, drill.id, sha256);
     await chronicler.write({
       at: Date.now(),

@@ -49,7 +49,7 @@ ${timeline(facts)}
 ${commands(input.notes)}
 ${sealText(input)}
 </main>
-<script>${SCRIPT}</script>
+<script>${REPORT_SCRIPT}</script>
 </html>
 `;
 }
@@ -204,5 +204,6 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:t
 img{display:block;width:480px;margin:6px 0 12px}code,pre,.time{font:13px/20px ui-monospace,monospace}pre{white-space:pre-wrap}code{overflow-wrap:anywhere}
 ol.notes{list-style:none;padding:0}ol.notes li{margin:6px 0}button.time{border:1px solid var(--line);border-radius:4px;background:none;color:inherit;padding:2px 6px;min-height:24px;cursor:pointer}`;
 
-const SCRIPT = `document.addEventListener('click',function(event){var button=event.target.closest('[data-film]');var film=document.getElementById('film');
+/** Its hash is what a served report may run. */
+export const REPORT_SCRIPT = `document.addEventListener('click',function(event){var button=event.target.closest('[data-film]');var film=document.getElementById('film');
 if(!button||!film)return;film.currentTime=Number(button.dataset.film);film.play();film.scrollIntoView({block:'nearest'});});`;

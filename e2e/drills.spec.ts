@@ -1,0 +1,93 @@
+/** Runbooks recorded on the demo group: from the screen to a bundle that proves itself, and what becomes of one that is broken off. */
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, type Page, test } from '@playwright/test';
+import type { DrillReport, DrillView } from '../server/control/views.ts';
+import { done, refused, switchback } from './support/cli.ts';
+import { eventually } from './support/groups.ts';
+import { api, dataFolder } from './support/instance.ts';
+
+/** A recording takes its time: a browser is started, and every step is shown. */
+const RECORDED = { timeout: 240_000 };
+
+async function openRunbooks(page: Page): Promise<void> {
+  await page.goto('/groups/demo/runbooks');
+  await expect(page.getByRole('heading', { name: 'Runbooks', level: 1 })).toBeVisible();
+}
+
+const rowOf = (page: Page, bundle: string) => page.getByRole('row').filter({ hasText: bundle });
+const bundleFile = (bundle: string, name: string) => path.join(dataFolder, 'evidence', bundle, name);
+
+test('a runbook is recorded from the screen; its bundle opens, is proven, and tells when a byte is changed', async ({
+  page,
+}) => {
+  await openRunbooks(page);
+  await page.getByRole('button', { name: 'Record A cut line' }).click();
+  await page.getByRole('button', { name: 'Record “A cut line”' }).click();
+  const underWay = page.getByTestId('drill-under-way');
+  await expect(underWay).toContainText('Being recorded: A cut line');
+  await expect(underWay).toContainText('Chapter: The line is cut', RECORDED);
+  await refused('runbook', 'record', 'line-cut', '--group', 'demo', '--no-wait');
+  await expect(underWay).toBeHidden(RECORDED);
+
+  const [drill] = await done<DrillView[]>('runbook', 'list', '--group', 'demo');
+  if (!drill) throw new Error('none was recorded');
+  const { bundle } = drill;
+  expect(drill).toMatchObject({ runbook: 'line-cut', outcome: 'passed', status: 'sealed' });
+  const row = rowOf(page, bundle);
+  await expect(row).toContainText('passed');
+  await row.getByRole('button', { name: `Verify ${bundle}` }).click();
+  await expect(row).toContainText('Every byte is what was sealed');
+
+  await page.goto(`/api/evidence/${bundle}/report.html`);
+  await expect(page.getByText('Walked to its end')).toBeVisible();
+  await expect(page.getByText('✓ Pair P-I: failure-suspend')).toBeVisible();
+  await page.getByRole('listitem').filter({ hasText: 'The line is joined' }).getByRole('button').click();
+  await expect
+    .poll(() => page.locator('#film').evaluate((film: HTMLVideoElement) => film.currentTime > 1 && film.videoWidth))
+    .toBe(1280);
+  const pictures = await page
+    .locator('main img')
+    .evaluateAll((all) => all.map((picture) => (picture as HTMLImageElement).getAttribute('src')));
+  expect(pictures.length).toBeGreaterThan(5);
+  for (const name of [...pictures, 'report.pdf', 'trace.zip', 'facts/runs.json'])
+    expect((await page.request.get(`/api/evidence/${bundle}/${name}`)).status(), String(name)).toBe(200);
+  expect((await page.request.get(`/api/evidence/${bundle}.zip`)).status()).toBe(200);
+
+  const film = bundleFile(bundle, 'film.webm');
+  const bytes = readFileSync(film);
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  writeFileSync(film, bytes);
+  appendFileSync(bundleFile(bundle, 'facts/ledger.json'), ' ');
+  const answer = await switchback('runbook', 'verify', bundle);
+  expect(answer.code).toBe(1);
+  const report = await api.drills.verify.query({ drill: bundle });
+  expect(report.findings.map(({ kind, path: name }) => `${kind} ${name}`)).toEqual([
+    'changed facts/ledger.json',
+    'changed film.webm',
+  ]);
+  await openRunbooks(page);
+  await rowOf(page, bundle)
+    .getByRole('button', { name: `Verify ${bundle}` })
+    .click();
+  await expect(rowOf(page, bundle)).toContainText('It is not what was sealed');
+});
+
+test('the control worker is killed in mid-recording: sealed as incomplete, in the chain, with how to go on', async () => {
+  const begun = await done<DrillView>('runbook', 'record', 'line-cut', '--group', 'demo', '--no-wait');
+  const now = () => api.drills.get.query({ drill: begun.id });
+  await eventually('the line is cut', async () => (await now()).progress.last === 'Cut P-I');
+  await api.faults.inject.mutate({ kind: 'kill', target: 'control' });
+  await expect.poll(async () => (await now()).status, RECORDED).toBe('sealed');
+  const drill = await now();
+  expect(drill.outcome).toBe('incomplete');
+  const report = await done<DrillReport>('runbook', 'verify', path.join(dataFolder, 'evidence', drill.bundle));
+  expect(report.intact).toBe(true);
+  expect((await api.drills.verify.query({ drill: drill.bundle })).chain).toEqual([]);
+  const aftermath = JSON.parse(readFileSync(bundleFile(drill.bundle, 'facts/aftermath.json'), 'utf8'));
+  expect(aftermath.goOn.join(' ')).toContain('Clear the fault');
+  expect(readFileSync(bundleFile(drill.bundle, 'report.html'), 'utf8')).toContain('the recording was broken off');
+  for (const fault of await api.faults.list.query({ group: 'demo', active: true }))
+    await api.faults.clear.mutate({ fault: fault.id });
+  await done('run', 'initial-copy', '--group', 'demo', '--yes');
+});
