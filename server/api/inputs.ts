@@ -214,7 +214,9 @@ export const liveInput = z.strictObject({
 });
 
 const runbookName = z.string().regex(/^[a-z0-9-]{1,80}$/);
-export const drillStart = z.strictObject({ runbook: runbookName, group: groupName });
+/** A name as it is stated; nobody checks it. */
+const approvedBy = z.string().trim().min(1).max(80).nullable().default(null);
+export const drillStart = z.strictObject({ runbook: runbookName, group: groupName, approvedBy });
 /** Its id, or the name of its bundle. */
 export const byDrill = z.strictObject({ drill: z.string().regex(/^[a-z0-9-]{1,120}$/) });
 export const drillList = z.strictObject({

@@ -40,7 +40,7 @@ export interface Commands {
     result: DifferenceMap;
   };
   'run.start': { params: RunRequest; result: { run: string } };
-  'drill.start': { params: { runbook: string; group: string }; result: DrillView };
+  'drill.start': { params: { runbook: string; group: string; approvedBy: string | null }; result: DrillView };
   'drill.abort': { params: { drill: string }; result: DrillView };
   'fault.inject': { params: FaultInput; result: FaultView };
   'fault.clear': { params: { fault: string }; result: FaultView };

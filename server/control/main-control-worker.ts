@@ -10,6 +10,7 @@ import { RealLog } from '../site/ports/real-log.ts';
 import { RealNetwork } from '../site/ports/real-network.ts';
 import { readSecret } from '../site/processes/secret.ts';
 import { watchParent } from '../site/supervisor/parent-watch.ts';
+import { readSoftware } from './software.ts';
 import { ControlWorker } from './worker/control-worker.ts';
 
 /** Messages only travel here; large buffers per channel would be waste. */
@@ -40,6 +41,8 @@ function readEnvironment() {
   }
 }
 
+const root = fileURLToPath(new URL('..', import.meta.url));
+
 async function main(log: RealLog, id: string): Promise<void> {
   const settings = readEnvironment();
   const worker = new ControlWorker({
@@ -53,7 +56,8 @@ async function main(log: RealLog, id: string): Promise<void> {
       network: new RealNetwork({ receiveBufferBytes: RECEIVE_BUFFER_BYTES }),
       log,
     },
-    root: fileURLToPath(new URL('..', import.meta.url)),
+    root,
+    software: readSoftware(root),
     dataFolder: settings.SWITCHBACK_DATA,
     demo: settings.SWITCHBACK_DEMO === 'yes',
   });

@@ -5,6 +5,8 @@
 import type { DrillProgress } from '../domain/evidence/drill-notes.ts';
 import type { Finding } from '../domain/evidence/judge.ts';
 import type { DrillOutcome } from '../domain/evidence/manifest.ts';
+import type { PhaseFigures } from '../domain/evidence/phases.ts';
+import type { ProofBasis } from '../domain/evidence/staleness.ts';
 import type { Severity } from '../domain/group-status.ts';
 import type { PairState } from '../domain/pair-states.ts';
 import type { Refusal } from '../domain/refusal.ts';
@@ -48,6 +50,8 @@ export interface DrillView {
   startedAt: number;
   endedAt: number | null;
   startedBy: string;
+  /** As stated by whoever started it. */
+  approvedBy: string | null;
   /** Name of the bundle. */
   bundle: string;
   /** Its place in the group’s chain. */
@@ -55,6 +59,10 @@ export interface DrillView {
   /** SHA-256 of its manifest; null until it is sealed. */
   manifestHash: string | null;
   progress: DrillProgress;
+  /** What it was recorded on; null where that was not written down. */
+  basis: ProofBasis | null;
+  /** What it achieved; null until it is sealed. */
+  phases: PhaseFigures[] | null;
 }
 
 /** What a check of a bundle found. */

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DrillProgress } from '../../domain/evidence/drill-notes.ts';
 import type { DrillOutcome } from '../../domain/evidence/manifest.ts';
+import type { PhaseFigures } from '../../domain/evidence/phases.ts';
+import type { ProofBasis } from '../../domain/evidence/staleness.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { type Database, fromJson, toJson } from '../database.ts';
 import { newSigningKey, type SigningKey } from '../evidence/seal.ts';
@@ -23,19 +25,32 @@ export function viewOfDrill(row: Drill): DrillView {
     startedAt: row.startedAt.getTime(),
     endedAt: row.endedAt?.getTime() ?? null,
     startedBy: row.startedBy,
+    approvedBy: row.approvedBy,
     bundle: row.bundle,
     sequence: row.sequence,
     manifestHash: row.manifestHash,
     progress: fromJson<DrillProgress>(row.progress),
+    basis: row.basis === null ? null : fromJson<ProofBasis>(row.basis),
+    phases: row.phases === null ? null : fromJson<PhaseFigures[]>(row.phases),
   };
+}
+
+/** How a drill was asked for. */
+export interface DrillOrder {
+  runbook: RunbookEntry;
+  group: string;
+  by: string;
+  /** As stated by whoever asked for it. */
+  approvedBy: string | null;
+  /** Of the schedule it comes from; one firing starts one drill. */
+  firing: string | null;
+  basis: ProofBasis;
 }
 
 /** Puts a drill on record. Refuses with `busy` where another one drives the group. */
 export async function createDrill(
   database: Database,
-  runbook: RunbookEntry,
-  group: string,
-  by: string,
+  { runbook, group, by, approvedBy, firing, basis }: DrillOrder,
 ): Promise<DrillView> {
   const last = await database.prisma.drill.aggregate({ where: { group }, _max: { sequence: true } });
   const sequence = (last._max.sequence ?? 0) + 1;
@@ -49,6 +64,9 @@ export async function createDrill(
         status: 'recording',
         startedAt: new Date(),
         startedBy: by,
+        approvedBy,
+        firing,
+        basis: toJson(basis),
         bundle: `${group}-${String(sequence).padStart(4, '0')}-${runbook.name}`,
         sequence,
         progress: toJson(NOTHING_YET),
@@ -117,8 +135,16 @@ export async function noteSealing(
   });
 }
 
-export async function noteSealed(database: Database, id: string, manifestHash: string): Promise<void> {
-  await database.prisma.drill.update({ where: { id }, data: { status: 'sealed', manifestHash } });
+export async function noteSealed(
+  database: Database,
+  id: string,
+  manifestHash: string,
+  phases: readonly PhaseFigures[],
+): Promise<void> {
+  await database.prisma.drill.update({
+    where: { id },
+    data: { status: 'sealed', manifestHash, phases: toJson(phases) },
+  });
 }
 
 /** An operator wants it to end; whichever worker records it sees to that. */

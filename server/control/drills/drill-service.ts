@@ -10,6 +10,8 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { z } from 'zod';
 import { type DrillProgress, parseNotes, progressOf } from '../../domain/evidence/drill-notes.ts';
 import type { DrillOutcome } from '../../domain/evidence/manifest.ts';
+import { figuresOfPhase } from '../../domain/evidence/phases.ts';
+import type { Software } from '../../domain/evidence/staleness.ts';
 import type { Log } from '../../domain/ports.ts';
 import { refuse } from '../../domain/refusal.ts';
 import type { Chronicler } from '../chronicler.ts';
@@ -51,6 +53,15 @@ export interface DrillServiceParts {
   /** Of the repository. */
   root: string;
   dataFolder: string;
+  software: Software;
+}
+
+/** `firing`: of the schedule that asks for it; null where somebody does. */
+export interface DrillRequest {
+  runbook: string;
+  group: string;
+  approvedBy: string | null;
+  firing?: string | null;
 }
 
 export class DrillService {
@@ -63,8 +74,8 @@ export class DrillService {
   }
 
   /** Begins to record. Refuses a runbook that is not for this group, and `busy` where another drill is under way. */
-  async start({ runbook: name, group }: { runbook: string; group: string }, by: string): Promise<DrillView> {
-    const { database, chronicler, root } = this.parts;
+  async start({ runbook: name, group, approvedBy, firing = null }: DrillRequest, by: string): Promise<DrillView> {
+    const { database, chronicler, root, software } = this.parts;
     const runbook = findRunbook(readLibrary(path.join(root, 'e2e', 'runbooks')), name);
     const record = await readGroup(database, group);
     if (record.arrangement.id !== runbook.arrangement)
@@ -74,7 +85,9 @@ export class DrillService {
         'Take a runbook of its arrangement, or another group.',
       );
     if (!record.powered) throw refuse('wrong-state', `group ${group} is switched off`, 'Switch it on first.');
-    const drill = await createDrill(database, runbook, group, by);
+    const topology = { definition: record.definition, rpoObjectiveMs: record.rpoObjectiveMs };
+    const basis = { software, runbook: runbook.sha256, topology };
+    const drill = await createDrill(database, { runbook, group, by, approvedBy, firing, basis });
     await chronicler.write({
       at: drill.startedAt,
       group,
@@ -178,7 +191,7 @@ export class DrillService {
       key,
     );
     await writeArchive(folder, `${folder}.zip`);
-    await noteSealed(database, drill.id, sha256);
+    await noteSealed(database, drill.id, sha256, facts.phases.map(figuresOfPhase));
     await chronicler.write({
       at: Date.now(),
       group,

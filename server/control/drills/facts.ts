@@ -2,26 +2,37 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Phase, phasesOf } from '../../domain/evidence/phases.ts';
+import type { ProofBasis } from '../../domain/evidence/staleness.ts';
 import type { GroupStatus } from '../../domain/group-status.ts';
 import type { LedgerReport } from '../../domain/host.ts';
 import type { RunView } from '../../routines/step-graph.ts';
 import { type Database, fromJson } from '../database.ts';
+import { readStanding } from '../event-log.ts';
 import { readGroup } from '../groups.ts';
 import { readRollups } from '../rollups.ts';
-import type { DrillView, EventView } from '../views.ts';
+import type { DrillView, EventView, RollupPoint } from '../views.ts';
 
 export interface DrillFacts {
-  drill: Pick<DrillView, 'id' | 'group' | 'runbook' | 'title' | 'startedAt' | 'startedBy' | 'bundle' | 'sequence'> & {
+  drill: Pick<
+    DrillView,
+    'id' | 'group' | 'runbook' | 'title' | 'startedAt' | 'startedBy' | 'approvedBy' | 'bundle' | 'sequence'
+  > & {
     endedAt: number;
   };
   versions: { switchback: string; node: string; platform: string };
   /** Arrangement, sizes, lines: what a later drill is compared with. */
   definition: unknown;
+  /** Software, runbook and topology: with others it proves nothing. */
+  basis: ProofBasis | null;
   phases: Phase[];
   runs: RunView[];
   verdicts: { run: string; step: string; at: number; verdict: unknown }[];
   /** Everything the history has of the group in that time, oldest first. */
-  timeline: Pick<EventView, 'seq' | 'at' | 'kind' | 'subject' | 'observer' | 'text' | 'run' | 'facts'>[];
+  timeline: SealedEvent[];
+  /** The newest event about each thing that stood when the drill began: from there the timeline goes on. */
+  standing: SealedEvent[];
+  /** What was measured, second by second. */
+  seconds: RollupPoint[];
   ledger: LedgerReport | { unknown: string };
   aftermath: Aftermath;
 }
@@ -34,6 +45,8 @@ export interface Aftermath {
   faults: string[];
   goOn: string[];
 }
+
+export type SealedEvent = Pick<EventView, 'seq' | 'at' | 'kind' | 'subject' | 'observer' | 'text' | 'run' | 'facts'>;
 
 export interface FactSources {
   database: Database;
@@ -65,11 +78,25 @@ export async function gatherFacts(drill: DrillView, endedAt: number, sources: Fa
     rpoMs,
     writesPerSecond: Object.values(systems).reduce((sum, system) => sum + system.writesPerSecond, 0),
   }));
-  const { id, runbook, title, startedBy, bundle, sequence } = drill;
+  const { id, runbook, title, startedBy, approvedBy, bundle, sequence } = drill;
+  const firstSeq = events[0] ? Number(events[0].seq) : Number.MAX_SAFE_INTEGER;
+  const standing = await readStanding(database, group, firstSeq - 1);
   return {
-    drill: { id, group, runbook, title, startedAt, endedAt, startedBy, bundle, sequence },
+    drill: { id, group, runbook, title, startedAt, endedAt, startedBy, approvedBy, bundle, sequence },
     versions: { switchback: sources.version, node: process.version, platform: `${process.platform} ${process.arch}` },
     definition: (await readGroup(database, group)).definition,
+    basis: drill.basis,
+    standing: standing.map(({ seq, at, kind, subject, observer, text, run, facts }) => ({
+      seq,
+      at,
+      kind,
+      subject,
+      observer,
+      text,
+      run,
+      facts,
+    })),
+    seconds: points,
     phases: phasesOf(views, seconds, { startedAt, endedAt }),
     runs: views,
     verdicts: verdicts.map(({ run, step, at, verdict }) => ({ run, step, at: at.getTime(), verdict })),

@@ -12,11 +12,15 @@ const FACTS: DrillFacts = {
     startedAt: 1_700_000_000_000,
     endedAt: 1_700_000_061_500,
     startedBy: 'anna',
+    approvedBy: 'bert',
     bundle: 'demo-0002-line-cut',
     sequence: 2,
   },
   versions: { switchback: '0.1.0', node: 'v20', platform: 'linux x64' },
   definition: {},
+  basis: null,
+  standing: [],
+  seconds: [],
   phases: [
     {
       run: 'run-1',

@@ -2,6 +2,7 @@
 import { type DrillNote, wordsOf } from '../../domain/evidence/drill-notes.ts';
 import type { DrillOutcome } from '../../domain/evidence/manifest.ts';
 import type { Phase } from '../../domain/evidence/phases.ts';
+import { softwareWords } from '../../domain/evidence/staleness.ts';
 import type { DrillFacts } from './facts.ts';
 
 export interface ReportInput {
@@ -66,9 +67,13 @@ function factTable({ facts, notes }: ReportInput): string {
     ['Runbook', `${drill.title} (${drill.runbook})`],
     ['What it shows', begun?.kind === 'begun' ? begun.says : '–'],
     ['Started', `${utc(drill.startedAt)} by ${drill.startedBy}`],
+    ['Approved by', drill.approvedBy ? `${drill.approvedBy}, as stated by ${drill.startedBy}` : 'nobody was stated'],
     ['Ended', `${utc(drill.endedAt)}, after ${span(drill.endedAt - drill.startedAt)}`],
     ['Bundle', `${drill.bundle}, number ${drill.sequence} of the group`],
-    ['Software', `Switchback ${versions.switchback}, Node ${versions.node}, ${versions.platform}`],
+    [
+      'Software',
+      `Switchback ${facts.basis ? softwareWords(facts.basis.software) : versions.switchback}, Node ${versions.node}, ${versions.platform}`,
+    ],
   ];
   return `<table class="facts">${rows.map(([name, value]) => `<tr><th>${html(name)}<td>${html(value)}`).join('')}</table>`;
 }

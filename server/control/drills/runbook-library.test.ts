@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ARRANGEMENTS } from '../../domain/arrangement.ts';
+import { sha256Of } from '../../domain/evidence/manifest.ts';
 import { findRunbook, parseRunbook, readLibrary } from './runbook-library.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../../../e2e/runbooks');
@@ -31,6 +32,7 @@ describe('a runbook', () => {
       arrangement: 'chain-3',
       says: "It's over.",
       chapters: ['One', 'Two'],
+      sha256: sha256Of(text),
     });
   });
 

@@ -1,6 +1,7 @@
 /** The runbooks there are: files of `e2e/runbooks`, with what each says of itself. Read, never run, by the control plane. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { sha256Of } from '../../domain/evidence/manifest.ts';
 import { refuse } from '../../domain/refusal.ts';
 
 export interface RunbookEntry {
@@ -11,6 +12,8 @@ export interface RunbookEntry {
   says: string;
   /** Titles of its chapters, in order. */
   chapters: string[];
+  /** Of its file: a drill proves the runbook that was walked, and not what was made of it since. */
+  sha256: string;
 }
 
 const FILE = /^([a-z0-9-]+)\.runbook\.ts$/;
@@ -36,7 +39,7 @@ export function parseRunbook(name: string, text: string): RunbookEntry | null {
   const [, title, arrangement, says] = HEAD.exec(text) ?? [];
   if (title === undefined || arrangement === undefined || says === undefined) return null;
   const chapters = [...text.matchAll(CHAPTER)].map((match) => plain(match[1] ?? ''));
-  return { name, title: plain(title), arrangement, says: plain(says), chapters };
+  return { name, title: plain(title), arrangement, says: plain(says), chapters, sha256: sha256Of(text) };
 }
 
 const plain = (literal: string) => literal.replace(/\\(.)/g, '$1');

@@ -2,6 +2,7 @@
  * One control worker: hears the agents, carries out commands, drives runs. Any number may live at once; one of them leads
  * and alone writes observations, reconciles groups and takes over what a dead worker left.
  */
+import type { Software } from '../../domain/evidence/staleness.ts';
 import type { Log } from '../../domain/ports.ts';
 import type { AgentNotices, ProcessView } from '../../site/agent-protocol.ts';
 import { type AgentPorts, Agents } from '../agents.ts';
@@ -40,6 +41,7 @@ export interface WorkerSettings {
   root: string;
   /** Where bundles of evidence are kept. */
   dataFolder: string;
+  software: Software;
   /** Make and look after the group `demo`. */
   demo: boolean;
 }
@@ -107,6 +109,7 @@ export class ControlWorker {
       log,
       root: settings.root,
       dataFolder: settings.dataFolder,
+      software: settings.software,
     });
     const handlers = makeHandlers(
       {

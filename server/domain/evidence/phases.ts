@@ -31,6 +31,16 @@ export interface Phase extends PhaseInput {
   worstRpoMs: number | null;
 }
 
+/** What later drills are compared with. */
+export type PhaseFigures = Pick<Phase, 'routine' | 'ending' | 'durationMs' | 'outageMs' | 'lost' | 'worstRpoMs'> & {
+  verdict: Verdict['kind'] | null;
+};
+
+export function figuresOfPhase(phase: Phase): PhaseFigures {
+  const { routine, ending, durationMs, outageMs, lost, worstRpoMs, verdict } = phase;
+  return { routine, ending, durationMs, outageMs, lost, worstRpoMs, verdict: verdict?.kind ?? null };
+}
+
 const SECOND_MS = 1_000;
 /** The work begins within this of the run that restarts it, and is counted once it has written for a whole second. */
 const BEGINS_WITHIN_MS = 10_000;
