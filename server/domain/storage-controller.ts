@@ -70,6 +70,26 @@ export interface PairFacts {
   gold: { number: number; generation: number; usedBytes: number } | null;
 }
 
+/**
+ * A copy-on-write clone of all volumes as they stood at one update number, on which a test may read and write. It is no copy of
+ * the group's data: nothing is ever decided by it, and it does not outlive the process that keeps it (ADR 0012).
+ */
+export interface CloneFacts {
+  name: string;
+  /** Run that asked for it. */
+  run: string;
+  /** Update number it stands at, its history, and the wall clock when it was made, ms. */
+  number: number;
+  lineage: Lineage;
+  at: number;
+  /** Tracks kept since, for the live volumes have changed; tracks that the test has written; how many different ones there is room for. */
+  keptTracks: number;
+  writtenTracks: number;
+  roomTracks: number;
+  /** Why it is of no use any more, or null. */
+  damaged: string | null;
+}
+
 export interface SystemFacts {
   system: SystemName;
   generation: Generation;
@@ -106,6 +126,8 @@ export interface SystemFacts {
   clients: number;
   writesCompleted: number;
   bytesWritten: number;
+  /** Absent where there is none. */
+  clone?: CloneFacts;
 }
 
 /** Answer to `raise-generation`: taken in the same atomic step that persisted it, and so evidence (1b rule 2). */
@@ -161,7 +183,15 @@ export type StorageInstruction =
    * image that mixes its own updates with copied ones counts from now on.
    */
   | { verb: 'promote'; generation: Generation; token: DriverToken; acceptMixed?: boolean }
-  | { verb: 'query-journal'; after: number; limit: number };
+  | { verb: 'query-journal'; after: number; limit: number }
+  /**
+   * A clone of the image as it stands now; one that this run has made already is answered as it is, that of an older run is
+   * replaced. Refused with `not-consistent` where the image is none the group had. Its token stands in nobody's way: a takeover
+   * is never held up by a test, and ends it.
+   */
+  | { verb: 'clone-create'; name: string; token: DriverToken }
+  /** Drops the clone if it is this run's. */
+  | { verb: 'clone-discard'; name: string; token: DriverToken };
 
 export interface JournalEntryFacts {
   number: number;
@@ -178,7 +208,8 @@ export type StorageReply =
   | { verb: 'pair'; pair: PairFacts | null }
   | { verb: 'fence'; evidence: FenceEvidence }
   | { verb: 'promoted'; facts: SystemFacts }
-  | { verb: 'journal'; entries: JournalEntryFacts[]; trimmedTo: number; lastNumber: number };
+  | { verb: 'journal'; entries: JournalEntryFacts[]; trimmedTo: number; lastNumber: number }
+  | { verb: 'clone'; clone: CloneFacts | null };
 
 /** Throws `RefusedError`; where the reply does not come, `unreachable` (not sent) or `timeout` (outcome unknown). */
 export interface StorageController {

@@ -22,6 +22,8 @@ export interface StorageTiming {
   snapshotIntervalMs: number;
   /** Calls to peers that should answer at once, ms. */
   callMs: number;
+  /** A clone that nobody has used for so long is dropped: whoever made it is gone, ms. */
+  cloneLeaseMs: number;
 }
 
 export const DEFAULT_STORAGE_TIMING: StorageTiming = {
@@ -33,6 +35,7 @@ export const DEFAULT_STORAGE_TIMING: StorageTiming = {
   pullIntervalMs: 50,
   snapshotIntervalMs: SNAPSHOT_INTERVAL_MS,
   callMs: 4000,
+  cloneLeaseMs: 600_000,
 };
 
 export interface StorageConfig {

@@ -8,6 +8,7 @@ import { pairKey } from '../domain/names.ts';
 import { isFlowing, isSuspended, type PairKind } from '../domain/pair-states.ts';
 import { DiskError, type Ports } from '../domain/ports.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { Clones } from './clones.ts';
 import type { StorageConfig, StorageObserver } from './config.ts';
 import { type Entry, eachTrack } from './entry.ts';
 import { GoldCopy } from './gold-copy.ts';
@@ -37,6 +38,7 @@ export class StorageCore {
   readonly checkpoints: Checkpoints;
   readonly retention: Retention;
   readonly snapshots: Snapshots;
+  readonly clones: Clones;
   /** Last consistent image, while a formation copy overwrites it. */
   gold: GoldCopy | null;
   readonly record: SystemRecord;
@@ -94,6 +96,7 @@ export class StorageCore {
       tracksPerVolume: this.volumes.tracksPerVolume,
       save: () => this.save(),
     });
+    this.clones = new Clones(this);
     if (!this.store.existed) this.save();
   }
 
@@ -383,6 +386,7 @@ export class StorageCore {
     this.own.close();
     this.gold?.close();
     this.snapshots.close();
+    this.clones.close();
   }
 }
 

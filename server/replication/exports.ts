@@ -2,10 +2,14 @@
 import { DiskError } from '../domain/ports.ts';
 import type { NbdExport, NbdExports } from '../nbd/export.ts';
 import type { NbdErrno } from '../nbd/protocol.ts';
+import type { Clone } from './clone.ts';
 import type { StorageConfig } from './config.ts';
 import type { Controller } from './controller.ts';
 
 const EIO = 5;
+const ESHUTDOWN = 108;
+
+const ZEROES = new Uint8Array(64 * 1024);
 
 /** The controller that lives now, or null while its disk fails. */
 type Current = () => Controller | null;
@@ -68,9 +72,79 @@ class VolumeExport implements NbdExport {
   }
 }
 
+/** A volume of a clone: a test reads and writes it, and nothing of that reaches the live volume. */
+class CloneExport implements NbdExport {
+  readonly readOnly = false;
+
+  constructor(
+    readonly name: string,
+    private readonly volume: number,
+    readonly sizeBytes: number,
+    private readonly clone: Clone,
+    private readonly current: Current,
+  ) {}
+
+  get description(): string {
+    const { number, run } = this.clone.head;
+    return `clone of volume ${this.volume} at update ${number}, for test ${run}`;
+  }
+
+  read(offsetBytes: number, into: Uint8Array): NbdErrno | 0 {
+    return this.use((clone) => clone.read(this.volume, offsetBytes, into));
+  }
+
+  write(offsetBytes: number, data: Uint8Array, fua: boolean, done: (errno: NbdErrno | 0) => void): void {
+    this.change(fua, done, (clone, core) => {
+      if (core.mutant('clone-writes-through')) core.volumes.write(this.volume, offsetBytes, data);
+      return clone.write(this.volume, offsetBytes, data);
+    });
+  }
+
+  zero(offsetBytes: number, lengthBytes: number, fua: boolean, done: (errno: NbdErrno | 0) => void): void {
+    this.change(fua, done, (clone) => {
+      for (let at = 0; at < lengthBytes; at += ZEROES.length) {
+        const part = ZEROES.subarray(0, Math.min(ZEROES.length, lengthBytes - at));
+        if (!clone.write(this.volume, offsetBytes + at, part)) return false;
+      }
+      return true;
+    });
+  }
+
+  flush(done: (errno: NbdErrno | 0) => void): void {
+    this.change(true, done, (clone) => clone.damaged === null);
+  }
+
+  private change(
+    sync: boolean,
+    done: (errno: NbdErrno | 0) => void,
+    run: (clone: Clone, core: Controller['core']) => boolean,
+  ): void {
+    const errno = this.use(run);
+    if (errno !== 0 || !sync) return done(errno);
+    this.clone.sync().then(
+      () => done(0),
+      () => done(EIO),
+    );
+  }
+
+  /** Its own trouble, or the live disk's, is an errno here and halts nobody. */
+  private use(run: (clone: Clone, core: Controller['core']) => boolean): NbdErrno | 0 {
+    const core = this.current()?.core;
+    if (core?.clones.current !== this.clone) return ESHUTDOWN;
+    try {
+      return core.clones.with(this.clone, () => run(this.clone, core)) ? 0 : EIO;
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return EIO;
+    }
+  }
+}
+
 /** An image that is part old, part new is not exported: it would be taken for data. */
 export class VolumeExports implements NbdExports {
   private readonly all: VolumeExport[];
+  /** Of the clone that was asked for last: its clients share one object. */
+  private cloned: { clone: Clone; exports: CloneExport[] } | null = null;
 
   constructor(
     { definition, system }: StorageConfig,
@@ -84,10 +158,12 @@ export class VolumeExports implements NbdExports {
   }
 
   list(): readonly { name: string; description: string }[] {
-    return this.all;
+    return [...this.all, ...this.clones()];
   }
 
   find(name: string): NbdExport | { refused: string } | null {
+    const cloned = this.clones().find((each) => each.name === name);
+    if (cloned) return cloned;
     const found = this.all.find((each) => each.name === name);
     if (!found) return null;
     const controller = this.current();
@@ -100,5 +176,19 @@ export class VolumeExports implements NbdExports {
         ? 'its image mixes its own updates with those of its source, and nobody has accepted it yet'
         : 'its image is part old, part new until the copy to it ends';
     return { refused: `${controller.core.config.system}: ${why}` };
+  }
+
+  /** Under names of their own, so that nobody takes one for the volume (`group/system/volume@clone`). */
+  private clones(): readonly CloneExport[] {
+    const clone = this.current()?.core.clones.current ?? null;
+    if (!clone || clone.damaged !== null) return [];
+    if (this.cloned?.clone !== clone) {
+      const exports = this.all.map(
+        ({ name, sizeBytes }, volume) =>
+          new CloneExport(`${name}@${clone.head.name}`, volume, sizeBytes, clone, this.current),
+      );
+      this.cloned = { clone, exports };
+    }
+    return this.cloned.exports;
   }
 }

@@ -56,6 +56,7 @@ export class FactsReader {
       clients: this.clients(),
       writesCompleted: this.writes.completedWrites,
       bytesWritten: this.writes.writtenBytes,
+      ...(core.clones.current ? { clone: core.clones.current.facts() } : {}),
     };
   }
 

@@ -72,6 +72,7 @@ export class Fencing {
     record.fenceEvidence = evidence;
     if (isDemoted) record.holdsHostRole = false;
     core.save();
+    core.clones.drop(`generation ${generation.number} was raised: a takeover ends every test`);
     core.observer.event(
       'generation-raised',
       `generation ${before.number} → ${generation.number}, holder ${generation.holder ?? 'none yet'}`,

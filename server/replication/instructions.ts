@@ -48,8 +48,10 @@ export class Instructions {
 
   /** Throws `RefusedError`, `DiskError`. */
   async perform(instruction: StorageInstruction): Promise<StorageReply> {
+    const { core, facts, fencing } = this.parts;
+    if (instruction.verb === 'clone-create') return { verb: 'clone', clone: core.clones.create(instruction) };
+    if (instruction.verb === 'clone-discard') return { verb: 'clone', clone: core.clones.discard(instruction) };
     if ('token' in instruction) await this.admit(instruction);
-    const { facts, fencing } = this.parts;
     switch (instruction.verb) {
       case 'query':
         return { verb: 'query', facts: facts.system() };

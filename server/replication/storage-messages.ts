@@ -7,6 +7,8 @@ import { definitionSchema, generationSchema, tokenSchema } from './pair-messages
 const pair = z.string().min(3).max(20);
 const expectedVersion = z.number().int().optional();
 const token = tokenSchema;
+/** It becomes part of the names of exports. */
+const cloneName = z.string().regex(/^[a-z0-9-]{1,20}$/);
 const milliseconds = z.number().min(0).max(3_600_000);
 
 export const instructionSchema: z.ZodType<StorageInstruction> = z.discriminatedUnion('verb', [
@@ -42,4 +44,6 @@ export const instructionSchema: z.ZodType<StorageInstruction> = z.discriminatedU
     after: z.number().int().min(0),
     limit: z.number().int().min(1).max(1000),
   }),
+  z.object({ verb: z.literal('clone-create'), name: cloneName, token }),
+  z.object({ verb: z.literal('clone-discard'), name: cloneName, token }),
 ]);

@@ -7,6 +7,8 @@ export class Volumes {
   private readonly files: DiskFile[] = [];
   private readonly zeroes: Uint8Array;
   private readonly changed = new Set<number>();
+  /** Told of every range before it changes, whatever changes it. */
+  beforeChange: ((volume: number, offsetBytes: number, lengthBytes: number) => void) | null = null;
   /** Monotonic instant of the last read, write or sync that succeeded. */
   lastIoAtMs: number;
 
@@ -49,6 +51,7 @@ export class Volumes {
   }
 
   write(volume: number, offsetBytes: number, data: Uint8Array): void {
+    this.beforeChange?.(volume, offsetBytes, data.length);
     this.changed.add(volume);
     this.file(volume).write(offsetBytes, data);
     this.lastIoAtMs = this.clock.monotonic();

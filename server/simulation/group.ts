@@ -408,6 +408,7 @@ function timingOf({ settings }: Schedule): StorageTiming {
     pullIntervalMs: settings.pullIntervalMs,
     snapshotIntervalMs: 4 * settings.pullIntervalMs,
     callMs: 500,
+    cloneLeaseMs: 20_000,
   };
 }
 

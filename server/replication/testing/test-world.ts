@@ -78,6 +78,7 @@ export const TEST_TIMING: StorageTiming = {
   pullIntervalMs: 20,
   snapshotIntervalMs: 30,
   callMs: 500,
+  cloneLeaseMs: 5000,
 };
 
 /** Errno of a write whose process died before it answered. */

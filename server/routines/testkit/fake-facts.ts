@@ -80,6 +80,7 @@ export function factsOf(system: FakeSystem): SystemFacts {
     clients: 0,
     writesCompleted: 0,
     bytesWritten: 0,
+    ...(system.clone ? { clone: system.clone } : {}),
   };
 }
 

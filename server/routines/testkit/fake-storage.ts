@@ -11,6 +11,7 @@ import { refuse } from '../../domain/refusal.ts';
 import { judgeResume } from '../../domain/resume.ts';
 import type { PairDefinition, StorageInstruction, StorageReply, SystemFacts } from '../../domain/storage-controller.ts';
 import { linkedSystems } from '../../domain/ways.ts';
+import { fakeClone } from './fake-clone.ts';
 import { evidenceOf, factsOf, lineOf, nameOf, pairFactsOf } from './fake-facts.ts';
 import { type FakePair, type FakeSystem, firstGeneration, LETTERS, type Letter } from './fake-systems.ts';
 
@@ -52,6 +53,8 @@ export class FakeStorage {
       claimEpoch: 0,
       step: 0,
       pairs: new Map(),
+      clone: null,
+      refusesClone: false,
     });
     // Built from the very list that the type is read from.
     this.systems = Object.fromEntries(LETTERS.map((name) => [name, system(name)])) as Record<Letter, FakeSystem>;
@@ -132,6 +135,8 @@ export class FakeStorage {
       return { verb: 'query', facts: { ...factsOf(system), lines: this.linesOf(system.name) } };
     if (instruction.verb === 'query-journal') return this.journal(system, instruction.after, instruction.limit);
     if (instruction.verb === 'wait-pair') return this.wait(system, instruction);
+    if (instruction.verb === 'clone-create' || instruction.verb === 'clone-discard')
+      return fakeClone(system, instruction, this.done);
     this.admit(system, instruction);
     if (instruction.verb === 'raise-generation') this.mustNotBeSlow(target);
     if (instruction.verb === 'raise-generation') return this.raise(system, instruction.generation);

@@ -2,7 +2,7 @@
 import type { Arrangement } from '../../domain/arrangement.ts';
 import type { Generation } from '../../domain/generation.ts';
 import type { PairState } from '../../domain/pair-states.ts';
-import type { PairDefinition } from '../../domain/storage-controller.ts';
+import type { CloneFacts, PairDefinition } from '../../domain/storage-controller.ts';
 import type { evidenceOf } from './fake-facts.ts';
 
 /** Every system that any arrangement has. */
@@ -39,6 +39,9 @@ export interface FakeSystem {
   claimEpoch: number;
   step: number;
   pairs: Map<string, FakePair>;
+  clone: CloneFacts | null;
+  /** Its disk has no room for one. */
+  refusesClone: boolean;
 }
 
 /** The generation in which a group is made. */
