@@ -1,6 +1,6 @@
 /** A browser on the screens, for tests. */
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
+import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import { CHROMIUM_FLAGS, findChromium } from '../../scripts/lib/browser.mjs';
 
 export const DESKTOP = { width: 1440, height: 900 } as const;
@@ -11,9 +11,11 @@ export interface View {
   height: number;
 }
 
-/** Starts the browser that end-to-end tests use too. */
-export async function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_FLAGS });
+/** The browser that end-to-end tests use too, with one profile: what a page has fetched and compiled, the next one need not. */
+export async function startBrowser(): Promise<{ context: BrowserContext; stop(): Promise<void> }> {
+  const browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_FLAGS });
+  const context = await browser.newContext({ reducedMotion: 'reduce' });
+  return { context, stop: () => browser.close() };
 }
 
 export interface OpenPage {
@@ -23,30 +25,33 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-/** Opens `url` in a window of that size. */
-export async function openPage(browser: Browser, url: string, view: View): Promise<OpenPage> {
-  const context: BrowserContext = await browser.newContext({
-    viewport: { width: view.width, height: view.height },
-    reducedMotion: 'reduce',
-  });
+/** Opens `url` in a window of that size; nothing that an earlier one chose is remembered. */
+export async function openPage(context: BrowserContext, url: string, { width, height }: View): Promise<OpenPage> {
+  await context.clearCookies();
   const page = await context.newPage();
+  await page.setViewportSize({ width, height });
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
   });
   await page.goto(url);
-  return { page, errors, close: () => context.close() };
+  return { page, errors, close: () => page.close() };
 }
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
+/** Judges within the page itself: there are no frames, whose results would be put together in a second page. */
+function builder(page: Page): AxeBuilder {
+  return new AxeBuilder({ page }).setLegacyMode();
+}
+
 /** Breaches of WCAG 2.2 A and AA in light and, where asked for, of its contrast in dark: the rest does not depend on colour. */
 export async function accessibilityBreaches(page: Page, withDark: boolean): Promise<string[]> {
   await page.emulateMedia({ colorScheme: 'light' });
-  const light = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  const light = await builder(page).withTags(RULES).analyze();
   await page.emulateMedia({ colorScheme: 'dark' });
-  const dark = withDark ? await new AxeBuilder({ page }).withRules(['color-contrast']).analyze() : null;
+  const dark = withDark ? await builder(page).withRules(['color-contrast']).analyze() : null;
   const violations = [...light.violations, ...(dark?.violations ?? [])];
   return violations.map(
     (one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => node.html.slice(0, 160)).join('\n  ')}`,

@@ -1,5 +1,5 @@
 /** What an operator does on the screens, in a real browser: what is sent is checked by the API's own input rules. */
-import type { Browser, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accessibilityBreaches, DESKTOP, type OpenPage, openPage, PHONE, startBrowser } from './browser.ts';
 import { FixtureServices, type Scene, sceneFixture } from './fixture-services.ts';
@@ -8,7 +8,7 @@ import { drainingRun, endedRun, LOSS, waitingRun } from './run-fixture.ts';
 import { type ScreenServer, startScreenServer } from './screen-server.ts';
 
 let server: ScreenServer;
-let browser: Browser;
+let browser: Awaited<ReturnType<typeof startBrowser>>;
 let open: OpenPage | null = null;
 let fixture: FixtureServices;
 let page: Page;
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await browser.close();
+  await browser.stop();
   await server.stop();
 });
 
@@ -40,7 +40,7 @@ async function visit(
 ) {
   change(fixture.scene);
   server.use(fixture);
-  open = await openPage(browser, server.url + path, view);
+  open = await openPage(browser.context, server.url + path, view);
   page = open.page;
 }
 
