@@ -2,6 +2,7 @@
  * The main job: the production site is lost under load and everything is brought back, by clicking. The group is the one
  * that every installation begins with.
  */
+import { expectAccessible } from './support/accessible.ts';
 import { Dashboard } from './support/dashboard.ts';
 import { expect, TestGroup, test } from './support/groups.ts';
 
@@ -41,6 +42,7 @@ test('an operator loses the production site, fails over, works on, and comes bac
     await dashboard.openTable();
     await expect(dashboard.row('Host R')).toContainText('from host P: lost');
     await expect(dashboard.attention).toContainText('Site production: host-P and P down');
+    await expectAccessible(page, 'a site lost');
     await dashboard.attention.getByRole('link', { name: 'Open Failover preflight' }).click();
     await expect(page.getByText('Nothing has been started.')).toBeVisible();
   });
@@ -50,6 +52,7 @@ test('an operator loses the production site, fails over, works on, and comes bac
     await dashboard.decide('Is the production site really down?', 'It is down: fail over');
     await expect(dashboard.verdict).toContainText('No data loss, proven.');
     await expect(dashboard.verdict).toContainText('The former source is fenced: it can complete no write.');
+    await expectAccessible(page, 'a verdict and a decision');
     completedBefore = (await group.verifyLedger('R')).completedThrough;
     await dashboard.decide('Restart the work on host R?', 'Reverse the pair, then restart');
     await dashboard.expectEnding('done');
@@ -60,6 +63,7 @@ test('an operator loses the production site, fails over, works on, and comes bac
     const report = await dashboard.verifyLedgerOn('host-R');
     await expect(report).toContainText('Ledger verified on R');
     await expect(report).toContainText('adds up');
+    await expectAccessible(page, 'a host in reverse operation');
     const facts = await group.verifyLedger('R');
     expect(facts).toMatchObject({ missingCount: 0, missing: null, corrupt: 0, outOfOrder: 0, balance: { adds: true } });
     expect(completedBefore).toBeGreaterThan(20);
