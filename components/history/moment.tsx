@@ -112,7 +112,7 @@ function StandingSketch({ arrangement, standing }: { arrangement: Arrangement; s
   );
 }
 
-function PairLines({ pairs }: { pairs: readonly StandingPair[] }) {
+export function PairLines({ pairs }: { pairs: readonly StandingPair[] }) {
   if (pairs.length === 0) return <p className="text-muted">{text.momentNoPairs}</p>;
   return (
     <ul className="flex flex-col gap-1">
@@ -135,7 +135,7 @@ function PairLines({ pairs }: { pairs: readonly StandingPair[] }) {
 }
 
 /** Only what departs from normal: who was down or not heard, faults, the routine under way. */
-function Sentences({ standing }: { standing: Standing }) {
+export function Sentences({ standing }: { standing: Standing }) {
   const { observer } = messages.common;
   const down = standing.processes.filter((process) => process.up === false).map((process) => observer(process.name));
   const unknown = standing.processes.filter((process) => process.up === null).map((process) => observer(process.name));

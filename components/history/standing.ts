@@ -39,15 +39,18 @@ export interface Standing {
   routine: { text: string; run: string | null } | null;
 }
 
-const isAbout = (prefix: string) => (event: EventView) => event.kind.startsWith(prefix);
+/** What an event has to say for this, wherever it is kept. */
+export type ToldEvent = Pick<EventView, 'at' | 'subject' | 'observer' | 'text' | 'run' | 'facts'> & { kind: string };
 
-function textOf(event: EventView, fact: string): string {
+const isAbout = (prefix: string) => (event: ToldEvent) => event.kind.startsWith(prefix);
+
+function textOf(event: ToldEvent, fact: string): string {
   const value = event.facts[fact];
   return typeof value === 'string' ? value : '';
 }
 
 /** `events`: the newest of each thing, as the server answers them. */
-export function standingOf(arrangement: Arrangement, events: readonly EventView[]): Standing {
+export function standingOf(arrangement: Arrangement, events: readonly ToldEvent[]): Standing {
   const processes = processesOf(arrangement, events);
   const isUp = (name: string) => processes.find((process) => process.name === name)?.up === true;
   const lastOfRun = events.findLast(isAbout('run-'));
@@ -64,7 +67,7 @@ export function standingOf(arrangement: Arrangement, events: readonly EventView[
   };
 }
 
-function processesOf(arrangement: Arrangement, events: readonly EventView[]): StandingProcess[] {
+function processesOf(arrangement: Arrangement, events: readonly ToldEvent[]): StandingProcess[] {
   const parts = [...arrangement.hosts, ...arrangement.systems, ...(arrangement.switches ?? [])];
   const lost = new Set(events.filter((event) => event.kind === 'agent-lost').map((event) => event.subject));
   const told = events.filter(isAbout('process-'));
@@ -79,11 +82,11 @@ function processesOf(arrangement: Arrangement, events: readonly EventView[]): St
 
 function pairsOf(
   arrangement: Arrangement,
-  events: readonly EventView[],
+  events: readonly ToldEvent[],
   isUp: (name: string) => boolean,
 ): StandingPair[] {
   const planned = [...arrangement.normal.pairs, ...arrangement.reverse.pairs];
-  const byKey = new Map<string, EventView[]>();
+  const byKey = new Map<string, ToldEvent[]>();
   for (const event of events.filter(isAbout('pair-'))) {
     const ends = parsePairName(event.subject);
     if (!ends) continue;
@@ -107,6 +110,40 @@ function pairsOf(
       planned.find((pair) => pairKey(pair.source, pair.destination) === pairKey(source, destination));
     return [{ name, pair: { source, destination, kind: shape?.kind ?? 'async' }, ends }];
   });
+}
+
+/** Kinds that say how something stands from then on. */
+const STANDS = [
+  'pair-transition',
+  'process-started',
+  'process-exited',
+  'heartbeat-',
+  'agent-',
+  'run-started',
+  'run-step',
+  'run-ended',
+  'fault-',
+];
+
+function thingOf(event: ToldEvent): string {
+  const family = event.kind.split('-')[0] ?? '';
+  if (family === 'run') return family;
+  if (family === 'fault') return `${family} ${textOf(event, 'fault')}`;
+  if (family === 'process' || family === 'agent') return `${family} ${event.subject}`;
+  return `${family} ${event.subject}@${event.observer}`;
+}
+
+/** Of events in the order they were recorded, the newest about each thing that stands: what the server answers for the history. */
+export function newestOfEach<E extends ToldEvent>(events: readonly E[]): E[] {
+  const newest = new Map<string, E>();
+  for (const event of events) {
+    if (!STANDS.some((kind) => event.kind.startsWith(kind))) continue;
+    const thing = thingOf(event);
+    // Taken out first, so that it comes last again.
+    newest.delete(thing);
+    newest.set(thing, event);
+  }
+  return [...newest.values()];
 }
 
 /** One word for a pair: what both ends told, or `unknown` where they did not tell the same. */

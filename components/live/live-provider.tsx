@@ -71,10 +71,19 @@ export function useConnection(): Connection {
   return useSyncExternalStore(source.subscribe, source.getConnection, () => NO_CONNECTION);
 }
 
-/** The server's wall clock as this tab knows it, ms, renewed once a second. */
+const AsOfContext = createContext<number | null>(null);
+
+/** Everything beneath is shown as of that moment: ages count up to it, not to now. */
+export function AsOf({ at, children }: { at: number; children: ReactNode }) {
+  return <AsOfContext.Provider value={at}>{children}</AsOfContext.Provider>;
+}
+
+/** The server's wall clock as this tab knows it, ms, renewed once a second; the moment in question beneath an `AsOf`. */
 export function useServerNow(): number {
   const offset = useLive((state) => state.offsetMs);
-  return useNow() + (offset ?? 0);
+  const asOf = useContext(AsOfContext);
+  const now = useNow() + (offset ?? 0);
+  return asOf ?? now;
 }
 
 /** Status of the group this page is about, aged where the stream is lost. Null until the first snapshot. */

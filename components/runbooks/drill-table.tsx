@@ -1,19 +1,16 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import Link from 'next/link';
 import type { DrillView } from '../../server/api/views.ts';
 import { formatSpan } from '../format/time.ts';
 import { Instant } from '../live/age.tsx';
-import { refusalOfError } from '../live/refusal-of.ts';
-import { useTRPC } from '../live/trpc.ts';
 import { messages } from '../messages/messages.ts';
 import { routes } from '../shell/routes.ts';
-import { Button, buttonClass } from '../ui/button.tsx';
-import { cn } from '../ui/cn.ts';
+import { buttonClass } from '../ui/button.tsx';
 import { Panel } from '../ui/panel.tsx';
-import { RefusalNote } from '../ui/refusal-note.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
+import { Outcome } from './outcome.tsx';
+import { Seal } from './seal.tsx';
 
 const { runbooks: text } = messages;
 
@@ -44,12 +41,16 @@ export function DrillTable({ drills }: { drills: readonly DrillView[] }) {
 }
 
 function DrillRow({ drill }: { drill: DrillView }) {
-  const { bundle, outcome, progress } = drill;
-  const stoppedAt = outcome === 'passed' ? null : (progress.ended?.stoppedAt ?? progress.last);
+  const { bundle } = drill;
   return (
     <tr className="align-top hover:bg-raised">
       <Td>
-        <span className="num block font-medium">{bundle}</span>
+        <Link
+          href={routes.drill(drill.group, bundle)}
+          className="num inline-flex min-h-6 items-center font-medium underline decoration-line-strong underline-offset-4 hover:decoration-text"
+        >
+          {bundle}
+        </Link>
         <span className="mt-1 flex flex-wrap gap-2">
           <a
             href={routes.evidence(bundle)}
@@ -70,15 +71,8 @@ function DrillRow({ drill }: { drill: DrillView }) {
           </a>
         </span>
       </Td>
-      <Td
-        className={cn(
-          'min-w-40',
-          (outcome === 'failed' || outcome === 'aborted') && 'font-medium text-failure',
-          outcome === 'incomplete' && 'font-medium text-unknown',
-        )}
-      >
-        {text.outcome(outcome ?? 'incomplete')}
-        {stoppedAt ? <span className="block text-sm font-normal text-muted">{text.stoppedAt(stoppedAt)}</span> : null}
+      <Td className="min-w-40">
+        <Outcome drill={drill} />
       </Td>
       <Td>
         <Instant at={drill.startedAt} withDate />
@@ -91,39 +85,5 @@ function DrillRow({ drill }: { drill: DrillView }) {
         <Seal bundle={bundle} />
       </Td>
     </tr>
-  );
-}
-
-/** The hashes are computed anew when asked for; what was found before says nothing of now. */
-function Seal({ bundle }: { bundle: string }) {
-  const trpc = useTRPC();
-  const [asked, setAsked] = useState(false);
-  const report = useQuery({ ...trpc.drills.verify.queryOptions({ drill: bundle }), enabled: asked, staleTime: 0 });
-  const findings = [...(report.data?.findings ?? []), ...(report.data?.chain ?? [])];
-  return (
-    <div className="flex flex-col items-start gap-1">
-      <Button
-        aria-label={text.verifyOf(bundle)}
-        refused={report.isFetching ? messages.common.busy : null}
-        onClick={() => (asked ? void report.refetch() : setAsked(true))}
-      >
-        {report.isFetching ? text.verifying : text.verify}
-      </Button>
-      {report.error ? <RefusalNote refusal={refusalOfError(report.error)} /> : null}
-      {report.data && !report.isFetching ? (
-        report.data.intact ? (
-          <p className="text-sm">{text.intact}</p>
-        ) : (
-          <div className="text-sm text-failure">
-            <p className="font-medium">{text.changed}</p>
-            <ul className="list-disc pl-4">
-              {findings.map((finding) => (
-                <li key={`${finding.bundle} ${finding.kind} ${finding.path}`}>{finding.text}</li>
-              ))}
-            </ul>
-          </div>
-        )
-      ) : null}
-    </div>
   );
 }

@@ -19,6 +19,9 @@ export const routes = {
   report: (group: string, run: string) => `/groups/${encodeURIComponent(group)}/runs/${encodeURIComponent(run)}/report`,
   faults: (group: string) => `/groups/${encodeURIComponent(group)}/faults`,
   runbooks: (group: string) => `/groups/${encodeURIComponent(group)}/runbooks`,
+  drill: (group: string, bundle: string) =>
+    `/groups/${encodeURIComponent(group)}/runbooks/${encodeURIComponent(bundle)}`,
+  evidenceFile: (bundle: string, path: string) => `/api/evidence/${encodeURIComponent(bundle)}/${path}`,
   evidence: (bundle: string) => `/api/evidence/${encodeURIComponent(bundle)}/report.html`,
   evidenceArchive: (bundle: string) => `/api/evidence/${encodeURIComponent(bundle)}.zip`,
   history: (group: string | null = null) => (group ? `/history?group=${encodeURIComponent(group)}` : '/history'),

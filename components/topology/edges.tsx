@@ -136,7 +136,8 @@ const HeartbeatArrow = memo((props: EdgeProps<HeartbeatEdge>) => {
   const path = lost
     ? `M${sourceX} ${sourceY}H${mid - 12}M${mid + 12} ${sourceY}H${targetX}`
     : `M${sourceX} ${sourceY}L${targetX} ${targetY}`;
-  const age = Math.max(...views.map((view) => view.ageMs ?? 0), 0);
+  const ages = views.flatMap((view) => view.ageMs ?? []);
+  const heard = ages.length === 0 ? text.heartbeat : text.heartbeatOk(formatSpan(Math.max(...ages)));
   return (
     <>
       <BaseEdge path={path} style={{ stroke, strokeWidth: 1.25, strokeDasharray: '2 4' }} />
@@ -152,7 +153,7 @@ const HeartbeatArrow = memo((props: EdgeProps<HeartbeatEdge>) => {
           )}
           style={{ left: mid, top: sourceY + (lost ? 10 : -8), zIndex: 5 }}
         >
-          {unknown ? `${text.heartbeat} ?` : lost ? text.heartbeatLost : text.heartbeatOk(formatSpan(age))}
+          {unknown ? `${text.heartbeat} ?` : lost ? text.heartbeatLost : heard}
         </span>
       </EdgeLabelRenderer>
     </>

@@ -185,6 +185,8 @@ export const eventList = z.strictObject({
         'instruction',
         'drill-started',
         'drill-sealed',
+        'drill-skipped',
+        'drill-missed',
         'worker-started',
         'worker-lost',
       ]),
@@ -216,6 +218,18 @@ export const liveInput = z.strictObject({
 const runbookName = z.string().regex(/^[a-z0-9-]{1,80}$/);
 /** A name as it is stated; nobody checks it. */
 const approvedBy = z.string().trim().min(1).max(80).nullable().default(null);
+const cron = { cron: z.string().trim().min(1).max(100), zone: z.string().trim().min(1).max(60) };
+/** A cron expression of five fields, and the time zone that it counts in. */
+export const cronRead = z.strictObject(cron);
+export const bySchedule = z.strictObject({ group: groupName, runbook: runbookName });
+export const schedulePut = z.strictObject({
+  group: groupName,
+  runbook: runbookName,
+  ...cron,
+  enabled: z.boolean().default(true),
+  approvedBy,
+});
+export const scheduleList = z.strictObject({ group: groupName.nullable().default(null) });
 export const drillStart = z.strictObject({ runbook: runbookName, group: groupName, approvedBy });
 /** Its id, or the name of its bundle. */
 export const byDrill = z.strictObject({ drill: z.string().regex(/^[a-z0-9-]{1,120}$/) });

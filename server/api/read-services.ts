@@ -1,8 +1,12 @@
 /** The reads of the API, from the database and the status board. */
+import path from 'node:path';
 import { readAudit, verifyAudit } from '../control/audit-log.ts';
 import type { Database } from '../control/database.ts';
 import { readDrill, readDrills } from '../control/drills/drill-records.ts';
+import { readReplay } from '../control/drills/read-replay.ts';
 import { readLibrary } from '../control/drills/runbook-library.ts';
+import { readScheduleViews } from '../control/drills/schedule-service.ts';
+import { readCron } from '../control/drills/schedule-times.ts';
 import { verifyDrill } from '../control/drills/verify-drill.ts';
 import { readEvents, readStanding } from '../control/event-log.ts';
 import { faultOptions } from '../control/fault-options.ts';
@@ -70,6 +74,9 @@ export function makeReadServices(
     runbooks: async () => readLibrary(folders.runbooks),
     drills: (filter) => readDrills(database, filter),
     drill: (id) => readDrill(database, id),
+    replayDrill: async (id) => readReplay(path.join(folders.evidence, (await readDrill(database, id)).bundle)),
+    schedules: (group) => readScheduleViews(database, readLibrary(folders.runbooks), group, (name) => board.find(name)),
+    readCron: async (cron, zone) => readCron(cron, zone, Date.now()),
     verifyDrill: (id) => verifyDrill(database, folders.evidence, id),
     events: (query) => readEvents(database, query),
     standing: (group, seq) => readStanding(database, group, seq),

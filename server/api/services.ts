@@ -6,6 +6,8 @@ import type { RoutineGraph, RunOrder, RunView } from '../routines/step-graph.ts'
 import type {
   AuditEntryView,
   AuditReport,
+  CronView,
+  DrillReplay,
   DrillReport,
   DrillView,
   EventQuery,
@@ -18,6 +20,7 @@ import type {
   Role,
   RollupPoint,
   RunbookEntry,
+  ScheduleView,
   SystemView,
 } from './views.ts';
 
@@ -46,6 +49,9 @@ export interface ReadServices {
   drills(filter: { group: string | null; limit: number }): Promise<DrillView[]>;
   drill(id: string): Promise<DrillView>;
   verifyDrill(id: string): Promise<DrillReport>;
+  replayDrill(id: string): Promise<DrillReplay>;
+  schedules(group: string | null): Promise<ScheduleView[]>;
+  readCron(cron: string, zone: string): Promise<CronView>;
   events(query: EventQuery): Promise<EventView[]>;
   /** The newest event about each thing that stands, up to event `seq`. */
   standing(group: string, seq: number): Promise<EventView[]>;

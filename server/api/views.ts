@@ -8,10 +8,13 @@ import type { Verdict } from '../domain/verdict.ts';
 import type { Ending, RunView } from '../routines/step-graph.ts';
 
 export type { RunbookEntry } from '../control/drills/runbook-library.ts';
+export type { CronView } from '../control/drills/schedule-times.ts';
 /** What the control plane itself keeps is handed out as it is. */
 export type {
   AuditEntryView,
   AuditReport,
+  DrillEntry,
+  DrillReplay,
   DrillReport,
   DrillView,
   EventKind,
@@ -25,6 +28,8 @@ export type {
   PreflightCheck,
   PreflightView,
   RollupPoint,
+  ScheduleView,
+  SealedEvent,
   WorkerView,
 } from '../control/views.ts';
 

@@ -7,7 +7,8 @@ import type { GroupDefinition } from '../domain/arrangement.ts';
 import type { DifferenceMap, DifferenceMapQuery } from '../domain/difference-map.ts';
 import type { LedgerReport, WorkState } from '../domain/host.ts';
 import type { JournalEntryFacts, OperatorPairInstruction } from '../domain/storage-controller.ts';
-import type { DrillView, FaultInput, FaultView } from './views.ts';
+import type { ScheduleOrder } from './drills/schedule-records.ts';
+import type { DrillView, FaultInput, FaultView, ScheduleView } from './views.ts';
 
 /** How a run is asked for. */
 export interface RunRequest {
@@ -41,6 +42,8 @@ export interface Commands {
   };
   'run.start': { params: RunRequest; result: { run: string } };
   'drill.start': { params: { runbook: string; group: string; approvedBy: string | null }; result: DrillView };
+  'schedule.put': { params: ScheduleOrder; result: ScheduleView };
+  'schedule.remove': { params: { group: string; runbook: string }; result: { group: string; runbook: string } };
   'drill.abort': { params: { drill: string }; result: DrillView };
   'fault.inject': { params: FaultInput; result: FaultView };
   'fault.clear': { params: { fault: string }; result: FaultView };

@@ -2,11 +2,13 @@
  * What the control plane keeps and shows besides the domain's own shapes: history, faults, preflight, charts, audit.
  * All times are wall-clock milliseconds since 1970 UTC; everything here is plain JSON.
  */
-import type { DrillProgress } from '../domain/evidence/drill-notes.ts';
+
+import type { GroupDefinition } from '../domain/arrangement.ts';
+import type { DrillNote, DrillProgress } from '../domain/evidence/drill-notes.ts';
 import type { Finding } from '../domain/evidence/judge.ts';
 import type { DrillOutcome } from '../domain/evidence/manifest.ts';
-import type { PhaseFigures } from '../domain/evidence/phases.ts';
-import type { ProofBasis } from '../domain/evidence/staleness.ts';
+import type { Phase, PhaseFigures } from '../domain/evidence/phases.ts';
+import type { ProofBasis, StaleReason } from '../domain/evidence/staleness.ts';
 import type { Severity } from '../domain/group-status.ts';
 import type { PairState } from '../domain/pair-states.ts';
 import type { Refusal } from '../domain/refusal.ts';
@@ -36,6 +38,8 @@ export type EventKind =
   | 'instruction'
   | 'drill-started'
   | 'drill-sealed'
+  | 'drill-skipped'
+  | 'drill-missed'
   | 'worker-started'
   | 'worker-lost';
 
@@ -63,6 +67,82 @@ export interface DrillView {
   basis: ProofBasis | null;
   /** What it achieved; null until it is sealed. */
   phases: PhaseFigures[] | null;
+}
+
+/** A drill as it is listed. */
+export interface DrillEntry extends DrillView {
+  /** Why it no longer proves anything; empty where it does, and where it never did. */
+  stale: StaleReason[];
+}
+
+/** A moment at which a schedule was due, and what became of it. */
+export interface FiringView {
+  id: string;
+  dueAt: number;
+  /** How many moments it stands for: those missed in a row are one entry, at the last of them. */
+  count: number;
+  status: 'claimed' | 'started' | 'skipped' | 'missed';
+  reason: string | null;
+  /** Of the drill that it started. */
+  bundle: string | null;
+}
+
+/** When a runbook is recorded on a group by itself. */
+export interface ScheduleView {
+  group: string;
+  runbook: string;
+  /** Null where the runbook is no longer in the library. */
+  title: string | null;
+  cron: string;
+  zone: string;
+  /** The expression in words. */
+  words: string;
+  enabled: boolean;
+  /** Why it was disabled, where nobody did that. */
+  disabledBecause: string | null;
+  approvedBy: string | null;
+  changedAt: number;
+  changedBy: string;
+  /** The next three moments; none while it is disabled. */
+  next: number[];
+  /** Why a drill that were due now would be skipped; null where it would begin. */
+  hindrance: string | null;
+  /** The latest moments, newest first. */
+  firings: FiringView[];
+}
+
+/** An event as a bundle keeps it. */
+export interface SealedEvent extends Pick<EventView, 'seq' | 'at' | 'subject' | 'observer' | 'text' | 'run' | 'facts'> {
+  kind: string;
+}
+
+/** What the player shows, all of it from the sealed files. */
+export interface DrillReplay {
+  notes: DrillNote[];
+  topology: Pick<GroupDefinition, 'arrangement' | 'volumeCount' | 'volumeBytes' | 'journalBytes'> & {
+    lines: Record<string, { km: number }>;
+  };
+  /** The newest event about each thing that stood when the drill began; empty in bundles of earlier versions. */
+  standing: SealedEvent[];
+  timeline: SealedEvent[];
+  seconds: {
+    at: number;
+    rpoMs: number | null;
+    systems: RollupPoint['systems'];
+    pairs: Record<string, { lagMs: number | null; lagBytes: number; bytesPerSecond: number }>;
+  }[];
+  phases: (Pick<
+    Phase,
+    'run' | 'routine' | 'startedAt' | 'endedAt' | 'ending' | 'durationMs' | 'outageMs' | 'lost' | 'worstRpoMs'
+  > & { verdict: { kind: Verdict['kind'] } | null })[];
+  runs: {
+    run: string;
+    routine: string;
+    steps: { id: string; outcome: string | null; startedAt: number; endedAt: number | null }[];
+  }[];
+  aftermath: { summary: string; goOn: string[] };
+  /** Which of the larger files there are. */
+  holds: { film: boolean; pdf: boolean; trace: boolean; archive: boolean };
 }
 
 /** What a check of a bundle found. */

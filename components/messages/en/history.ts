@@ -21,6 +21,10 @@ const KINDS: Record<string, string> = {
   'group-changed': 'Group changed',
   'group-deleted': 'Group deleted',
   instruction: 'Instruction',
+  'drill-started': 'Drill started',
+  'drill-sealed': 'Drill sealed',
+  'drill-skipped': 'Drill skipped',
+  'drill-missed': 'Drill missed',
   'worker-started': 'Worker started',
   'worker-lost': 'Worker lost',
 };

@@ -39,7 +39,7 @@ import {
 import { gatherFacts, writeFacts } from './facts.ts';
 import { RecorderProcess, readNotes, readPrinted } from './recorder-process.ts';
 import { renderReport } from './report.ts';
-import { findRunbook, readLibrary } from './runbook-library.ts';
+import { findRunbook, type RunbookEntry, readLibrary } from './runbook-library.ts';
 
 const LOOK_EVERY_MS = 1_000;
 const PRINTS_WITHIN_MS = 120_000;
@@ -75,8 +75,8 @@ export class DrillService {
 
   /** Begins to record. Refuses a runbook that is not for this group, and `busy` where another drill is under way. */
   async start({ runbook: name, group, approvedBy, firing = null }: DrillRequest, by: string): Promise<DrillView> {
-    const { database, chronicler, root, software } = this.parts;
-    const runbook = findRunbook(readLibrary(path.join(root, 'e2e', 'runbooks')), name);
+    const { database, chronicler, software } = this.parts;
+    const runbook = findRunbook(this.library(), name);
     const record = await readGroup(database, group);
     if (record.arrangement.id !== runbook.arrangement)
       throw refuse(
@@ -109,6 +109,10 @@ export class DrillService {
       throw refuse('wrong-state', `drill ${drill.bundle} is ${drill.status}`, 'There is nothing to stop.');
     await noteAbort(database, drill.id, by);
     return drill;
+  }
+
+  library(): RunbookEntry[] {
+    return readLibrary(path.join(this.parts.root, 'e2e', 'runbooks'));
   }
 
   folderOf(bundle: string): string {

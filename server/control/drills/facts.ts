@@ -68,7 +68,7 @@ export async function gatherFacts(drill: DrillView, endedAt: number, sources: Fa
   const views = runs.map((row) => fromJson<RunView>(row.view));
   const verdicts = await database.prisma.verdict.findMany({ where: { run: { in: runs.map(({ id }) => id) } } });
   const events = await database.prisma.event.findMany({
-    where: { group, at: within },
+    where: { at: within, OR: [{ group }, { group: null, kind: { startsWith: 'agent-' } }] },
     orderBy: { seq: 'asc' },
     take: TIMELINE_LIMIT,
   });

@@ -9,6 +9,7 @@ import type { CommandHandlers, CommandServer } from '../command-queue.ts';
 import type { CommandKind, CommandParams } from '../commands.ts';
 import { type Database, toJson } from '../database.ts';
 import type { DrillService } from '../drills/drill-service.ts';
+import { schedule, unschedule } from '../drills/schedule-service.ts';
 import type { FaultInjector } from '../faults.ts';
 import type { Views } from '../group-access.ts';
 import { readGroup } from '../groups.ts';
@@ -48,6 +49,8 @@ export function makeHandlers(parts: HandlerParts, server: () => CommandServer): 
     'differences.read': (params) => instructions.differences(params),
     'run.start': (params, actor) => runs.start(params, actor),
     'drill.start': (params, actor) => drills.start(params, actor),
+    'schedule.put': (order, actor) => schedule(parts.database, drills.library(), order, actor),
+    'schedule.remove': (params) => unschedule(parts.database, params),
     'drill.abort': ({ drill }, actor) => drills.abort(drill, actor),
     'fault.inject': (params, actor, id) =>
       faults.inject(params, actor, (fault: FaultView) => server().answerEarly(id, fault)),
@@ -93,7 +96,11 @@ function subjectOf(kind: CommandKind, params: object): { group: string | null; s
   };
   const definition = (params as { definition?: { name: string } }).definition;
   const group = named('group') ?? definition?.name ?? null;
-  return { group, subject: named('pair') ?? named('routine') ?? named('target') ?? named('fault') ?? group ?? kind };
+  return {
+    group,
+    subject:
+      named('pair') ?? named('routine') ?? named('target') ?? named('fault') ?? named('runbook') ?? group ?? kind,
+  };
 }
 
 function tellInstruction(

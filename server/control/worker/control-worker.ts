@@ -10,6 +10,8 @@ import { Chronicler } from '../chronicler.ts';
 import { CommandServer } from '../command-queue.ts';
 import { type Database, openControlDatabase } from '../database.ts';
 import { DrillService } from '../drills/drill-service.ts';
+import { ScheduleKeeper } from '../drills/schedule-keeper.ts';
+import { drillUnderWay } from '../drills/schedule-service.ts';
 import { FaultInjector } from '../faults.ts';
 import { GroupAccess, Views } from '../group-access.ts';
 import { Instructions } from '../instructions.ts';
@@ -28,6 +30,7 @@ const EVERY_SECOND_MS = 1_000;
 const GATHER_MS = 500;
 const AGENTS_WITHIN_MS = 3_000;
 const LOOK_EVERY_MS = 3_000;
+const SCHEDULES_EVERY_MS = 2_000;
 const CLEAN_EVERY_MS = 10 * 60_000;
 
 export interface WorkerSettings {
@@ -59,6 +62,7 @@ export class ControlWorker {
   private readonly commands: CommandServer;
   private readonly board: StatusBoard;
   private readonly demo: DemoGroup | null;
+  private readonly schedules: ScheduleKeeper;
   private timers: NodeJS.Timeout[] = [];
   private lastRollupAt = 0;
 
@@ -111,6 +115,16 @@ export class ControlWorker {
       dataFolder: settings.dataFolder,
       software: settings.software,
     });
+    this.schedules = new ScheduleKeeper({
+      database: this.database,
+      now: () => Date.now(),
+      status: (group) => this.board.find(group),
+      library: () => drills.library(),
+      underWay: (group) => drillUnderWay(this.database, group),
+      start: (request, by) => drills.start(request, by),
+      tell: (event) => this.chronicler.add(event),
+      log,
+    });
     const handlers = makeHandlers(
       {
         database: this.database,
@@ -161,6 +175,7 @@ export class ControlWorker {
       setInterval(() => this.everySecond(), EVERY_SECOND_MS),
       // A command is announced; this finds one whose announcement was lost.
       setInterval(() => this.commands.look(), LOOK_EVERY_MS),
+      setInterval(() => this.lookAtSchedules(), SCHEDULES_EVERY_MS),
       setInterval(() => this.clean(), CLEAN_EVERY_MS),
     ];
     await this.demo?.start();
@@ -228,6 +243,7 @@ export class ControlWorker {
   }
 
   private leadChanged(leads: boolean): void {
+    this.schedules.lead(leads);
     if (!leads) return this.reconciler.stop();
     this.takeLead().catch((error: unknown) => this.report('the lead could not be taken', error));
   }
@@ -269,6 +285,10 @@ export class ControlWorker {
     this.lastRollupAt = at;
     const points = this.board.all().map((status) => ({ group: status.name, point: rollupOf(status, at) }));
     writeRollups(this.database, points).catch((error: unknown) => this.report('gauges not kept', error));
+  }
+
+  private lookAtSchedules(): void {
+    this.schedules.look().catch((error: unknown) => this.report('schedules were not looked at', error));
   }
 
   private clean(): void {
