@@ -10,17 +10,17 @@ runbook(
     await chapter('Normal operation', 'Both pairs are in duplex; the work runs on host P.', async () => {
       await expectPair('P-I').toBe('duplex');
       await expectPair('I-R').toBe('duplex');
-      await expectHost('P').toSay('ledger running');
+      await expectHost('host-P').toSay('ledger running');
     });
 
     await chapter('The line is cut', 'The pair splits by itself. The work goes on.', async () => {
-      await fault.inject('P-I', 'Cut P-I');
+      await fault.cut('P-I');
       await expectPair('P-I').toBe('failure-suspend');
-      await expectHost('P').toSay('ledger running');
+      await expectHost('host-P').toSay('ledger running');
     });
 
     await chapter('The line is joined', 'The difference is copied, and both pairs are in duplex again.', async () => {
-      await fault.clear('P-I');
+      await fault.restore('P-I');
       await start('Initial copy');
       await expectEnding('done');
       await expectPair('P-I').toBe('duplex');

@@ -23,12 +23,12 @@ runbook(
       await expectPair('P-I').toBe('duplex');
       await expectPair('I-R').toBe('duplex');
       await expectStorage('P').toSay('takes host writes');
-      await expectHost('P').toSay('ledger running');
+      await expectHost('host-P').toSay('ledger running');
     });
 
     await chapter('Disaster', 'Every process of the production site is killed.', async () => {
       await fault.loseSite('production');
-      await expectHost('R').toSay('from host P: lost');
+      await expectHost('host-R').toSay('from host P: lost');
     });
 
     await chapter(

@@ -75,6 +75,11 @@ describe('the verdict foreseen', () => {
     ['the async pair broken', statusWith(['duplex', 'failure-suspend']), 'unknown'],
     ['I lost', withDown(duplex, 'I'), 'data-loss'],
     ['the register out of reach', { ...duplex, witness: { ...duplex.witness, up: false } }, 'unknown'],
+    [
+      'all in duplex as far as is seen, and the writer on record as alone',
+      { ...duplex, witness: { ...duplex.witness, register: { state: 'alone', epoch: 2, generation: 1 } } },
+      'data-loss',
+    ],
   ])('%s', (_name, status, kind) => {
     expect(kindOf(status)).toBe(kind);
   });

@@ -62,6 +62,13 @@ function predictGuard({ status, writer, guarded }: Outlook): Prediction | null {
       text: `${guarded.destination} is down: what it holds and has not passed on would be missing, counted from the last heartbeat.`,
     };
   }
+  // I was perhaps never told of the split, and shows duplex for as long as its source is silent: the register knows better.
+  if (status.witness.register?.state === 'alone') {
+    return {
+      kind: 'data-loss',
+      text: `The register has it that ${writer} went on alone: what it completed since is nowhere else.`,
+    };
+  }
   const pair = findPair(status, guarded);
   const state = lastState(pair);
   if (state === 'duplex') return null;

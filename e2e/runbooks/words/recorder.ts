@@ -1,21 +1,26 @@
 /** Films what a runbook does, takes a picture of every step, and writes it down as it happens. */
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import type { DrillNote } from '../../../server/domain/evidence/drill-notes.ts';
+import { cardOf, type Frame } from './recorder-cards.ts';
 
 /** Without what the recorder adds itself. */
 type Told<Note = DrillNote> = Note extends DrillNote ? Omit<Note, 'at' | 'filmMs' | 'picture'> : never;
 
 const SIZE = { width: 1280, height: 800 };
 const CHAPTER_MS = 2_200;
-const CARD_STYLE =
-  'position:fixed;left:24px;bottom:96px;max-width:640px;padding:10px 14px;border-radius:8px;background:#161b20;color:#f9fafb;' +
-  'font:500 18px/24px sans-serif;box-shadow:0 2px 12px rgba(0,0,0,.35)';
+/** So long a card stands at least: time to read it. */
+const READ_MS = 700;
+/** A browser that is busy, or gone, must not hold up the drill. */
+const SHOW_MS = 10_000;
 
 export class Recorder {
   private filmBeganAt: number | null = null;
   private pictures = 0;
+  private attachments = 0;
+  private chapters = 0;
+  private chapterNow: string | null = null;
   private card: { dispose: () => Promise<void> } | null = null;
 
   constructor(
@@ -45,23 +50,52 @@ export class Recorder {
     this.write(told, null);
   }
 
-  /** Shows a card that says what it is, takes a picture, and writes it down. */
-  async show(told: Told, words: string): Promise<void> {
+  /** Shows what is being done or waited for, until it is done. */
+  async doing(words: string): Promise<void> {
+    if (this.folder) await this.lay(words, true, null);
+  }
+
+  /** Shows a card that says what it is, with a frame around what it is about, takes a picture, and writes it down. */
+  async show(told: Told, words: string, target: Locator | null = null): Promise<void> {
     if (!this.folder) return;
-    await this.card?.dispose();
-    this.card = await this.page.screencast.showOverlay(`<div style="${CARD_STYLE}">${escaped(words)}</div>`);
+    await this.lay(words, false, target && (await frameOf(target)));
     this.pictures += 1;
     const picture = `pictures/${String(this.pictures).padStart(3, '0')}.png`;
-    await this.page.screenshot({ path: path.join(this.folder, picture) });
-    this.write(told, picture);
+    const file = path.join(this.folder, picture);
+    const taken = await this.page.screenshot({ path: file, timeout: SHOW_MS }).then(
+      () => true,
+      () => false,
+    );
+    this.write(told, taken ? picture : null);
+    await this.page.waitForTimeout(READ_MS);
   }
 
   async chapter(title: string, text: string): Promise<void> {
+    this.chapters += 1;
+    this.chapterNow = `${this.chapters}  ${title}`;
     this.note({ kind: 'chapter', title, text });
     if (!this.folder) return;
     await this.card?.dispose();
     this.card = null;
-    await this.page.screencast.showChapter(title, { description: text, duration: CHAPTER_MS });
+    await this.page.screencast.showChapter(this.chapterNow, { description: text, duration: CHAPTER_MS });
+  }
+
+  /** Puts a file into the bundle, and says in the report what it is. Answers where it lies there. */
+  attach(name: string, content: string | Uint8Array, text: string): string {
+    this.attachments += 1;
+    const plainName = name.replace(/[^\w.-]+/g, '-').replace(/^[-.]+/, '') || 'attachment';
+    const attached = `attachments/${String(this.attachments).padStart(3, '0')}-${plainName}`;
+    if (this.folder) {
+      mkdirSync(path.join(this.folder, 'attachments'), { recursive: true });
+      writeFileSync(path.join(this.folder, attached), content);
+    }
+    this.note({ kind: 'attached', path: attached, text });
+    return attached;
+  }
+
+  private async lay(words: string, underWay: boolean, frame: Frame | null): Promise<void> {
+    await this.card?.dispose().catch(() => {});
+    this.card = await this.page.screencast.showOverlay(cardOf(this.chapterNow, words, underWay, frame));
   }
 
   private write(told: Told, picture: string | null): void {
@@ -73,6 +107,12 @@ export class Recorder {
   }
 }
 
-function escaped(words: string): string {
-  return words.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+/** Brings it into view. Null where it is no longer there. */
+async function frameOf(target: Locator): Promise<Frame | null> {
+  try {
+    await target.scrollIntoViewIfNeeded({ timeout: SHOW_MS });
+    return await target.boundingBox({ timeout: SHOW_MS });
+  } catch {
+    return null;
+  }
 }

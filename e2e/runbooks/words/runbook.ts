@@ -2,13 +2,15 @@
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { test } from '@playwright/test';
-import { Dashboard } from '../../support/dashboard.ts';
+import type { ArrangementName } from './names.ts';
 import { Recorder } from './recorder.ts';
-import { type Words, wordsFor } from './words.ts';
+import { Stage } from './stage.ts';
+import { wordsFor } from './vocabulary.ts';
+import type { Words } from './words.ts';
 
-export interface RunbookFacts {
+export interface RunbookFacts<A extends ArrangementName> {
   /** What a group has to be made of for this runbook. */
-  arrangement: string;
+  arrangement: A;
   /** What it shows, in a sentence or two. */
   says: string;
 }
@@ -17,10 +19,10 @@ export interface RunbookFacts {
 const LIMIT_MS = 60 * 60_000;
 
 /** Declares a runbook. `story` is told from the first line to the last; what does not hold ends it, and is named in the report. */
-export function runbook(
+export function runbook<A extends ArrangementName>(
   title: string,
-  { arrangement, says }: RunbookFacts,
-  story: (words: Words) => Promise<void>,
+  { arrangement, says }: RunbookFacts<A>,
+  story: (words: Words<A>) => Promise<void>,
 ): void {
   test(title, async ({ browser }, { file }) => {
     test.setTimeout(LIMIT_MS);
@@ -33,15 +35,16 @@ export function runbook(
     const page = await context.newPage();
     const recorder = new Recorder(page, process.env.SWITCHBACK_DRILL_FOLDER ?? null);
     let where = 'before its first line';
+    const stage = new Stage(page, group, recorder, (at) => {
+      where = at;
+    });
     await recorder.begin();
     const name = path.basename(file).replace(/\.runbook\.ts$/, '');
     recorder.note({ kind: 'begun', runbook: name, title, says, group, arrangement });
     try {
-      await story(
-        wordsFor(new Dashboard(page, group), recorder, (at) => {
-          where = at;
-        }),
-      );
+      // The film begins with the group as it stands.
+      await stage.operator.open('Topology');
+      await story(wordsFor(stage));
       await recorder.show(
         { kind: 'ended', passed: true, stoppedAt: null, reason: null },
         'The runbook was walked to its end',

@@ -31,6 +31,8 @@ export const drillNoteSchema = z.discriminatedUnion('kind', [
   /** Something was expected, and held. */
   z.strictObject({ kind: z.literal('check'), ...moment, text: z.string(), picture }),
   z.strictObject({ kind: z.literal('attached'), ...moment, path: z.string(), text: z.string() }),
+  /** The dashboard did not answer so long, as while it is started again. */
+  z.strictObject({ kind: z.literal('away'), ...moment, ms: z.number().min(0) }),
   z.strictObject({
     kind: z.literal('ended'),
     ...moment,
@@ -87,5 +89,6 @@ export function progressOf(notes: readonly DrillNote[]): DrillProgress {
 export function wordsOf(note: DrillNote): string | null {
   if (note.kind === 'step') return `${note.step} ${note.title}${note.outcome ? `: ${note.outcome}` : ''}`;
   if (note.kind === 'act' || note.kind === 'check' || note.kind === 'attached') return note.text;
+  if (note.kind === 'away') return `The dashboard was away for ${Math.round(note.ms / 1_000)} s`;
   return null;
 }
