@@ -67,6 +67,7 @@ function runFixture(run: string, at: number, change: Partial<RunView>): RunView 
     endingText: null,
     steps: [],
     verdict: null,
+    test: null,
     startedAt: at - 20_000,
     endedAt: null,
     startedBy: 'operator',

@@ -68,6 +68,18 @@ export interface LedgerReport {
   verifiedOn: SystemName;
 }
 
+/** What a test host does on a clone (ADR 0012). */
+export interface TestWork {
+  run: string;
+  clone: string;
+  state: 'starting' | 'ready' | 'working' | 'stopped' | 'failed';
+  /** Transaction at which it found the ledger, and how many it has completed on the clone since. */
+  recoveredAt: number;
+  completedTransactions: number;
+  /** Why it failed, or null. */
+  reason: string | null;
+}
+
 export type HostInstruction =
   | { verb: 'host-facts' }
   /** Relayed to `target` through the storage system the host is attached to, hop by hop over the lines. */
@@ -79,6 +91,13 @@ export type HostInstruction =
   | { verb: 'work-rate'; transactionsPerSecond: number }
   /** `generation`: the one `completedThrough` was told under; what newer work wrote under those numbers is not the same. */
   | { verb: 'ledger-verify'; completedThrough: number | null; source: string; generation?: number }
+  /** Starts the test host of `run` on the clone, or finds it started; it takes the place of any other run's. */
+  | { verb: 'test-start'; run: string; clone: string }
+  /** Has it work until `transactions` in all are complete; answered after a moment, done or not. */
+  | { verb: 'test-work'; run: string; transactions: number }
+  | { verb: 'test-verify'; run: string }
+  /** Stops it where it is that of `run`. */
+  | { verb: 'test-stop'; run: string }
   | { verb: 'register-read' }
   /** What the witness knows, heartbeats included: it may have heard a beat that this host has not (1b rule 5). */
   | { verb: 'witness-facts' }
@@ -102,6 +121,8 @@ export interface HostFacts {
   storageAnswers: boolean;
   heartbeats: HeartbeatView[];
   witnessAnswers: boolean;
+  /** Absent while nothing is tested. */
+  test?: TestWork;
 }
 
 export type HostReply =
@@ -110,6 +131,7 @@ export type HostReply =
   | { verb: 'host-fenced'; generation: Generation; work: WorkState }
   | { verb: 'work'; work: WorkState }
   | { verb: 'ledger'; report: LedgerReport }
+  | { verb: 'test'; work: TestWork | null }
   | { verb: 'register'; record: RegisterRecord }
   | { verb: 'witness-facts'; facts: WitnessFacts };
 

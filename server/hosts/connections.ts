@@ -14,4 +14,6 @@ export interface HostConnections {
   witness(): Caller | null;
   /** Attaches volume 0 of its storage system. Rejects with an `Error` that says why not. */
   openVolume(): Promise<LedgerVolume>;
+  /** Attaches volume 0 of the clone of that name at its storage system. Rejects with an `Error` that says why not. */
+  openClone(clone: string): Promise<LedgerVolume>;
 }

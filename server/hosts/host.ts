@@ -19,6 +19,7 @@ import type { LedgerVolume } from './ledger/volume.ts';
 import { heartbeatSchema, hostInstructionSchema, parseInstruction, peerInstructionSchema } from './messages.ts';
 import { SlotFile } from './slot-file.ts';
 import { StorageWatch } from './storage-watch.ts';
+import { TestBench } from './test-host.ts';
 import { WorkControl } from './work-control.ts';
 
 export interface HostOptions {
@@ -54,6 +55,7 @@ export const DEFAULT_IN_FLIGHT = 4;
 export class Host {
   private readonly work: WorkControl;
   private readonly ledger: Ledger;
+  private readonly tests: TestBench;
   private readonly storage: StorageWatch;
   private readonly sender: HeartbeatSender;
   private readonly watches = new Map<HostName, HeartbeatWatch>();
@@ -78,6 +80,12 @@ export class Host {
       transactionsPerSecond: options.ledger.transactionsPerSecond,
       attach: () => this.attachForWork(),
       onStopped: (reason, code) => this.workStopped(reason, code),
+    });
+    this.tests = new TestBench(ports, {
+      system,
+      name: `test-${host}`,
+      maxInFlight: options.ledger.maxInFlight,
+      attach: (clone) => connections.openClone(clone),
     });
     this.work = new WorkControl(
       record,
@@ -116,6 +124,7 @@ export class Host {
       connections,
       work: this.work,
       ledger: this.ledger,
+      tests: this.tests,
       facts: () => this.facts(),
     });
   }
@@ -129,6 +138,7 @@ export class Host {
   /** Ends heartbeats and work without changing what is meant to run: the next start resumes it. */
   async close(): Promise<void> {
     this.sender.stop();
+    await this.tests.close();
     await this.ledger.stop('The host process is ending.');
   }
 
@@ -159,6 +169,7 @@ export class Host {
   /** What it knows now. */
   facts(): HostFacts {
     const { host, system, timing } = this.options;
+    const test = this.tests.facts();
     const witnessAgeMs = this.sender.answeredAgeMs(WITNESS);
     return {
       host,
@@ -168,6 +179,7 @@ export class Host {
       storageAnswers: this.storage.answers,
       heartbeats: [...this.watches.values()].map((watch) => watch.view()),
       witnessAnswers: witnessAgeMs !== null && witnessAgeMs <= timing.lostAfterMs,
+      ...(test ? { test } : {}),
     };
   }
 

@@ -9,6 +9,7 @@ import { verifyLedger } from './ledger/verify.ts';
 import { VolumeError } from './ledger/volume.ts';
 import { parseHostReply, parseRegisterReply, parseStorageReply, parseWitnessFacts } from './messages.ts';
 import { DEFAULT_REPLY_MS, replyTimeoutMs } from './reply-timeout.ts';
+import type { TestBench } from './test-host.ts';
 import type { WorkControl } from './work-control.ts';
 
 export interface InstructionsOptions {
@@ -18,6 +19,7 @@ export interface InstructionsOptions {
   connections: HostConnections;
   work: WorkControl;
   ledger: Ledger;
+  tests: TestBench;
   facts: () => HostFacts;
 }
 
@@ -26,7 +28,7 @@ export class Instructions {
 
   /** Throws `RefusedError`. Repeating an instruction is harmless. */
   async perform(instruction: HostInstruction): Promise<HostReply> {
-    const { work } = this.options;
+    const { tests, work } = this.options;
     switch (instruction.verb) {
       case 'host-facts':
         return { verb: 'host-facts', facts: this.options.facts() };
@@ -46,6 +48,18 @@ export class Instructions {
         return { verb: 'work', work: work.state() };
       case 'ledger-verify':
         return this.verify(instruction);
+      case 'test-start':
+        // As a takeover would: under a generation that is newer than every one before.
+        return {
+          verb: 'test',
+          work: await tests.start(instruction.run, instruction.clone, work.generation.number + 1),
+        };
+      case 'test-work':
+        return { verb: 'test', work: await tests.of(instruction.run).carryOut(instruction.transactions) };
+      case 'test-verify':
+        return { verb: 'ledger', report: await tests.of(instruction.run).verify() };
+      case 'test-stop':
+        return { verb: 'test', work: await tests.stop(instruction.run) };
       case 'register-read':
       case 'register-fence':
       case 'register-holder':

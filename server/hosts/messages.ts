@@ -16,6 +16,7 @@ import type { StorageInstruction, StorageReply } from '../domain/storage-control
 
 const count = z.int().min(0);
 const name = z.string().min(1).max(64);
+const cloneName = z.string().regex(/^[a-z0-9-]{1,20}$/);
 const runId = z.string().min(1).max(128);
 
 export const generationSchema: z.ZodType<Generation> = z.object({ number: count, runId, holder: name.nullable() });
@@ -117,6 +118,10 @@ export const hostInstructionSchema: z.ZodType<HostInstruction> = z.discriminated
     source: z.string().max(500),
     generation: count.optional(),
   }),
+  z.object({ verb: z.literal('test-start'), run: runId, clone: cloneName }),
+  z.object({ verb: z.literal('test-work'), run: runId, transactions: z.int().min(1).max(10_000) }),
+  z.object({ verb: z.literal('test-verify'), run: runId }),
+  z.object({ verb: z.literal('test-stop'), run: runId }),
   registerRead,
   registerFence,
   registerHolder,

@@ -9,6 +9,24 @@ import type { FenceEvidence, PairFacts } from '../domain/storage-controller.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { RoutineStep, RunSettings, StepRecord, Transition } from './step-graph.ts';
 
+/** What a test on a clone has found (ADR 0012). */
+export interface TestFindings {
+  /** Each end of each pair when the test began: none of them may change. */
+  baseline: { system: SystemName; pair: PairName; state: PairStateOrAbsent; version: number }[];
+  clone: { number: number; at: number; roomTracks: number } | null;
+  /** At most so much the writer had completed and the clone lacked; null where the writer did not answer. */
+  behind: { updates: number; ms: number | null } | null;
+  /** Transaction at which the ledger was found; null where there is no ledger. */
+  recoveredAt: number | null;
+  /** Transactions completed on the clone; times the ledger was found whole. */
+  worked: number;
+  verified: number;
+  /** Updates by which the survivor had gone on at the end; null before. */
+  wentOn: number | null;
+  /** Had a pair changed by then? Null before. */
+  disturbed: boolean | null;
+}
+
 /** What earlier steps of the run found out. Recorded with each step's outcome, and so the same after every resume. */
 export interface RunFindings {
   /** Generation under which the run gives its instructions; null until it was read or raised. */
@@ -19,6 +37,8 @@ export interface RunFindings {
   heartbeats: HeartbeatView[];
   /** Null before the step that judges. */
   verdict: Verdict | null;
+  /** Of a test; null for any other routine. */
+  test: TestFindings | null;
   /** What was seen of each pair, by pair key, so that the next look can tell what is new. */
   seen: Record<string, SeenPair>;
 }

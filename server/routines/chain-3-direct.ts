@@ -8,6 +8,7 @@ import { failbackByDrain } from './parts/failback-by-drain.ts';
 import { initialCopy } from './parts/initial-copy.ts';
 import { formStep, restStep, reverseStart } from './parts/reverse-start.ts';
 import { failoverOfThree, switchOverOfThree, type TakeoverOfThree } from './parts/takeover.ts';
+import { testFailover } from './parts/test-failover.ts';
 import type { RoutineGraph } from './step-graph.ts';
 
 const ARRANGEMENT = 'chain-3-direct';
@@ -117,4 +118,5 @@ export const CHAIN_3_DIRECT_ROUTINES: readonly RoutineGraph[] = [
   switchOverOfThree(TAKEOVER, ['P-I', 'I-R']),
   REVERSE_COPY,
   FAILBACK,
+  testFailover(ARRANGEMENT),
 ];

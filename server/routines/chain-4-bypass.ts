@@ -8,6 +8,7 @@ import { failbackByDrain } from './parts/failback-by-drain.ts';
 import { type ForwardPair, initialCopy } from './parts/initial-copy.ts';
 import { formStep, holdDownstream, restStep, reverseStart } from './parts/reverse-start.ts';
 import { failoverOfThree, switchOverOfThree, type TakeoverOfThree } from './parts/takeover.ts';
+import { testFailover } from './parts/test-failover.ts';
 import type { RoutineGraph, RoutineStep } from './step-graph.ts';
 
 const UNTOUCHED = 'nothing was changed: the work runs on host R';
@@ -175,6 +176,7 @@ export const CHAIN_4_BYPASS_ROUTINES: readonly RoutineGraph[] = [
   switchOverOfThree(takeoverOf('chain-4-bypass', false), ['P-I', 'I-R']),
   reverseCopy('chain-4-bypass', false),
   failback('chain-4-bypass'),
+  testFailover('chain-4-bypass'),
 ];
 
 const WITH_BACKUP: readonly ForwardPair[] = [
@@ -199,4 +201,5 @@ export const CHAIN_4_BYPASS_BACKUP_ROUTINES: readonly RoutineGraph[] = [
   switchOverOfThree(takeoverOf('chain-4-bypass-backup', true), ['P-I', 'I-R', 'R-J']),
   reverseCopy('chain-4-bypass-backup', true),
   failback('chain-4-bypass-backup'),
+  testFailover('chain-4-bypass-backup'),
 ];

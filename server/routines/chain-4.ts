@@ -7,6 +7,7 @@ import { initialCopy } from './parts/initial-copy.ts';
 import { calledOff, restartAfterFailback, restartAfterTakeover } from './parts/restart.ts';
 import { AT_HOME, beforeReturn, STOPPED } from './parts/return.ts';
 import { formStep, holdDownstream, reverseStart } from './parts/reverse-start.ts';
+import { testFailover } from './parts/test-failover.ts';
 import { failbackTexts, takeoverTexts } from './parts/verdict.ts';
 import type { RoutineGraph, RoutineStep } from './step-graph.ts';
 
@@ -275,4 +276,5 @@ export const CHAIN_4_ROUTINES: readonly RoutineGraph[] = [
   SWITCH_OVER,
   REVERSE_COPY,
   FAILBACK,
+  testFailover(ARRANGEMENT),
 ];

@@ -25,6 +25,8 @@ export interface RunState {
   endRequested: boolean;
   forced: boolean;
   stoppedBy: Refusal | null;
+  /** The operator has given the run up, and it clears away what it made. */
+  aborting: boolean;
   ending: Ending | null;
   endingText: string | null;
   endedAt: number | null;
@@ -45,12 +47,13 @@ export function newState(graph: RoutineGraph, start: RunStart): RunState {
     rounds: {},
     steps: [],
     droppedSteps: 0,
-    findings: { generation: null, register: null, fences: [], heartbeats: [], verdict: null, seen: {} },
+    findings: { generation: null, register: null, fences: [], heartbeats: [], verdict: null, test: null, seen: {} },
     hold: false,
     stepByStep: start.stepByStep,
     endRequested: false,
     forced: false,
     stoppedBy: null,
+    aborting: false,
     ending: null,
     endingText: null,
     endedAt: null,
@@ -98,6 +101,8 @@ export function viewOf(graph: RoutineGraph, state: RunState): RunView {
     endingText: state.endingText,
     steps: state.steps,
     verdict: state.findings.verdict,
+    // A run of an older version has no such finding.
+    test: state.findings.test ?? null,
     startedAt: start.at,
     endedAt: state.endedAt,
     startedBy: start.by,

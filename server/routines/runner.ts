@@ -99,13 +99,13 @@ class Runner {
         return;
       }
       if (attempt.ordersWaiting) await this.takeWaitingOrders(step, record, attempt.endedAt);
-      if (state.ending) return;
+      if (this.hasLeft(step)) return;
       if (attempt.kind === 'interrupted') continue;
       if (attempt.kind === 'outcome') return this.decideAndConclude(step, record, attempt.endedAt);
       record.refusal = attempt.refusal;
       state.stoppedBy = attempt.refusal;
       await this.waitFor('stopped-at-step', step, record);
-      if (state.ending) return;
+      if (this.hasLeft(step)) return;
       record.refusal = null;
     }
   }
@@ -138,7 +138,7 @@ class Runner {
 
   private async decideAndConclude(step: RoutineStep, record: StepRecord, at: number): Promise<void> {
     if (!this.decideInAdvance(step, record)) await this.waitFor('waiting-decision', step, record);
-    if (this.state.ending) return;
+    if (this.hasLeft(step)) return;
     this.conclude(step, record, record.decision?.choice ?? '', record.endedAt ?? at);
   }
 
@@ -148,7 +148,14 @@ class Runner {
   }
 
   private end(ending: NonNullable<RunState['ending']>, text: string, at: number): void {
-    Object.assign(this.state, { ending, endingText: text, endedAt: at, status: 'ended', stoppedBy: null });
+    const { state } = this;
+    const how = state.aborting ? 'aborted' : ending;
+    Object.assign(state, { ending: how, endingText: text, endedAt: at, status: 'ended', stoppedBy: null });
+  }
+
+  /** The run has ended, or was given up and clears away what it made. */
+  private hasLeft(step: RoutineStep): boolean {
+    return this.state.ending !== null || this.state.current !== step.id;
   }
 
   /** Takes the choice given in advance, or the harmless default where `--yes` was said; false where the operator must be asked. */
@@ -265,8 +272,17 @@ class Runner {
 
   /** A step whose last instruction had no answer may or may not have taken effect: that ending is called unknown. */
   private abort(step: RoutineStep, record: StepRecord | null, at: number): void {
-    const doubtful = this.state.stoppedBy?.code === 'timeout';
+    const { state, input } = this;
+    const doubtful = state.stoppedBy?.code === 'timeout';
     if (record) record.endedAt = at;
+    const { first, onAbort } = input.graph;
+    if (onAbort && step.id !== first && !(step.id === onAbort && record)) {
+      // What it has made is cleared away before it ends; nothing is asked any more on the way.
+      Object.assign(state, { aborting: true, current: onAbort, status: 'running', stoppedBy: null });
+      Object.assign(state, { hold: false, stepByStep: false });
+      this.mustRenewClaim = true;
+      return;
+    }
     if (!doubtful) return this.end('aborted', step.abortState, at);
     const doubt = `whether ${step.id} took effect${step.target ? ` at ${step.target}` : ''} is not known, look at the status of the group`;
     this.end('unknown', `${step.abortState}; ${doubt}`, at);

@@ -7,6 +7,7 @@ import type { HostName, PairName, SystemName } from '../domain/names.ts';
 import type { PairStateOrAbsent } from '../domain/pair-states.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import type { TestFindings } from './action-types.ts';
 
 export type Ending = 'done' | 'failed' | 'unknown' | 'aborted';
 
@@ -78,6 +79,8 @@ export interface RoutineGraph {
   /** Resident routines repeat until ended by the operator. */
   resident: boolean;
   first: string;
+  /** Step that clears away what a run has made by then, where the operator gives it up. */
+  onAbort?: string;
   steps: readonly RoutineStep[];
 }
 
@@ -170,6 +173,8 @@ export interface RunView {
   endingText: string | null;
   steps: StepRecord[];
   verdict: Verdict | null;
+  /** Of a test; null for any other routine. */
+  test: TestFindings | null;
   startedAt: number;
   endedAt: number | null;
   startedBy: string;

@@ -210,6 +210,7 @@ export class SimGroup {
         host: (other) => node.link(other),
         witness: () => node.link(WITNESS),
         openVolume: () => attachNbdVolume(ports, nbdAddress(system), volumeName(system, 0)),
+        openClone: (clone) => attachNbdVolume(ports, nbdAddress(system), `${volumeName(system, 0)}@${clone}`),
       },
     );
     await node.start();

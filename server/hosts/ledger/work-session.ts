@@ -45,7 +45,7 @@ export class WorkSession {
     private readonly ports: Pick<Ports, 'clock' | 'entropy'> & { log: Log },
     private readonly volume: LedgerVolume,
     private position: LedgerPosition,
-    private readonly completion: CompletionFile,
+    private readonly completion: Pick<CompletionFile, 'write'>,
     private readonly options: SessionOptions,
     private readonly events: SessionEvents,
   ) {

@@ -127,6 +127,7 @@ export class SmallGroup {
           site.toStorage.up
             ? Promise.resolve(site.storage.volume.attach())
             : Promise.reject(new Error('no connection')),
+        openClone: (clone) => Promise.reject(new Error(`there is no clone ${clone}`)),
       },
     );
   }

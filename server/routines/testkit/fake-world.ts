@@ -7,6 +7,7 @@ import type { HeartbeatView, HostInstruction, HostReply } from '../../domain/hos
 import { systemOfHost } from '../../domain/names.ts';
 import { isFlowing } from '../../domain/pair-states.ts';
 import { refuse } from '../../domain/refusal.ts';
+import { type FakeTest, fakeTest } from './fake-clone.ts';
 import { FakeStorage } from './fake-storage.ts';
 import { type FakeSystem, firstGeneration, type Letter } from './fake-systems.ts';
 
@@ -16,6 +17,7 @@ export interface FakeHost {
   working: boolean;
   refusesWork: boolean;
   refusesStop: boolean;
+  test: FakeTest;
 }
 
 /** Every host that any arrangement has. */
@@ -36,6 +38,7 @@ const newHost = (working: boolean, generation: Generation): FakeHost => ({
   working,
   refusesWork: false,
   refusesStop: false,
+  test: { run: null, worked: 0, trouble: null },
 });
 
 export class FakeWorld extends FakeStorage {
@@ -132,6 +135,11 @@ export class FakeWorld extends FakeStorage {
         at.working = at.refusesStop && at.working;
         this.done.push(`${host} work-stop`);
         return { verb: 'work', work: this.work(at) };
+      case 'test-start':
+      case 'test-work':
+      case 'test-verify':
+      case 'test-stop':
+        return fakeTest(at.test, this.systems[systemOfHost(host) as Letter], instruction, this.done);
       case 'witness-facts':
         this.mustHearWitness();
         return { verb: 'witness-facts', facts: { register: this.register, heartbeats: this.views('witness') } };

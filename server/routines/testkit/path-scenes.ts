@@ -6,6 +6,7 @@ import type { RoutineGraph, RoutineStep } from '../step-graph.ts';
 import type { Letter } from './fake-systems.ts';
 import type { FakeHost, FakeHostName, FakeWorld } from './fake-world.ts';
 import { ends, type Make, type Makes, told } from './scene-parts.ts';
+import { TEST_SCENES } from './test-scenes.ts';
 import { answerOf, fenced, judged, own } from './verdict-scenes.ts';
 
 const reversed = (name: string) => pairName(ends(name).destination, ends(name).source);
@@ -136,6 +137,7 @@ function foreign(known: boolean): Make {
 
 /** By action, then by outcome. */
 const BY_ACTION: Readonly<Record<string, Makes>> = {
+  ...TEST_SCENES,
   'ask-differences': {
     found: both(healthy, pair('duplex-pending'), copies('stall')),
     none: both(healthy, pair('duplex')),

@@ -88,7 +88,7 @@ function worldOf(graph: RoutineGraph, path: Path): FakeWorld {
   const serving = servingOf(graph, path);
   const isForward = serving
     ? serving === normal?.holder
-    : [moves?.form, moves?.takeover, moves?.planned].includes(graph.id);
+    : graph.intent === 'test' || [moves?.form, moves?.takeover, moves?.planned].includes(graph.id);
   return isForward ? forwardWorld(graph.arrangement) : reverseWorld(graph.arrangement);
 }
 

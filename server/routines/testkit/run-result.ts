@@ -10,6 +10,8 @@ export interface RunResult {
   pairs: string[];
   numbers: number[];
   holders: string[];
+  /** What is left of a test. */
+  clones: string[];
 }
 
 /** A step repeated after it had taken effect says that it found its work done; both outcomes lead the same way. */
@@ -34,5 +36,6 @@ export function resultOf(world: FakeWorld, view: RunView): RunResult {
     ),
     numbers: systems.map((system) => system.lastNumber),
     holders: systems.filter((system) => system.holdsRole).map((system) => system.name),
+    clones: systems.filter((system) => system.clone).map((system) => system.name),
   };
 }

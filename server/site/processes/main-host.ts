@@ -2,8 +2,9 @@
 import { WITNESS } from '../../domain/names.ts';
 import { DEFAULT_HOST_TIMING, DEFAULT_IN_FLIGHT, Host } from '../../hosts/host.ts';
 import { attachNbdVolume } from '../../hosts/ledger/nbd-volume.ts';
+import type { LedgerVolume } from '../../hosts/ledger/volume.ts';
 import { runChild } from './child-process.ts';
-import { volumeName } from './volume-name.ts';
+import { cloneVolumeName, volumeName } from './volume-name.ts';
 
 runChild('host', async ({ config, arrangement, ports, neighbours, reporter }) => {
   const { group, process: name } = config;
@@ -11,6 +12,11 @@ runChild('host', async ({ config, arrangement, ports, neighbours, reporter }) =>
   if (!placed) throw new Error(`arrangement ${arrangement.id} has no host ${name}`);
   const { system } = placed;
   let { settings } = config;
+  const attach = async (exportName: string): Promise<LedgerVolume> => {
+    const address = settings.addresses[system]?.nbd;
+    if (!address) throw new Error(`it is not known yet where ${system} serves its volumes`);
+    return attachNbdVolume(ports, address, exportName);
+  };
   const host = new Host(
     ports,
     {
@@ -26,11 +32,8 @@ runChild('host', async ({ config, arrangement, ports, neighbours, reporter }) =>
       storage: () => neighbours.link(system),
       host: (other) => neighbours.link(other),
       witness: () => neighbours.link(WITNESS),
-      openVolume: async () => {
-        const address = settings.addresses[system]?.nbd;
-        if (!address) throw new Error(`it is not known yet where ${system} serves its volumes`);
-        return attachNbdVolume(ports, address, volumeName(group, system, 0));
-      },
+      openVolume: () => attach(volumeName(group, system, 0)),
+      openClone: (clone) => attach(cloneVolumeName(group, system, 0, clone)),
     },
   );
   return {
