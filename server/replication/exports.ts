@@ -9,7 +9,8 @@ import type { Controller } from './controller.ts';
 const EIO = 5;
 const ESHUTDOWN = 108;
 
-const ZEROES = new Uint8Array(64 * 1024);
+/** Zeros written to a clone at once. */
+const ZERO_BYTES = 64 * 1024;
 
 /** The controller that lives now, or null while its disk fails. */
 type Current = () => Controller | null;
@@ -101,9 +102,10 @@ class CloneExport implements NbdExport {
   }
 
   zero(offsetBytes: number, lengthBytes: number, fua: boolean, done: (errno: NbdErrno | 0) => void): void {
+    const zeroes = new Uint8Array(Math.min(ZERO_BYTES, lengthBytes));
     this.change(fua, done, (clone) => {
-      for (let at = 0; at < lengthBytes; at += ZEROES.length) {
-        const part = ZEROES.subarray(0, Math.min(ZEROES.length, lengthBytes - at));
+      for (let at = 0; at < lengthBytes; at += zeroes.length) {
+        const part = zeroes.subarray(0, Math.min(zeroes.length, lengthBytes - at));
         if (!clone.write(this.volume, offsetBytes + at, part)) return false;
       }
       return true;

@@ -30,6 +30,11 @@ export function findRoutine(arrangement: string, id: string): RoutineGraph {
   );
 }
 
+/** The routine by which an arrangement is tested without being disturbed, or null where it has none. */
+export function testOf(arrangement: string): RoutineGraph | null {
+  return ROUTINES.find((graph) => graph.arrangement === arrangement && graph.intent === 'test') ?? null;
+}
+
 /** The step called `id`, or null: a reader shows "Unknown step" rather than the first one. */
 export function findStep(graph: RoutineGraph, id: string): RoutineStep | null {
   return graph.steps.find((step) => step.id === id) ?? null;

@@ -3,6 +3,7 @@ import { type Arrangement, findArrangement } from '../domain/arrangement.ts';
 import { pairName, type SiteName, WITNESS } from '../domain/names.ts';
 import type { Transport } from '../domain/storage-controller.ts';
 import { lineEnds } from '../domain/ways.ts';
+import { testOf } from '../routines/find-routine.ts';
 import { Random } from './random.ts';
 import type { Fault, Phase, Schedule, Settings, Story, StoryKind, TimedFault } from './schedule.ts';
 import type { KillMoment } from './virtual-process.ts';
@@ -86,7 +87,7 @@ export function generateSchedule(seed: number, arrangement = 'chain-3', transpor
   const target = targetsOf(arrangement);
   const survivable = !random.fork('class').chance(0.2);
   const settings = { ...drawSettings(random.fork('settings'), survivable), transport };
-  const story = drawStory(random.fork('story'), target);
+  const story = { ...drawStory(random.fork('story'), target), ...drawTest(random.fork('test'), target) };
   const faults = [
     ...drawDisaster(random.fork('disaster'), story.kind, survivable, target),
     ...drawFaults(random.fork('faults'), story.kind, survivable, target),
@@ -144,6 +145,19 @@ function drawStory(random: Random, { arrangement }: Targets): Story {
       slowMs: random.pick([0, 0, 40, 200]),
     })),
   };
+}
+
+/** In one story of four, where the arrangement has the routine, somebody tests meanwhile. */
+function drawTest(random: Random, { arrangement }: Targets): Pick<Story, 'tests'> {
+  const hasTest = testOf(arrangement.id) !== null;
+  if (!hasTest || !random.chance(0.25)) return {};
+  const phase = random.pickWeighted<Phase>([
+    [5, 'load'],
+    [2, 'disaster'],
+    [1, 'form'],
+    [1, 'restore'],
+  ]);
+  return { tests: [{ phase, afterMs: random.below(PHASE_MS[phase]) }] };
 }
 
 /** How production is lost, in a story that begins with a disaster. */

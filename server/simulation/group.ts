@@ -16,6 +16,7 @@ import type { CallHandler } from '../network/channel-types.ts';
 import { SwitchingDevice } from '../network/switching-device.ts';
 import type { PairTransition, StorageConfig, StorageTiming } from '../replication/config.ts';
 import { StorageSystem } from '../replication/storage-system.ts';
+import { CloneWatch } from './clone-watch.ts';
 import { CopyWatch } from './copy-watch.ts';
 import { lateDisk } from './late-disk.ts';
 import type { MutantName } from './mutants.ts';
@@ -54,6 +55,7 @@ export class SimGroup {
   private readonly hosts = new Map<string, Host>();
   private witness: Witness | null = null;
   private readonly copyWatch: CopyWatch;
+  private readonly cloneWatch: CloneWatch;
   private register = '';
 
   constructor(
@@ -96,6 +98,8 @@ export class SimGroup {
           .pairs.find((facts) => facts.name === pair)?.transferredBytes ?? null,
       settings,
     );
+    const { volumeCount, volumeBytes } = settings;
+    this.cloneWatch = new CloneWatch(this.observer, volumeCount, volumeBytes, volumeName);
     if (!this.shaped) {
       for (const { from, to, conditions } of lineConditions(arrangement, this.definition))
         this.world.network.setNormal(from, to, conditions);
@@ -210,7 +214,10 @@ export class SimGroup {
         host: (other) => node.link(other),
         witness: () => node.link(WITNESS),
         openVolume: () => attachNbdVolume(ports, nbdAddress(system), volumeName(system, 0)),
-        openClone: (clone) => attachNbdVolume(ports, nbdAddress(system), `${volumeName(system, 0)}@${clone}`),
+        openClone: async (clone) => {
+          const volume = await attachNbdVolume(ports, nbdAddress(system), `${volumeName(system, 0)}@${clone}`);
+          return this.cloneWatch.watched(system, volume);
+        },
       },
     );
     await node.start();
@@ -294,8 +301,10 @@ export class SimGroup {
     const { life } = this.world.machine(name);
     const cameOrder = this.observer.history.events.length;
     if (instruction?.verb === 'promote') this.observer.noteMixed(name);
+    this.cloneWatch.before(name, system, instruction);
     try {
       const reply = await system.handle(method, params, from);
+      if (life?.alive) this.cloneWatch.after(name, system, instruction);
       if (instruction && life?.alive)
         this.observer.add({ kind: 'instruction', system: name, instruction, outcome: 'done', cameOrder });
       // Where the register is out of reach, a peer that knows no newer generation says so by answering.

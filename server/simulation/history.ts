@@ -156,6 +156,17 @@ export type HistoryEvent =
   | { kind: 'let-go'; system: SystemName }
   /** A formation copy begins: `markedTracks` at either end, of all there are. */
   | { kind: 'copy-begun'; destination: SystemName; pair: PairName; markedTracks: number; allTracks: number }
+  /** A clone was made of the live image as given, or was looked at, and read so. */
+  | { kind: 'clone'; what: 'made' | 'read'; system: SystemName; run: string; image: CellImage }
+  /** A test host writes to the clone at `system`, whose live volume never sees it; `done`: that was answered. */
+  | {
+      kind: 'clone-write';
+      system: SystemName;
+      volume: number;
+      firstCell: number;
+      contents: readonly number[];
+      done: boolean;
+    }
   | { kind: 'ledger'; host: HostName; report: LedgerReport }
   | { kind: 'images'; label: string; images: Images }
   /** All faults are cleared; from here on the clock of `termination` runs. */

@@ -1,6 +1,6 @@
 /** What a seeded defect needs of an arrangement to show at all, read off the arrangement. */
 import type { Arrangement } from '../domain/arrangement.ts';
-import { findRoutine } from '../routines/find-routine.ts';
+import { findRoutine, testOf } from '../routines/find-routine.ts';
 import { Stage } from './stage.ts';
 
 export type Need =
@@ -11,7 +11,8 @@ export type Need =
   | 'drain-at-takeover'
   | 'copy-in-turn'
   | 'updates-left'
-  | 'copy-on-the-way-back';
+  | 'copy-on-the-way-back'
+  | 'test-failover';
 
 export const NEEDS: Readonly<Record<Need, { fits: (arrangement: Arrangement) => boolean; otherwise: string }>> = {
   'sync-pair': {
@@ -51,6 +52,10 @@ export const NEEDS: Readonly<Record<Need, { fits: (arrangement: Arrangement) => 
   'copy-on-the-way-back': {
     fits: ({ id, moves }) => findRoutine(id, moves.back).steps.some(({ action }) => action === 'resync-then-split'),
     otherwise: 'The way back drains what flows already, and copies nothing while nobody holds the role.',
+  },
+  'test-failover': {
+    fits: ({ id }) => testOf(id) !== null,
+    otherwise: 'It has no test failover.',
   },
 };
 

@@ -121,7 +121,21 @@ const cutFromOne =
     ],
   });
 
+/** Somebody tests, with a ledger, while much is written. */
+const tested: Focus = (schedule, random) => ({
+  ...calm(schedule, 'ride-out'),
+  settings: { ...calm(schedule).settings, ledger: true, writers: 2, pauseMs: 25, shaped: false },
+  story: {
+    ...calm(schedule).story,
+    kind: 'ride-out',
+    loadMs: 400,
+    tests: [{ phase: 'load', afterMs: random.below(100) }],
+  },
+});
+
 const FOCUS: Partial<Record<MutantName, Focus>> = {
+  'clone-writes-through': tested,
+  'clone-keeps-too-late': tested,
   'bits-from-source-only': (schedule, random, stage) =>
     random.chance(0.5) ? unsent(schedule, random, stage) : schedule,
   'mixed-image-served': unsent,
@@ -385,7 +399,10 @@ function movesOf({ arrangement }: Stage): string[] {
 export function scheduleFor(mutant: MutantName, index: number, arrangement: string): Schedule {
   const found = findArrangement(arrangement);
   if (!found) throw new Error(`no arrangement ${arrangement}`);
-  const schedule = generateSchedule(900_000 + index, arrangement, TRANSPORT[mutant]);
+  const drawn = generateSchedule(900_000 + index, arrangement, TRANSPORT[mutant]);
+  // Whether somebody tests meanwhile has nothing to do with any of them but those of clones, and moves every instant.
+  const { tests: _tests, ...story } = drawn.story;
+  const schedule = { ...drawn, story };
   const random = new Random(`focus-${mutant}-${index}`);
   return FOCUS[mutant]?.(schedule, random, new Stage(found)) ?? schedule;
 }

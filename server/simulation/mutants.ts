@@ -251,6 +251,18 @@ export const MUTANTS = {
     caughtBy: ['verdict-usefulness'],
     needs: 'sync-pair',
   },
+  'clone-writes-through': {
+    part: 'replication',
+    where: 'Clone: what a test writes on it goes to the live volume as well.',
+    caughtBy: ['clone-apart'],
+    needs: 'test-failover',
+  },
+  'clone-keeps-too-late': {
+    part: 'replication',
+    where: 'Clone: a track is kept a turn after it was overwritten, so that its new content is kept.',
+    caughtBy: ['clone-apart'],
+    needs: 'test-failover',
+  },
   'skip-step-on-resume': {
     part: 'routines',
     where: 'Runner: a resumed run goes on with the step after the one that was interrupted.',

@@ -218,6 +218,14 @@ export class Observer {
     return cells;
   }
 
+  /** Volumes that were read through some other way than the disk, as cells. */
+  cellsIn(volumes: readonly Uint8Array[]): CellImage {
+    const { opaqueVolumes } = this.history.settings;
+    return volumes.map((content, volume) =>
+      opaqueVolumes.includes(volume) ? opaqueCells(content) : decodeCells(content, volume),
+    );
+  }
+
   /**
    * Takes images of all systems. `whole`: hashed too, for byte-for-byte equality. `glance`: without the journals, which are
    * the dear part.
@@ -248,7 +256,7 @@ export class Observer {
 }
 
 /** A name for the content of each cell, so that equal ones can be told. */
-function opaqueCells(content: Uint8Array): Uint32Array {
+export function opaqueCells(content: Uint8Array): Uint32Array {
   const cells = new Uint32Array(content.length / CELL_BYTES);
   for (let cell = 0; cell < cells.length; cell += 1)
     cells[cell] = crc32(content.subarray(cell * CELL_BYTES, (cell + 1) * CELL_BYTES));

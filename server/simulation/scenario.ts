@@ -4,6 +4,7 @@
  */
 import { type ArrangementMoves, findArrangement, guardedPairOf } from '../domain/arrangement.ts';
 import type { StorageInstruction } from '../domain/storage-controller.ts';
+import { testOf } from '../routines/find-routine.ts';
 import type { RunView } from '../routines/step-graph.ts';
 import { BlockWriters } from './block-writers.ts';
 import { ControlPlane, WORKERS } from './control-plane.ts';
@@ -13,6 +14,7 @@ import type { History } from './history.ts';
 import type { MutantName } from './mutants.ts';
 import type { KeptRun } from './run-store.ts';
 import type { Fault, Phase, Schedule } from './schedule.ts';
+import { SideTests } from './side-tests.ts';
 import { DEFAULT_WAY } from './virtual-network.ts';
 import type { ProcessLogLine, VirtualProcess } from './virtual-process.ts';
 import { decisionStepsOf, decisionsOf, saysUnheld, survivorOf } from './wishes.ts';
@@ -50,6 +52,7 @@ export class Scenario {
   private readonly seenSteps = new Map<string, number>();
   private readonly decisions: Record<string, string>;
   private readonly diedAtMs = new Map<string, number>();
+  private readonly tests: SideTests;
   private over = false;
   /** A routine has ended because by the register nobody holds the role, whatever the systems know. */
   private isUnheld = false;
@@ -86,6 +89,7 @@ export class Scenario {
       })),
     );
     this.decisions = decisionsOf(schedule);
+    this.tests = new SideTests(world.scheduler, schedule.story.tests ?? [], () => this.beginTest(arrangement.id));
   }
 
   /** Plays it to the end. Answers why the world itself broke, or null. */
@@ -166,6 +170,7 @@ export class Scenario {
 
   private async phase(phase: Phase, act: () => Promise<unknown>): Promise<void> {
     this.injector.phaseBegins(phase);
+    this.tests.phaseBegins(phase);
     await act();
     this.group.observer.takeImages(phase);
   }
@@ -231,6 +236,12 @@ export class Scenario {
     const run = this.control.begin(routine, this.decisions);
     this.group.observer.add({ kind: 'run-started', run: run.start.run, routine });
     this.armControlKills(routine);
+    return run;
+  }
+
+  private beginTest(arrangement: string): KeptRun {
+    const run = this.begin(testOf(arrangement)?.id ?? '');
+    void this.follow(run);
     return run;
   }
 
@@ -307,6 +318,7 @@ export class Scenario {
       for (const routine of this.remedy(round)) this.isUnheld = saysUnheld((await this.run(routine)).view);
       await world.scheduler.sleep(300);
     }
+    await world.scheduler.until(() => this.tests.ended(), RUN_BOUND_MS);
     this.over = true;
     this.writers.running = false;
     if (this.schedule.settings.ledger) await this.restLedger();

@@ -58,6 +58,8 @@ export interface Story {
    * `slowMs` late, so that old instructions meet the new driver's.
    */
   controlKills: readonly { routine: string; calls: number; slowMs: number }[];
+  /** A test failover begins beside whatever else goes on, so long after the phase began. None where nothing is said. */
+  tests?: readonly { phase: Phase; afterMs: number }[];
 }
 
 export interface Settings {

@@ -3,6 +3,7 @@ import type { History } from '../history.ts';
 import { bitmapSoundness } from './bitmap-soundness.ts';
 import { boundedCost } from './bounded-cost.ts';
 import { type Checker, evidenceOf, type Violation } from './checker.ts';
+import { cloneApart } from './clone-apart.ts';
 import { confirmedFirst } from './confirmed-first.ts';
 import { convergence } from './convergence.ts';
 import { equality } from './equality.ts';
@@ -44,6 +45,7 @@ export const CHECKERS: readonly Checker[] = [
   inStep,
   keptForOthers,
   goldCopy,
+  cloneApart,
   prefix,
   readBack,
   boundedCost,
