@@ -1,19 +1,36 @@
 /** Runbooks, recorded against an installation that runs already. Started by the control plane, which seals what comes of it. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { defineConfig, devices } from '@playwright/test';
 import { CHROMIUM_FLAGS, findChromium, provideFilmTool } from './scripts/lib/browser.mjs';
 
+/** What is left to a recorder that nobody will seal: time to finish its film. */
+const ABANDONED_MS = 10_000;
+
 provideFilmTool();
-if (process.channel && process.send && process.env.SWITCHBACK_DRILL_FOLDER) {
-  // The worker that started this recording is gone: nobody would seal what came after.
-  process.once('disconnect', () => process.exit(1));
-  process.channel.unref();
+const { SWITCHBACK_DRILL_SCRATCH: scratch, SWITCHBACK_ADMIN_PASSWORD: password } = process.env;
+// Playwright's workers read this file too, and find the browser that was found first.
+process.env.CHROME = await findChromium();
+if (scratch) {
+  // Profiles of the browser and whatever else is put aside go where it is cleared away, even after a kill.
+  mkdirSync(scratch, { recursive: true });
+  process.env.TMPDIR = scratch;
+  const isRunner = process.env.TEST_WORKER_INDEX === undefined;
+  if (isRunner && process.channel) {
+    // The worker that started this recording is gone. The runbook is told to stop where it stands.
+    process.once('disconnect', () => {
+      writeFileSync(path.join(scratch, 'stop'), 'abandoned\n');
+      setTimeout(() => process.exit(1), ABANDONED_MS).unref();
+    });
+    process.channel.unref();
+  }
 }
 
 export default defineConfig({
   testDir: 'e2e/runbooks',
   testMatch: '*.runbook.ts',
   // Nothing of Playwright's own is kept: the recorder writes into the bundle.
-  outputDir: process.env.SWITCHBACK_DRILL_SCRATCH ?? 'test-results/runbooks',
+  outputDir: scratch ? path.join(scratch, 'results') : 'test-results/runbooks',
   workers: 1,
   retries: 0,
   expect: { timeout: 30_000 },
@@ -22,6 +39,7 @@ export default defineConfig({
     ...devices['Desktop Chrome'],
     actionTimeout: 60_000,
     baseURL: process.env.SWITCHBACK_DRILL_URL,
-    launchOptions: { executablePath: await findChromium(), args: CHROMIUM_FLAGS },
+    ...(password ? { httpCredentials: { username: 'admin', password } } : {}),
+    launchOptions: { executablePath: process.env.CHROME, args: CHROMIUM_FLAGS },
   },
 });

@@ -38,8 +38,11 @@ export function DrillFacts({ drill, replay }: { drill: DrillView; replay: DrillR
                 <>
                   <p className="font-medium">{player.goOn}</p>
                   <ul className="list-disc pl-5">
-                    {replay.aftermath.goOn.map((each) => (
-                      <li key={each}>{each}</li>
+                    {replay.aftermath.goOn.map(({ text: words, command }) => (
+                      <li key={words}>
+                        {words}
+                        {command ? <code className="num block break-all text-sm">{command}</code> : null}
+                      </li>
                     ))}
                   </ul>
                 </>

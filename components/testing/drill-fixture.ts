@@ -37,7 +37,14 @@ export function drillFixture(at: number, sequence: number, change: Partial<Drill
     bundle: `demo-000${sequence}-line-cut`,
     sequence,
     manifestHash: 'f'.repeat(64),
-    progress: { chapter: 'The line is joined', last: 'Pair I-R: duplex', done: 9, ended: null },
+    progress: {
+      chapter: 'The line is joined',
+      last: 'Pair I-R: duplex',
+      done: 9,
+      ended: null,
+      trouble: null,
+      goOn: [],
+    },
     basis: BASIS,
     phases: [
       {

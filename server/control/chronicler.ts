@@ -12,6 +12,7 @@ import { appendEvents, type NewEvent } from './event-log.ts';
 import type { EventKind } from './views.ts';
 
 const RETRY_MS = 500;
+const SETTLED_LOOK_MS = 20;
 /** Beyond this the oldest give way: a database that is away for so long is the greater loss. */
 const MAX_WAITING = 10_000;
 
@@ -61,6 +62,13 @@ export class Chronicler {
   /** Writes one event before it resolves, for a process that is about to end. */
   async write(event: NewEvent): Promise<void> {
     await appendEvents(this.database.pool, [event]);
+  }
+
+  /** Resolves once everything added so far is written, or after `boundMs`. */
+  async settled(boundMs: number): Promise<void> {
+    const end = performance.now() + boundMs;
+    while ((this.writing || this.waiting.length > 0) && performance.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, SETTLED_LOOK_MS));
   }
 
   transition(notice: AgentNotices['pair.transition']): void {

@@ -4,6 +4,7 @@
  */
 
 import type { GroupDefinition } from '../domain/arrangement.ts';
+import type { WayOn } from '../domain/evidence/aftermath.ts';
 import type { DrillNote, DrillProgress } from '../domain/evidence/drill-notes.ts';
 import type { Finding } from '../domain/evidence/judge.ts';
 import type { DrillOutcome } from '../domain/evidence/manifest.ts';
@@ -140,7 +141,7 @@ export interface DrillReplay {
     routine: string;
     steps: { id: string; outcome: string | null; startedAt: number; endedAt: number | null }[];
   }[];
-  aftermath: { summary: string; goOn: string[] };
+  aftermath: { summary: string; goOn: WayOn[] };
   /** Which of the larger files there are. */
   holds: { film: boolean; pdf: boolean; trace: boolean; archive: boolean };
 }

@@ -1,5 +1,5 @@
 /** Films what a runbook does, takes a picture of every step, and writes it down as it happens. */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import type { DrillNote } from '../../../server/domain/evidence/drill-notes.ts';
@@ -14,6 +14,8 @@ const CHAPTER_MS = 2_200;
 const READ_MS = 700;
 /** A browser that is busy, or gone, must not hold up the drill. */
 const SHOW_MS = 10_000;
+/** The film’s file is there a moment after filming began. */
+const KEEP_LOOK_EVERY_MS = 200;
 
 export class Recorder {
   private filmBeganAt: number | null = null;
@@ -22,6 +24,7 @@ export class Recorder {
   private chapters = 0;
   private chapterNow: string | null = null;
   private card: { dispose: () => Promise<void> } | null = null;
+  private keeping: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly page: Page,
@@ -36,11 +39,13 @@ export class Recorder {
     await this.page.context().tracing.start({ snapshots: true });
     await this.page.screencast.start({ path: path.join(this.folder, 'film.webm'), size: SIZE });
     this.filmBeganAt = Date.now();
+    this.keeping = setInterval(() => keepFilm() && clearInterval(this.keeping), KEEP_LOOK_EVERY_MS);
     await this.page.screencast.showActions({ duration: 700, style: { title: 'display: none' } });
   }
 
   async end(): Promise<void> {
     if (!this.folder) return;
+    clearInterval(this.keeping);
     await this.page.screencast.stop();
     await this.page.context().tracing.stop({ path: path.join(this.folder, 'trace.zip') });
   }
@@ -115,4 +120,17 @@ async function frameOf(target: Locator): Promise<Frame | null> {
   } catch {
     return null;
   }
+}
+
+/**
+ * Playwright has the film among its own files until the end, and takes it with it when it is killed: under a second name it
+ * stays, for whoever seals the bundle. True once that is done.
+ */
+function keepFilm(): boolean {
+  const { SWITCHBACK_DRILL_SCRATCH: scratch } = process.env;
+  if (!scratch) return true;
+  const film = readdirSync(scratch, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('.webm'));
+  if (film === undefined) return false;
+  linkSync(path.join(scratch, film), path.join(scratch, 'film.webm'));
+  return true;
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import sirv from 'sirv';
-import { REPORT_SCRIPT } from '../../control/drills/report.ts';
+import { REPORT_SCRIPT } from '../../control/drills/report-style.ts';
 import { sendRefusal } from './respond.ts';
 
 export const EVIDENCE_PATH = '/api/evidence/';

@@ -11,7 +11,7 @@ import type { Drill } from '../generated/client.ts';
 import type { DrillView } from '../views.ts';
 import type { RunbookEntry } from './runbook-library.ts';
 
-export const NOTHING_YET: DrillProgress = { chapter: null, last: null, done: 0, ended: null };
+export const NOTHING_YET: DrillProgress = { chapter: null, last: null, done: 0, ended: null, trouble: null, goOn: [] };
 
 export function viewOfDrill(row: Drill): DrillView {
   return {
@@ -29,7 +29,7 @@ export function viewOfDrill(row: Drill): DrillView {
     bundle: row.bundle,
     sequence: row.sequence,
     manifestHash: row.manifestHash,
-    progress: fromJson<DrillProgress>(row.progress),
+    progress: { ...NOTHING_YET, ...fromJson<Partial<DrillProgress>>(row.progress) },
     basis: row.basis === null ? null : fromJson<ProofBasis>(row.basis),
     phases: row.phases === null ? null : fromJson<PhaseFigures[]>(row.phases),
   };
@@ -135,16 +135,38 @@ export async function noteSealing(
   });
 }
 
+/** `progress`: with how to go on. */
 export async function noteSealed(
   database: Database,
   id: string,
   manifestHash: string,
+  progress: DrillProgress,
   phases: readonly PhaseFigures[],
 ): Promise<void> {
   await database.prisma.drill.update({
     where: { id },
-    data: { status: 'sealed', manifestHash, phases: toJson(phases) },
+    data: { status: 'sealed', manifestHash, progress: toJson(progress), phases: toJson(phases) },
   });
+}
+
+/** It is over without a bundle that could be sealed: no manifest, and nothing that the group’s next one would follow. */
+export async function noteUnsealed(database: Database, id: string, trouble: string): Promise<void> {
+  const { progress } = await readDrill(database, id);
+  await database.prisma.drill.update({
+    where: { id },
+    data: { status: 'sealed', outcome: 'incomplete', progress: toJson({ ...progress, trouble }) },
+  });
+}
+
+/** Under way, whoever has them. */
+export async function readUnsealed(database: Database): Promise<DrillView[]> {
+  return (await database.prisma.drill.findMany({ where: { status: { not: 'sealed' } } })).map(viewOfDrill);
+}
+
+/** Has another worker taken it after the one whose turn was `attempt`? */
+export async function isTakenOver(database: Database, id: string, attempt: number): Promise<boolean> {
+  const row = await database.prisma.drill.findUnique({ where: { id }, select: { attempts: true } });
+  return row !== null && row.attempts > attempt;
 }
 
 /** An operator wants it to end; whichever worker records it sees to that. */

@@ -3,46 +3,47 @@
  * plane knows, and sealed. Whatever ends a recording, the bundle is sealed and says how it ended: a worker that takes over from
  * a dead one finds a recording that nobody drives, and seals it as incomplete.
  */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { z } from 'zod';
 import { type DrillProgress, parseNotes, progressOf } from '../../domain/evidence/drill-notes.ts';
 import type { DrillOutcome } from '../../domain/evidence/manifest.ts';
-import { figuresOfPhase } from '../../domain/evidence/phases.ts';
 import type { Software } from '../../domain/evidence/staleness.ts';
 import type { Log } from '../../domain/ports.ts';
 import { refuse } from '../../domain/refusal.ts';
 import type { Chronicler } from '../chronicler.ts';
-import type { Database } from '../database.ts';
-import { writeArchive } from '../evidence/archive.ts';
-import { sealBundle } from '../evidence/seal.ts';
+import { type Database, isDatabaseAway } from '../database.ts';
 import { readGroup } from '../groups.ts';
 import type { Instructions } from '../instructions.ts';
 import { DRILL_PREFIX } from '../runs/run-service.ts';
 import type { StatusBoard } from '../status-board.ts';
-import { VERSION } from '../version.ts';
 import type { DrillView } from '../views.ts';
 import {
   abortedBy,
   createDrill,
+  isTakenOver,
   noteAbort,
   noteProgress,
-  noteSealed,
   noteSealing,
-  previousBundle,
+  noteUnsealed,
   readDrill,
-  signingKey,
+  readUnsealed,
   takeDrill,
 } from './drill-records.ts';
-import { gatherFacts, writeFacts } from './facts.ts';
-import { RecorderProcess, readNotes, readPrinted } from './recorder-process.ts';
-import { renderReport } from './report.ts';
+import { DrillSealer } from './drill-sealer.ts';
+import { endAbandoned, RecorderProcess, readNotes, readPrinted } from './recorder-process.ts';
 import { findRunbook, type RunbookEntry, readLibrary } from './runbook-library.ts';
 
 const LOOK_EVERY_MS = 1_000;
-const PRINTS_WITHIN_MS = 120_000;
+/** A database that is restarted is back within moments; there is nothing else to do meanwhile. */
+const AGAIN_AFTER_MS = 1_000;
+/** What fails for another reason than the database is tried so often. */
+const SEAL_ATTEMPTS = 3;
+/** Between a row and its workflow there are milliseconds; a row without one this old was left by a dead worker. */
+const FORGOTTEN_AFTER_MS = 15_000;
+/** The ending of a recorder that said nothing is told by what is left on the disk. */
+const FULL_BELOW_BYTES = 1024 * 1024;
 
 export interface DrillServiceParts {
   database: Database;
@@ -66,7 +67,10 @@ export interface DrillRequest {
 
 export class DrillService {
   private readonly workflow: (drill: string) => Promise<void>;
+  private readonly sealer: DrillSealer;
+
   constructor(private readonly parts: DrillServiceParts) {
+    this.sealer = new DrillSealer(parts);
     this.workflow = DBOS.registerWorkflow((drill: string) => this.drive(drill), {
       name: 'drill',
       maxRecoveryAttempts: 1_000,
@@ -101,12 +105,15 @@ export class DrillService {
     return drill;
   }
 
-  /** Ends a recording, whichever worker has it; it is sealed as aborted. */
+  /**
+   * Ends a recording, whichever worker has it; it is sealed as aborted. One that has ended already keeps its ending, and is
+   * sealed at once, without the PDF that was still being printed.
+   */
   async abort(id: string, by: string): Promise<DrillView> {
     const { database } = this.parts;
     const drill = await readDrill(database, id);
-    if (drill.status !== 'recording')
-      throw refuse('wrong-state', `drill ${drill.bundle} is ${drill.status}`, 'There is nothing to stop.');
+    if (drill.status === 'sealed')
+      throw refuse('wrong-state', `drill ${drill.bundle} is sealed`, 'There is nothing to stop.');
     await noteAbort(database, drill.id, by);
     return drill;
   }
@@ -119,22 +126,70 @@ export class DrillService {
     return path.join(this.parts.dataFolder, 'evidence', bundle);
   }
 
-  private async drive(id: string): Promise<void> {
-    const { database } = this.parts;
-    const drill = await readDrill(database, id);
-    if (drill.status === 'sealed') return;
-    const folder = this.folderOf(drill.bundle);
-    mkdirSync(folder, { recursive: true });
-    const attempt = await takeDrill(database, id);
-    let { outcome, progress } = drill;
-    if (drill.status === 'recording') {
-      // A recorder ends with its worker: where another has had it before, there is none any more.
-      if (attempt === 1) await this.record(drill, folder);
-      progress = progressOf(parseNotes(readNotes(folder)));
-      outcome = (await abortedBy(database, id)) ? 'aborted' : outcomeOf(progress);
-      await noteSealing(database, id, outcome, progress);
+  /**
+   * Sees to drills that no workflow sees to: whose worker died between putting them on record and beginning them, or whose
+   * workflow failed. None of them is begun now, when nobody expects it any more: they are sealed as far as they came.
+   */
+  async sealForgotten(): Promise<void> {
+    const { database, log } = this.parts;
+    for (const drill of await readUnsealed(database)) {
+      if (Date.now() - drill.startedAt < FORGOTTEN_AFTER_MS) continue;
+      const workflow_id_prefix = `${DRILL_PREFIX}${drill.id}`;
+      if ((await DBOS.listWorkflows({ workflow_id_prefix, status: ['PENDING', 'ENQUEUED'] })).length > 0) continue;
+      log.write('warn', 'a drill was forgotten, and is sealed', { drill: drill.id });
+      const attempts = await takeDrill(database, drill.id);
+      await DBOS.startWorkflow(this.workflow, { workflowID: `${DRILL_PREFIX}${drill.id}/${attempts}` })(drill.id);
     }
-    await this.seal(await readDrill(database, id), outcome ?? 'incomplete', progress, folder);
+  }
+
+  private async drive(id: string): Promise<void> {
+    const { database, log } = this.parts;
+    const drill = await this.patiently(() => readDrill(database, id));
+    if (drill.status === 'sealed') return;
+    const attempt = await this.patiently(() => takeDrill(database, id));
+    const folder = this.folderOf(drill.bundle);
+    if (drill.status === 'recording') {
+      const trouble = await this.walk(drill, folder, attempt);
+      // Whoever has it now seals it.
+      if (await this.patiently(() => isTakenOver(database, id, attempt))) return;
+      const progress = { ...progressOf(parseNotes(readNotes(folder))), trouble };
+      const by = await this.patiently(() => abortedBy(database, id));
+      await this.patiently(() => noteSealing(database, id, outcomeOf(progress, by !== null), progress));
+    }
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.sealer.seal(await this.patiently(() => readDrill(database, id)), folder);
+      } catch (error) {
+        if (await this.patiently(() => isTakenOver(database, id, attempt))) return;
+        const reason = error instanceof Error ? error.message : String(error);
+        log.write('error', 'a drill was not sealed', {
+          drill: id,
+          reason: error instanceof Error ? error.stack : reason,
+        });
+        if (tries >= SEAL_ATTEMPTS && !(await this.isDatabaseAway(error))) return this.giveUp(drill, reason);
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+      }
+    }
+  }
+
+  /** Resolves when nothing records any more, with what hindered the recording; null where its own notes say how it ended. */
+  private async walk(drill: DrillView, folder: string, attempt: number): Promise<string | null> {
+    const { log } = this.parts;
+    try {
+      // A recorder ends with its worker: where another has had it before, there is none any more.
+      if (attempt > 1) {
+        const killed = await endAbandoned(folder);
+        if (killed > 0) log.write('warn', 'a recorder left processes behind', { drill: drill.id, killed });
+        return 'The control worker that had begun the recording was gone.';
+      }
+      mkdirSync(folder, { recursive: true });
+      await this.record(drill, folder);
+    } catch (error) {
+      return `It could not be recorded: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    if (progressOf(parseNotes(readNotes(folder))).ended) return null;
+    const full = isFull(folder) ? 'The disk that bundles are kept on is full.' : '';
+    return `The recorder was gone before the runbook was at its end. ${full || readPrinted(folder)}`.trim();
   }
 
   /** Resolves when the recorder has ended, whatever ended it. */
@@ -156,77 +211,48 @@ export class DrillService {
     log.write('info', 'a recorder has ended', { drill: drill.id, ...end, printed: readPrinted(folder) });
   }
 
+  /** Another worker that has it, because this one was not heard for a while, ends the recording too: it is its to seal. */
   private async follow(id: string, recorder: RecorderProcess, notes: string | null): Promise<void> {
     const { database } = this.parts;
     if (notes !== null) await noteProgress(database, id, progressOf(parseNotes(notes)));
-    if (await abortedBy(database, id)) recorder.stop();
+    if ((await abortedBy(database, id)) !== null || (await isTakenOver(database, id, 1))) recorder.stop();
   }
 
-  private async seal(drill: DrillView, outcome: DrillOutcome, progress: DrillProgress, folder: string): Promise<void> {
-    const { database, board, instructions, chronicler } = this.parts;
-    const endedAt = drill.endedAt ?? Date.now();
-    const facts = await gatherFacts(drill, endedAt, {
-      database,
-      version: VERSION,
-      status: () => board.get(drill.group),
-      verifyLedger: () => instructions.verifyLedger({ group: drill.group, on: null }),
-    });
-    writeFacts(folder, facts);
-    const key = await signingKey(database);
-    const previous = await previousBundle(database, drill);
-    const stoppedAt = progress.ended ? progress.ended.stoppedAt : (progress.last ?? 'before its first line');
-    const reason = progress.ended ? progress.ended.reason : reasonOf(outcome, folder);
-    const report = renderReport({
-      facts,
-      notes: parseNotes(readNotes(folder)),
-      outcome,
-      stoppedAt: outcome === 'passed' ? null : stoppedAt,
-      reason: outcome === 'passed' ? null : reason,
-      publicKey: key.publicKey,
-      previous,
-      filmed: existsSync(path.join(folder, 'film.webm')),
-    });
-    writeFileSync(path.join(folder, 'report.html'), report);
-    await this.print(folder);
-    const { bundle, group, sequence, runbook } = drill;
-    const { sha256 } = sealBundle(
-      folder,
-      { bundle, group, sequence, previous, runbook, outcome, sealedAt: endedAt },
-      key,
-    );
-    await writeArchive(folder, `${folder}.zip`);
-    await noteSealed(database, drill.id, sha256, facts.phases.map(figuresOfPhase));
-    await chronicler.write({
+  /** Nothing can be written where the bundle is: the drill ends all the same, and says so. Its next one is not held up. */
+  private async giveUp(drill: DrillView, reason: string): Promise<void> {
+    const { database, chronicler } = this.parts;
+    const trouble = `It could not be sealed: ${reason}`;
+    await this.patiently(() => noteUnsealed(database, drill.id, trouble));
+    chronicler.add({
       at: Date.now(),
-      group,
+      group: drill.group,
       kind: 'drill-sealed',
-      subject: bundle,
+      subject: drill.bundle,
       observer: 'control',
-      text: `Drill ${drill.title} ${outcome}: sealed as ${bundle}`,
-      severity: outcome === 'passed' ? 'none' : 'minor',
-      facts: { drill: drill.id, outcome, stoppedAt, manifest: sha256 },
+      text: `Drill ${drill.title} incomplete, and without a seal: ${reason}`,
+      severity: 'major',
+      facts: { drill: drill.id, outcome: 'incomplete' },
     });
   }
 
-  /** A report without its PDF is still a report: that it could not be printed is logged, and the bundle sealed without it. */
-  private print(folder: string): Promise<void> {
-    const { root, log } = this.parts;
-    const child = spawn(process.execPath, [path.join(root, 'scripts', 'print-report.mjs'), folder], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: PRINTS_WITHIN_MS,
-    });
-    let said = '';
-    child.stderr.on('data', (bytes) => {
-      said += bytes;
-    });
-    return new Promise((resolve) => {
-      const end = (how: string | null) => {
-        if (how !== null) log.write('error', 'a report was not printed', { folder, how, said: said.slice(-2_000) });
-        resolve();
-      };
-      child.once('error', (error) => end(error.message));
-      child.once('exit', (code) => end(code === 0 ? null : `status ${code}`));
-    });
+  /** Asks again while the database is away, however long that is. */
+  private async patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(await this.isDatabaseAway(error))) throw error;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+      }
+    }
+  }
+
+  private async isDatabaseAway(error: unknown): Promise<boolean> {
+    if (isDatabaseAway(error)) return true;
+    return this.parts.database.pool.query('SELECT 1').then(
+      () => false,
+      () => true,
+    );
   }
 
   /** Where the web process says that it is. */
@@ -242,12 +268,14 @@ export class DrillService {
   }
 }
 
-function outcomeOf({ ended }: DrillProgress): DrillOutcome {
-  if (!ended) return 'incomplete';
-  return ended.passed ? 'passed' : 'failed';
+function isFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < FULL_BELOW_BYTES;
 }
 
-function reasonOf(outcome: DrillOutcome, folder: string): string {
-  if (outcome === 'aborted') return 'An operator ended the recording.';
-  return `The recorder was gone before the runbook was at its end. ${readPrinted(folder)}`.trim();
+/** Walked to its end is walked to its end, also where somebody wanted to stop it a moment before. */
+function outcomeOf({ ended }: DrillProgress, aborted: boolean): DrillOutcome {
+  if (ended?.passed) return 'passed';
+  if (aborted) return 'aborted';
+  return ended ? 'failed' : 'incomplete';
 }

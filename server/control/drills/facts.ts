@@ -1,6 +1,7 @@
 /** What the control plane itself knows of a drill, put into the bundle beside what the recorder saw: neither has to be believed alone. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { type Aftermath, aftermathOf } from '../../domain/evidence/aftermath.ts';
 import { type Phase, phasesOf } from '../../domain/evidence/phases.ts';
 import type { ProofBasis } from '../../domain/evidence/staleness.ts';
 import type { GroupStatus } from '../../domain/group-status.ts';
@@ -8,8 +9,10 @@ import type { LedgerReport } from '../../domain/host.ts';
 import type { RunView } from '../../routines/step-graph.ts';
 import { type Database, fromJson } from '../database.ts';
 import { readStanding } from '../event-log.ts';
+import { readFaults } from '../fault-store.ts';
 import { readGroup } from '../groups.ts';
 import { readRollups } from '../rollups.ts';
+import { readRuns } from '../runs/run-records.ts';
 import type { DrillView, EventView, RollupPoint } from '../views.ts';
 
 export interface DrillFacts {
@@ -29,21 +32,16 @@ export interface DrillFacts {
   verdicts: { run: string; step: string; at: number; verdict: unknown }[];
   /** Everything the history has of the group in that time, oldest first. */
   timeline: SealedEvent[];
+  /** There was more than the timeline holds. */
+  timelineIsCut: boolean;
   /** The newest event about each thing that stood when the drill began: from there the timeline goes on. */
   standing: SealedEvent[];
   /** What was measured, second by second. */
   seconds: RollupPoint[];
+  /** Every instruction that the control plane was given for the group in that time, by whom, and what became of it. */
+  commands: { at: number; actor: string; action: string; subject: string; outcome: string; asked: unknown }[];
   ledger: LedgerReport | { unknown: string };
   aftermath: Aftermath;
-}
-
-/** How the group was left, and how to go on where that is half way. */
-export interface Aftermath {
-  operation: string;
-  summary: string;
-  openRun: { run: string; routine: string; step: string | null } | null;
-  faults: string[];
-  goOn: string[];
 }
 
 export type SealedEvent = Pick<EventView, 'seq' | 'at' | 'kind' | 'subject' | 'observer' | 'text' | 'run' | 'facts'>;
@@ -70,14 +68,16 @@ export async function gatherFacts(drill: DrillView, endedAt: number, sources: Fa
   const events = await database.prisma.event.findMany({
     where: { at: within, OR: [{ group }, { group: null, kind: { startsWith: 'agent-' } }] },
     orderBy: { seq: 'asc' },
-    take: TIMELINE_LIMIT,
+    take: TIMELINE_LIMIT + 1,
   });
+  const audit = await database.prisma.auditEntry.findMany({ where: { group, at: within }, orderBy: { id: 'asc' } });
   const points = await readRollups(database, group, startedAt, endedAt);
   const seconds = points.map(({ at, rpoMs, systems }) => ({
     at,
     rpoMs,
     writesPerSecond: Object.values(systems).reduce((sum, system) => sum + system.writesPerSecond, 0),
   }));
+  const status = await sources.status();
   const { id, runbook, title, startedBy, approvedBy, bundle, sequence } = drill;
   const firstSeq = events[0] ? Number(events[0].seq) : Number.MAX_SAFE_INTEGER;
   const standing = await readStanding(database, group, firstSeq - 1);
@@ -100,7 +100,8 @@ export async function gatherFacts(drill: DrillView, endedAt: number, sources: Fa
     phases: phasesOf(views, seconds, { startedAt, endedAt }),
     runs: views,
     verdicts: verdicts.map(({ run, step, at, verdict }) => ({ run, step, at: at.getTime(), verdict })),
-    timeline: events.map(({ seq, at, kind, subject, observer, text, run, facts }) => ({
+    timelineIsCut: events.length > TIMELINE_LIMIT,
+    timeline: events.slice(0, TIMELINE_LIMIT).map(({ seq, at, kind, subject, observer, text, run, facts }) => ({
       seq: Number(seq),
       at: at.getTime(),
       // Written by the control plane alone.
@@ -111,42 +112,55 @@ export async function gatherFacts(drill: DrillView, endedAt: number, sources: Fa
       run,
       facts: fromJson<Record<string, unknown>>(facts),
     })),
+    commands: audit.map(({ at, actor, action, subject, outcome, before }) => ({
+      at: at.getTime(),
+      actor,
+      action,
+      subject,
+      outcome,
+      // Written by the audit log as JSON.
+      asked: before === null ? null : (JSON.parse(before) as unknown),
+    })),
     ledger: await sources.verifyLedger().catch((error: unknown) => ({ unknown: String(error) })),
-    aftermath: await aftermathOf(group, sources),
+    aftermath: await leftBehind(drill, status, database),
   };
 }
 
-async function aftermathOf(group: string, { database, status: ask }: FactSources): Promise<Aftermath> {
-  const status = await ask();
-  const faults = await database.prisma.fault.findMany({
-    where: { group, clearedAt: null },
-    orderBy: { startedAt: 'asc' },
+/** What is open now, which may be less than when the recording ended: a run goes on without it. */
+async function leftBehind(
+  { group, startedAt }: DrillView,
+  status: GroupStatus,
+  database: Database,
+): Promise<Aftermath> {
+  const faults = await readFaults(database, { group, active: true });
+  const [open] = await readRuns(database, { group, active: true, before: null, limit: 1 });
+  const view = open?.view;
+  return aftermathOf({
+    group,
+    status,
+    openRun: view
+      ? {
+          run: view.run,
+          routine: view.routine,
+          step: view.currentStep,
+          status: view.status,
+          refusal: view.stoppedBy && { message: view.stoppedBy.message, cure: view.stoppedBy.cure },
+        }
+      : null,
+    faults: faults.map(({ id, text, target, startedAt: at }) => ({ id, text, target, startedAt: at })),
+    drillStartedAt: startedAt,
   });
-  const { activeRun } = status;
-  const openRun = activeRun && { run: activeRun.run, routine: activeRun.routine, step: activeRun.step };
-  const goOn = [
-    ...(openRun
-      ? [
-          `${openRun.routine} stands at ${openRun.step ?? 'its start'}: go on in its wizard, or abort it (npx switchback run abort ${openRun.run}).`,
-        ]
-      : []),
-    ...faults.map((fault) => `Clear the fault: ${fault.text} (npx switchback fault clear ${fault.id}).`),
-    ...status.alarms.map((alarm) => alarm.response),
-  ];
-  return {
-    operation: status.operation,
-    summary: status.summary,
-    openRun,
-    faults: faults.map(({ text }) => text),
-    goOn,
-  };
 }
 
 /** One file for each part, so that a change is named by what it concerns. */
 export function writeFacts(folder: string, facts: DrillFacts): void {
   mkdirSync(path.join(folder, 'facts'), { recursive: true });
-  const { drill, versions, definition, ...rest } = facts;
-  const parts: Record<string, unknown> = { ...rest, drill: { ...drill, versions }, topology: definition };
+  const { drill, versions, definition, timelineIsCut, ...rest } = facts;
+  const parts: Record<string, unknown> = {
+    ...rest,
+    drill: { ...drill, versions, timelineIsCut },
+    topology: definition,
+  };
   for (const [name, value] of Object.entries(parts))
     writeFileSync(path.join(folder, 'facts', `${name}.json`), `${JSON.stringify(value, null, 2)}\n`);
 }

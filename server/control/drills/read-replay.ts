@@ -27,6 +27,7 @@ const secondSchema = z.object({
   ),
   pairs: z.record(z.string(), z.object({ lagMs: nullableNumber, lagBytes: z.number(), bytesPerSecond: z.number() })),
 });
+const wayOnSchema = z.object({ text: z.string(), command: z.string().nullable() });
 const phaseSchema = z.object({
   run: z.string(),
   routine: z.string(),
@@ -73,7 +74,7 @@ export function readReplay(folder: string): DrillReplay {
     seconds: part('seconds', z.array(secondSchema), []),
     phases: part('phases', z.array(phaseSchema)),
     runs: part('runs', z.array(runSchema)),
-    aftermath: part('aftermath', z.object({ summary: z.string(), goOn: z.array(z.string()) })),
+    aftermath: part('aftermath', z.object({ summary: z.string(), goOn: z.array(wayOnSchema) })),
     holds: {
       film: holds('film.webm'),
       pdf: holds('report.pdf'),

@@ -50,13 +50,18 @@ const FACTS: DrillFacts = {
       facts: {},
     },
   ],
+  timelineIsCut: false,
+  commands: [
+    { at: 1_700_000_000_100, actor: 'anna', action: 'fault.inject', subject: 'P-I', outcome: 'done', asked: null },
+  ],
   ledger: { unknown: 'host-P does not answer' },
   aftermath: {
     operation: 'degraded',
     summary: 'Degraded.',
     openRun: null,
     faults: [],
-    goOn: ['Clear the fault: P-I cut.'],
+    whole: false,
+    goOn: [{ text: 'Clear the fault: P-I cut.', command: 'npx switchback fault clear f1' }],
   },
 };
 const NOTES: DrillNote[] = [
@@ -73,6 +78,7 @@ const render = (change: Partial<ReportInput> = {}) =>
     publicKey: 'a key',
     previous: null,
     filmed: true,
+    traced: true,
     ...change,
   });
 

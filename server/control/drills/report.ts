@@ -1,9 +1,10 @@
 /** The report of a drill: one page that opens without a server, from the folder it lies in. Pure: facts and notes in, HTML out. */
 import { type DrillNote, wordsOf } from '../../domain/evidence/drill-notes.ts';
 import type { DrillOutcome } from '../../domain/evidence/manifest.ts';
-import type { Phase } from '../../domain/evidence/phases.ts';
 import { softwareWords } from '../../domain/evidence/staleness.ts';
 import type { DrillFacts } from './facts.ts';
+import { rpoChart } from './report-chart.ts';
+import { REPORT_SCRIPT, REPORT_STYLE } from './report-style.ts';
 
 export interface ReportInput {
   facts: DrillFacts;
@@ -13,8 +14,9 @@ export interface ReportInput {
   reason: string | null;
   publicKey: string;
   previous: { bundle: string; sha256: string } | null;
-  /** There is a film in the bundle. */
+  /** There is a film in the bundle that plays; a trace of Playwright. */
   filmed: boolean;
+  traced: boolean;
 }
 
 const OUTCOME: Record<DrillOutcome, string> = {
@@ -32,27 +34,34 @@ export function renderReport(input: ReportInput): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${html(drill.title)}: ${html(drill.bundle)}</title>
-<style>${STYLE}</style>
+<style>${REPORT_STYLE}</style>
 <header>
 <p class="muted">Switchback · sealed evidence of a drill</p>
 <h1>${html(drill.title)}</h1>
 <p class="outcome ${outcome}">${html(OUTCOME[outcome])}</p>
-${input.stoppedAt ? `<p>It stopped at: <strong>${html(input.stoppedAt)}</strong>${input.reason ? `<br><code>${html(input.reason)}</code>` : ''}</p>` : ''}
+${stop(input)}
 </header>
 <main>
 ${factTable(input)}
-${chapters(input)}
-${phases(facts.phases)}
+${achieved(facts)}
 ${verdicts(facts)}
 ${ledger(facts)}
 ${aftermath(facts)}
+${chapters(input)}
 ${timeline(facts)}
-${commands(input.notes)}
+${commands(input)}
+${topology(facts)}
 ${sealText(input)}
 </main>
 <script>${REPORT_SCRIPT}</script>
 </html>
 `;
+}
+
+function stop({ outcome, stoppedAt, reason }: ReportInput): string {
+  if (stoppedAt === null) return '';
+  const why = reason ? `<p><code>${html(reason)}</code></p>` : '';
+  return `<div class="box ${outcome}"><p>It stopped at: <strong>${html(stoppedAt)}</strong></p>${why}</div>`;
 }
 
 function section(title: string, body: string): string {
@@ -78,24 +87,40 @@ function factTable({ facts, notes }: ReportInput): string {
   return `<table class="facts">${rows.map(([name, value]) => `<tr><th>${html(name)}<td>${html(value)}`).join('')}</table>`;
 }
 
-/** The film beside its chapters; every step with its picture. */
+/** The film with its chapters; every step with its picture. */
 function chapters({ notes, filmed }: ReportInput): string {
   const film = filmed
-    ? `<video id="film" src="film.webm" controls preload="metadata"${poster(notes)}></video>`
-    : '<p class="muted">There is no film: the recording was broken off before it was stored.</p>';
+    ? `<video id="film" src="film.webm" controls preload="metadata"${poster(notes)}></video><p class="paper muted">The film lies beside this report: film.webm. Times are those of the film.</p>`
+    : '<p class="muted">There is no film: the recording was broken off before there was one.</p>';
   const items = notes.map((note) => {
     if (note.kind === 'chapter')
-      return `<li class="chapter"><h3>${jump(note)} ${html(note.title)}</h3><p>${html(note.text)}</p>`;
+      return `<li class="chapter"><h3>${jump(note, filmed)} ${html(note.title)}</h3><p>${html(note.text)}</p>`;
     const words = wordsOf(note);
     if (words === null) return '';
     const picture = 'picture' in note ? note.picture : null;
     const shown = picture
-      ? `<a href="${html(picture)}"><img loading="lazy" src="${html(picture)}" alt="Screen at: ${html(words)}"></a>`
+      ? `<a href="${html(picture)}"><img src="${html(picture)}" width="1280" height="800" loading="lazy" alt="Screen at: ${html(words)}"></a>`
       : '';
     const attached = note.kind === 'attached' ? ` <a href="${html(note.path)}">${html(note.path)}</a>` : '';
-    return `<li class="${note.kind}">${jump(note)} ${mark(note)}${html(words)}${attached}${shown}`;
+    return `<li class="${note.kind}">${jump(note, filmed)}<span>${mark(note)}${html(words)}${attached}</span>${shown}`;
   });
-  return section('What was done and seen', `${film}\n<ol class="notes">${items.join('\n')}</ol>`);
+  const body = items.length === 0 ? '<p>Nothing was done: the recording ended before it began.</p>' : '';
+  return section(
+    'What was done and seen',
+    `${film}\n${filmed ? jumps(notes) : ''}${body}<ol class="notes">${items.join('\n')}</ol>`,
+  );
+}
+
+/** Chapters of the film, to be jumped to. */
+function jumps(notes: readonly DrillNote[]): string {
+  const buttons = notes.flatMap((note) =>
+    note.kind === 'chapter' && note.filmMs !== null
+      ? [
+          `<li><button type="button" data-film="${note.filmMs / 1000}">${span(note.filmMs)} · ${html(note.title)}</button>`,
+        ]
+      : [],
+  );
+  return `<ul class="jumps" aria-label="Chapters of the film">${buttons.join('')}</ul>`;
 }
 
 /** Until it plays, the film shows the first picture. */
@@ -104,24 +129,28 @@ function poster(notes: readonly DrillNote[]): string {
   return first && 'picture' in first && first.picture ? ` poster="${html(first.picture)}"` : '';
 }
 
-function jump({ filmMs, at }: DrillNote): string {
-  const words = filmMs === null ? clock(at) : span(filmMs);
-  return filmMs === null
-    ? `<span class="time">${words}</span>`
-    : `<button type="button" class="time" data-film="${filmMs / 1000}">${words}</button>`;
+function jump({ filmMs, at }: DrillNote, filmed: boolean): string {
+  if (filmMs === null || !filmed) return `<span class="time">${clock(at)}</span>`;
+  return `<button type="button" class="time" data-film="${filmMs / 1000}">${span(filmMs)}</button>`;
 }
 
 const mark = (note: DrillNote) => (note.kind === 'check' ? '✓ ' : note.kind === 'act' ? '▸ ' : '');
 
-function phases(all: readonly Phase[]): string {
-  if (all.length === 0) return section('Achieved', '<p>No routine was run.</p>');
+function achieved({ phases: all, seconds, basis, drill }: DrillFacts): string {
+  const { startedAt, endedAt } = drill;
+  const objectiveMs = basis?.topology.rpoObjectiveMs ?? null;
+  const chart = rpoChart({ startedAt, endedAt, points: seconds, phases: all, objectiveMs });
+  const drawn = chart
+    ? `${chart}<p class="muted">Above: what a loss in that second would have cost (logarithmic). Below: writes completed by hosts. Shaded: the routines. A gap: nobody knew.</p>`
+    : '<p class="muted">Nothing was measured in that time.</p>';
+  if (all.length === 0) return section('Achieved', `<p>No routine was run.</p>${drawn}`);
   const rows = all.map(
     (phase) =>
       `<tr><td>${html(phase.routine)}<td>${html(phase.ending ?? 'still under way')}<td>${phase.durationMs === null ? '–' : span(phase.durationMs)}<td>${phase.outageMs === null ? 'none' : span(phase.outageMs)}<td>${phase.lost === null ? '–' : `${phase.lost.updates} updates, ${span(phase.lost.ms)}`}<td>${phase.worstRpoMs === null ? 'unknown' : span(phase.worstRpoMs)}`,
   );
   return section(
     'Achieved',
-    `<table><thead><tr><th>Routine<th>Ended<th>Took<th>Work stood still (RTO)<th>Lost (RPO)<th>Exposed at most</thead>${rows.join('')}</table>`,
+    `<div class="wide"><table><thead><tr><th>Routine<th>Ended<th>Took<th>Work stood still (RTO)<th>Lost (RPO)<th>Exposed at most</thead>${rows.join('')}</table></div>${drawn}`,
   );
 }
 
@@ -150,34 +179,62 @@ function ledger({ ledger: report }: DrillFacts): string {
 }
 
 function aftermath({ aftermath: left }: DrillFacts): string {
-  const goOn =
-    left.goOn.length === 0
-      ? '<p>Nothing is left to be done.</p>'
-      : `<p>To go on:</p><ul>${left.goOn.map((each) => `<li>${html(each)}`).join('')}</ul>`;
-  return section('How the group was left', `<p>${html(left.summary)}</p>${goOn}`);
+  if (left.whole) return section('How the group was left', `<p>${html(left.summary)} Nothing is left to be done.</p>`);
+  const ways = left.goOn.map(
+    ({ text, command }) => `<li>${html(text)}${command ? `<br><code>${html(command)}</code>` : ''}`,
+  );
+  return section(
+    'How the group was left, and how to go on',
+    `<div class="box incomplete"><p>${html(left.summary)}</p><p>To go on, in this order:</p><ol>${ways.join('')}</ol></div>`,
+  );
 }
 
-function timeline({ timeline: events }: DrillFacts): string {
+function timeline({ timeline: events, timelineIsCut }: DrillFacts): string {
   const rows = events.map(
     (event) => `<tr><td class="time">${clock(event.at)}<td>${html(event.observer)}<td>${html(event.text)}`,
   );
-  return section('Timeline', `<table><thead><tr><th>UTC<th>Observer<th>What</thead>${rows.join('')}</table>`);
+  const cut = timelineIsCut ? '<p>There was more: the first events are shown.</p>' : '';
+  return section(
+    'Timeline',
+    `<p class="muted">Every change of a pair’s state and every event of the group, as the control plane has it.</p>${cut}<div class="wide"><table><thead><tr><th>UTC<th>Observer<th>What</thead>${rows.join('')}</table></div>`,
+  );
 }
 
-function commands(notes: readonly DrillNote[]): string {
+/** What the control plane was told, and what an operator would type for what the runbook did on the screen. */
+function commands({ facts, notes }: ReportInput): string {
+  const rows = facts.commands.map(
+    ({ at, actor, action, subject, outcome }) =>
+      `<tr><td class="time">${clock(at)}<td>${html(actor)}<td>${html(action)}<td>${html(subject)}<td>${html(outcome)}`,
+  );
+  const table =
+    rows.length === 0
+      ? '<p>None was given.</p>'
+      : `<div class="wide"><table><thead><tr><th>UTC<th>By<th>Command<th>About<th>Outcome</thead>${rows.join('')}</table></div>`;
   const told = notes.flatMap((note) => (note.kind === 'act' && note.command ? [note.command] : []));
-  if (told.length === 0) return '';
-  return section('The same on the command line', `<pre>${told.map(html).join('\n')}</pre>`);
+  const lines = told.length === 0 ? '' : `<h3>The same on the command line</h3><pre>${told.map(html).join('\n')}</pre>`;
+  return section('Commands', `${table}${lines}`);
 }
 
-function sealText({ publicKey, previous, facts }: ReportInput): string {
+function topology({ definition }: DrillFacts): string {
+  return section(
+    'Topology',
+    `<p class="muted">The group as it was defined when the drill ran.</p><pre>${html(JSON.stringify(definition, null, 1))}</pre>`,
+  );
+}
+
+function sealText({ publicKey, previous, facts, notes, traced }: ReportInput): string {
   const before = previous
     ? `It follows ${html(previous.bundle)}, whose manifest has SHA-256 <code>${previous.sha256}</code>.`
     : 'It is the first of its group.';
+  const noted = notes.length === 0 ? '' : '<a href="notes.ndjson">notes of the recorder</a>, ';
+  const trace = traced
+    ? '<a href="trace.zip">trace of the browser</a> (npx playwright show-trace trace.zip)'
+    : 'there is no trace of the browser: the recording was broken off before it was stored';
   return section(
     'Seal',
     `<p>Every file of this bundle is named with its SHA-256 in <a href="manifest.json">manifest.json</a>, which is signed (<a href="manifest.sig">manifest.sig</a>, Ed25519). ${before}</p>
-<p>Public key: <code>${html(publicKey)}</code></p><p>Verify with <code>npx switchback runbook verify ${html(facts.drill.bundle)}</code>. More: <a href="facts/drill.json">facts</a>, <a href="notes.ndjson">notes</a>, <a href="trace.zip">trace</a>.</p>`,
+<p>Public key: <code>${html(publicKey)}</code></p><p>Verify with <code>npx switchback runbook verify ${html(facts.drill.bundle)}</code>, or with the path of this folder or of its archive where no server runs.</p>
+<p>More: <a href="facts/drill.json">drill</a>, <a href="facts/timeline.json">timeline</a>, <a href="facts/runs.json">runs</a>, <a href="facts/seconds.json">seconds</a>, <a href="facts/topology.json">topology</a>, <a href="facts/commands.json">commands</a>, <a href="facts/aftermath.json">how it was left</a>, <a href="facts/ledger.json">ledger</a>; ${noted}${trace}.</p>`,
   );
 }
 
@@ -196,19 +253,3 @@ function span(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   return `${minutes}:${String(Math.round((ms % 60_000) / 1_000)).padStart(2, '0')} min`;
 }
-
-const STYLE = `:root{color-scheme:light dark;--text:#161b20;--muted:#4e5359;--line:#cbced1;--surface:#f9fafb}
-@media (prefers-color-scheme:dark){:root{--text:#ebedef;--muted:#a9afb4;--line:#393e42;--surface:#1c1e21}}
-@media print{:root{--text:#161b20;--muted:#4e5359;--line:#cbced1;--surface:#fff}video{display:none}section{break-inside:auto}li,tr{break-inside:avoid}}
-body{margin:0 auto;max-width:1000px;padding:24px;background:var(--surface);color:var(--text);font:15px/22px system-ui,sans-serif}
-h1{font-size:28px;line-height:36px;margin:4px 0}h2{font-size:20px;margin:32px 0 8px}h3{font-size:16px;margin:16px 0 4px}
-.muted{color:var(--muted)}.outcome{font-weight:600;font-size:18px}.failed,.aborted{color:#970b0a}.incomplete{color:#630579}
-@media (prefers-color-scheme:dark){.failed,.aborted{color:#f96055}.incomplete{color:#e39cee}}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:4px 12px 4px 0;border-bottom:1px solid var(--line)}
-.facts th{width:140px;font-weight:500;color:var(--muted)}video,img{max-width:100%;border:1px solid var(--line);border-radius:6px}
-img{display:block;width:480px;margin:6px 0 12px}code,pre,.time{font:13px/20px ui-monospace,monospace}pre{white-space:pre-wrap}code{overflow-wrap:anywhere}
-ol.notes{list-style:none;padding:0}ol.notes li{margin:6px 0}button.time{border:1px solid var(--line);border-radius:4px;background:none;color:inherit;padding:2px 6px;min-height:24px;cursor:pointer}`;
-
-/** Its hash is what a served report may run. */
-export const REPORT_SCRIPT = `document.addEventListener('click',function(event){var button=event.target.closest('[data-film]');var film=document.getElementById('film');
-if(!button||!film)return;film.currentTime=Number(button.dataset.film);film.play();film.scrollIntoView({block:'nearest'});});`;

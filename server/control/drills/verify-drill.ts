@@ -1,10 +1,11 @@
 /** Verifies the bundle of a drill where it is kept, and its place in the chain of its group. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Finding, judgeChain } from '../../domain/evidence/judge.ts';
 import { MANIFEST_FILE, type Manifest, parseManifest } from '../../domain/evidence/manifest.ts';
 import { RefusedError, refuse } from '../../domain/refusal.ts';
 import type { Database } from '../database.ts';
+import { readSeal } from '../evidence/bundle-files.ts';
 import { verifyBundle } from '../evidence/verify-bundle.ts';
 import type { DrillReport, DrillView } from '../views.ts';
 import { publicKeys, readDrill, readSealed } from './drill-records.ts';
@@ -14,6 +15,11 @@ export async function verifyDrill(database: Database, folder: string, id: string
   const drill = await readDrill(database, id);
   if (drill.status !== 'sealed')
     throw refuse('wrong-state', `${drill.bundle} is not sealed yet`, 'Wait until the drill has ended.');
+  if (drill.manifestHash === null) {
+    const text = `${drill.bundle} was never sealed: ${drill.progress.trouble ?? 'nobody was left to do it'}`;
+    const unsealed: Finding = { kind: 'missing', bundle: drill.bundle, path: MANIFEST_FILE, text };
+    return { bundle: drill.bundle, intact: false, findings: [unsealed], chain: [], sha256: null };
+  }
   const place = path.join(folder, drill.bundle);
   const missing: Finding = {
     kind: 'missing',
@@ -37,7 +43,10 @@ export async function verifyDrill(database: Database, folder: string, id: string
 }
 
 /** Of the whole group: every bundle must follow the one before it, and none on record may be missing. */
-function chainFindings(folder: string, sealed: readonly DrillView[]): Finding[] {
+export function chainFindings(
+  folder: string,
+  sealed: readonly Pick<DrillView, 'bundle' | 'sequence' | 'manifestHash'>[],
+): Finding[] {
   const found: { manifest: Manifest }[] = [];
   const findings: Finding[] = [];
   for (const { bundle } of sealed) {
@@ -58,9 +67,10 @@ function chainFindings(folder: string, sealed: readonly DrillView[]): Finding[] 
 
 function manifestIn(folder: string): Manifest | null {
   try {
-    return parseManifest(readFileSync(path.join(folder, MANIFEST_FILE), 'utf8'));
+    const text = readSeal(folder, MANIFEST_FILE);
+    return text === null ? null : parseManifest(text);
   } catch (error) {
-    if (error instanceof RefusedError || (error instanceof Error && 'code' in error)) return null;
+    if (error instanceof RefusedError) return null;
     throw error;
   }
 }

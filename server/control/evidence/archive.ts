@@ -1,17 +1,19 @@
 /** One file out of a bundle: a zip with one folder in it, made once and streamed from there. */
-
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Zip, ZipPassThrough } from 'fflate';
 
-/** Writes `file` with everything below `folder`, seals included. Films and pictures are compressed already, so nothing is. */
-export async function writeArchive(folder: string, file: string): Promise<void> {
+/**
+ * Writes `file` with everything below `folder`, seals included, all dated the day of `sealedAt` (ms since 1970): one bundle
+ * has one archive, byte for byte. Films and pictures are compressed already, so nothing is.
+ */
+export async function writeArchive(folder: string, file: string, sealedAt: number): Promise<void> {
   const aside = `${file}.new`;
   const out = createWriteStream(aside);
   const failed = once(out, 'error').then(([error]) => Promise.reject(error));
   try {
-    await Promise.race([failed, writeEntries(folder, out)]);
+    await Promise.race([failed, writeEntries(folder, out, sealedAt)]);
     renameSync(aside, file);
   } catch (error) {
     rmSync(aside, { force: true });
@@ -19,7 +21,7 @@ export async function writeArchive(folder: string, file: string): Promise<void> 
   }
 }
 
-async function writeEntries(folder: string, out: NodeJS.WritableStream): Promise<void> {
+async function writeEntries(folder: string, out: NodeJS.WritableStream, sealedAt: number): Promise<void> {
   const root = path.basename(folder);
   const zip = new Zip((error, chunk) => {
     if (error) out.emit('error', error);
@@ -27,6 +29,7 @@ async function writeEntries(folder: string, out: NodeJS.WritableStream): Promise
   });
   for (const inside of filesOf(folder)) {
     const entry = new ZipPassThrough(`${root}/${inside}`);
+    entry.mtime = noonOf(sealedAt);
     zip.add(entry);
     for await (const chunk of createReadStream(path.join(folder, inside))) {
       entry.push(chunk);
@@ -38,6 +41,34 @@ async function writeEntries(folder: string, out: NodeJS.WritableStream): Promise
   zip.end();
   out.end();
   await once(out, 'close');
+}
+
+/** The same archive out of memory, in pieces. `files`: by their paths in the bundle. */
+export function* archiveChunks(
+  root: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  sealedAt: number,
+): Generator<Uint8Array> {
+  const made: Uint8Array[] = [];
+  const zip = new Zip((error, chunk) => {
+    if (error) throw error;
+    made.push(chunk);
+  });
+  for (const inside of [...files.keys()].sort()) {
+    const entry = new ZipPassThrough(`${root}/${inside}`);
+    entry.mtime = noonOf(sealedAt);
+    zip.add(entry);
+    entry.push(files.get(inside) ?? new Uint8Array(), true);
+    yield* made.splice(0);
+  }
+  zip.end();
+  yield* made.splice(0);
+}
+
+/** A zip holds the time of day without saying where. Noon of the day in UTC, said as if it were local, is the same everywhere. */
+function noonOf(at: number): Date {
+  const day = new Date(at);
+  return new Date(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate(), 12);
 }
 
 function filesOf(folder: string): string[] {

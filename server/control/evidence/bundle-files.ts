@@ -1,9 +1,8 @@
 /** What lies in a bundle: in its folder, or in the one file that it can be handed over as. Read once, hashed as it is read. */
 import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { unzipSync } from 'fflate';
-import { MANIFEST_FILE, type SealedFile, SIGNATURE_FILE, sha256Of } from '../../domain/evidence/manifest.ts';
+import { MANIFEST_FILE, type SealedFile, SIGNATURE_FILE } from '../../domain/evidence/manifest.ts';
 import { refuse } from '../../domain/refusal.ts';
 
 export interface BundleContent {
@@ -12,33 +11,32 @@ export interface BundleContent {
   signature: string | null;
   /** Everything else. */
   files: SealedFile[];
+  /** Of an archive: why it is not, byte for byte, the one that is made of such a bundle; null where it is, and for a folder. */
+  unlikeArchive: string | null;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
 const SEALS: readonly string[] = [MANIFEST_FILE, SIGNATURE_FILE];
-
-/** Reads a bundle's folder or its archive. Refuses with `bad-request` where `place` is neither. */
-export function readBundle(place: string): BundleContent {
-  const facts = lstatSync(place, { throwIfNoEntry: false });
-  if (!facts) throw notABundle(place, 'there is nothing of that name');
-  if (facts.isDirectory()) return readFolder(place);
-  if (!facts.isFile()) throw notABundle(place, 'it is neither a folder nor a file');
-  return readArchive(place);
-}
+/** A manifest names each file in some hundred bytes; a drill has some hundred files. */
+const SEAL_MOST_BYTES = 4 * 1024 * 1024;
+const MOST_FILES = 20_000;
+const MOST_DEPTH = 8;
 
 /** Every file below `folder` but the seals, in the order of their paths. Refuses with `bad-request` what is no plain file. */
 export function hashFolder(folder: string): SealedFile[] {
   const files: SealedFile[] = [];
-  const visit = (relative: string) => {
+  const visit = (relative: string, depth: number) => {
+    if (depth > MOST_DEPTH) throw notABundle(folder, `${relative} lies too deep`);
     for (const name of readdirSync(path.join(folder, relative)).sort()) {
       const inside = relative === '' ? name : `${relative}/${name}`;
       const facts = lstatSync(path.join(folder, inside));
-      if (facts.isDirectory()) visit(inside);
-      else if (!facts.isFile()) throw notABundle(folder, `${inside} is no plain file`);
+      if (facts.isDirectory()) visit(inside, depth + 1);
+      else if (!facts.isFile()) throw notABundle(folder, `${printable(inside)} is no plain file`);
       else if (!SEALS.includes(inside)) files.push(hashFile(folder, inside));
+      if (files.length > MOST_FILES) throw notABundle(folder, `it holds more than ${MOST_FILES} files`);
     }
   };
-  visit('');
+  visit('', 0);
   return files.sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
@@ -60,54 +58,55 @@ function hashFile(folder: string, inside: string): SealedFile {
   return { path: inside, bytes, sha256: hash.digest('hex') };
 }
 
-function readFolder(folder: string): BundleContent {
+/** Refuses with `bad-request` what cannot be a bundle: links, devices, seals of a size that none has. */
+export function readFolder(folder: string): BundleContent {
   return {
-    manifestText: textIn(folder, MANIFEST_FILE),
-    signature: textIn(folder, SIGNATURE_FILE),
+    manifestText: readSeal(folder, MANIFEST_FILE),
+    signature: readSeal(folder, SIGNATURE_FILE),
     files: hashFolder(folder),
+    unlikeArchive: null,
   };
 }
 
-function textIn(folder: string, name: string): string | null {
+/** Text of the manifest or of its signature; null where there is none. Refuses what is no plain file, and what is too large. */
+export function readSeal(folder: string, name: string): string | null {
+  const place = path.join(folder, name);
+  const facts = lstatSync(place, { throwIfNoEntry: false });
+  if (!facts) return null;
+  if (!facts.isFile()) throw notABundle(folder, `${name} is no plain file`);
+  if (facts.size > SEAL_MOST_BYTES) throw sealTooLarge(folder, name, facts.size);
+  const bytes = Buffer.alloc(facts.size);
+  const file = openSync(place, 'r');
   try {
-    return readFileSync(path.join(folder, name), 'utf8');
-  } catch {
-    return null;
+    return sealText(bytes.subarray(0, readSync(file, bytes, 0, facts.size, 0)));
+  } finally {
+    closeSync(file);
   }
 }
 
-/** An archive holds the files of one bundle, or one folder with them in it. */
-function readArchive(file: string): BundleContent {
-  let entries: Record<string, Uint8Array>;
-  try {
-    entries = unzipSync(readFileSync(file));
-  } catch (error) {
-    throw notABundle(file, `it is no zip archive (${error instanceof Error ? error.message : error})`);
-  }
-  const names = Object.keys(entries).filter((name) => !name.endsWith('/'));
-  const manifest = names.find((name) => name === MANIFEST_FILE || /^[^/]+\/manifest\.json$/.test(name));
-  const prefix = manifest?.slice(0, -MANIFEST_FILE.length) ?? commonFolder(names);
-  const text = (name: string) => {
-    const bytes = entries[prefix + name];
-    return bytes ? Buffer.from(bytes).toString('utf8') : null;
-  };
-  const files = names
-    .map((name) => ({ name, inside: name.startsWith(prefix) ? name.slice(prefix.length) : name }))
-    .filter(({ inside }) => !SEALS.includes(inside))
-    .map(({ name, inside }) => ({
-      path: inside,
-      bytes: entries[name]?.length ?? 0,
-      sha256: sha256Of(entries[name] ?? new Uint8Array()),
-    }));
-  return { manifestText: text(MANIFEST_FILE), signature: text(SIGNATURE_FILE), files };
+/** Of the bytes of a seal. What is no UTF-8 becomes text that was never signed. */
+export const sealText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+
+export function isSeal(inside: string): boolean {
+  return SEALS.includes(inside);
 }
 
-function commonFolder(names: readonly string[]): string {
-  const first = names[0]?.match(/^[^/]+\//)?.[0] ?? '';
-  return names.every((name) => name.startsWith(first)) ? first : '';
+/** Refuses a seal that is larger than any is. */
+export function refuseLargeSeal(place: string, name: string, bytes: number): void {
+  if (bytes > SEAL_MOST_BYTES) throw sealTooLarge(place, name, bytes);
 }
 
-function notABundle(place: string, why: string) {
+function sealTooLarge(place: string, name: string, bytes: number) {
+  return notABundle(place, `${name} has ${bytes} bytes, and none has more than ${SEAL_MOST_BYTES}`);
+}
+
+/** A name from elsewhere, without what a terminal would obey. */
+export function printable(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are meant.
+  return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?').slice(0, 200);
+}
+
+export function notABundle(place: string, why: string) {
   return refuse(
     'bad-request',
     `${place} is no bundle of evidence: ${why}.`,

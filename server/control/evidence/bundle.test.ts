@@ -1,13 +1,26 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RefusedError } from '../../domain/refusal.ts';
 import { writeArchive } from './archive.ts';
 import { newSigningKey, sealBundle } from './seal.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
 const KEY = newSigningKey();
+/** Odd, so that it comes by every field of a header somewhere: each byte would take seconds. */
+const STRIDE = 13;
 const CONTENT: Record<string, string> = {
   'report.html': '<!doctype html><p>no data loss',
   'report.pdf': '%PDF-1.7',
@@ -16,6 +29,9 @@ const CONTENT: Record<string, string> = {
   'pictures/001.png': 'a picture',
   'pictures/002.png': 'another one',
   'facts/verdict.json': '{"kind":"no-data-loss"}',
+  'facts/timeline.json': '[{"text":"P-I: duplex → suspend"}]',
+  'trace.zip': 'a trace',
+  'recorder.log': '1 passed',
 };
 
 let place: string;
@@ -63,7 +79,7 @@ describe('a sealed bundle', () => {
     cpSync(bundle, copy, { recursive: true });
     expect(verified(copy).intact).toBe(true);
     const archive = path.join(place, 'bundle.zip');
-    await writeArchive(bundle, archive);
+    await writeArchive(bundle, archive, 1_700_000_000_000);
     expect(verified(archive)).toMatchObject({ intact: true, sha256: verified().sha256 });
     expect(Object.keys(unzipSync(readFileSync(archive)))).toContain('demo-0001-site-loss/pictures/002.png');
   });
@@ -115,15 +131,48 @@ describe('a sealed bundle', () => {
     expect(verifyBundle(bundle, null).intact).toBe(true);
   });
 
-  it('in an archive that was repacked with one byte changed names it', async () => {
-    const archive = path.join(place, 'bundle.zip');
-    await writeArchive(bundle, archive);
+  it('in an archive that was repacked with one byte changed names it, and the archive', async () => {
+    const archive = await archived();
     const entries = unzipSync(readFileSync(archive));
     entries['demo-0001-site-loss/film.webm'] = Buffer.from('A film');
     writeFileSync(archive, zipSync(entries));
-    expect(named(archive)).toEqual(['changed film.webm']);
+    expect(named(archive)).toEqual(['archive-changed ', 'changed film.webm']);
+    writeFileSync(archive, zipSync(unzipSync(readFileSync(await archived()))));
+    expect(named(archive)).toEqual(['archive-changed ']);
+  });
+
+  it('in an archive notices a byte that is changed, put behind it or cut off, wherever it stands', async () => {
+    const archive = await archived();
+    const whole = readFileSync(archive);
+    for (let at = 0; at < whole.length; at += STRIDE) {
+      const bytes = Buffer.from(whole);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      writeFileSync(archive, bytes);
+      expect(isRefusedOrNamed(archive), `byte ${at} of ${whole.length}`).toBe(true);
+    }
+    for (const bytes of [whole.subarray(0, -1), Buffer.concat([whole, Buffer.from('x')]), whole.subarray(0, 40)]) {
+      writeFileSync(archive, bytes);
+      expect(isRefusedOrNamed(archive)).toBe(true);
+    }
+    writeFileSync(archive, whole);
+    expect(verified(archive).intact).toBe(true);
   });
 });
+
+/** Made anew from the folder. */
+async function archived(): Promise<string> {
+  const archive = path.join(place, 'bundle.zip');
+  await writeArchive(bundle, archive, 1_700_000_000_000);
+  return archive;
+}
+
+function isRefusedOrNamed(archive: string): boolean {
+  try {
+    return !verified(archive).intact;
+  } catch (error) {
+    return error instanceof RefusedError;
+  }
+}
 
 describe('what is no bundle', () => {
   it.each([
@@ -138,4 +187,60 @@ describe('what is no bundle', () => {
     symlinkSync('/etc/hostname', file('pictures/003.png'));
     expect(() => verified()).toThrow('pictures/003.png is no plain file');
   });
+
+  it.each<[string, () => void, string]>([
+    [
+      'a manifest of 100 MB',
+      () => truncateSync(file('manifest.json'), 100 * 1024 * 1024),
+      'manifest.json has 104857600 bytes',
+    ],
+    [
+      'a signature of 100 MB',
+      () => truncateSync(file('manifest.sig'), 100 * 1024 * 1024),
+      'manifest.sig has 104857600',
+    ],
+    ['a manifest that is a link', () => relink('manifest.json'), 'manifest.json is no plain file'],
+    ['folders without an end', () => mkdirSync(file('a/a/a/a/a/a/a/a/a/a'), { recursive: true }), 'lies too deep'],
+  ])('a folder with %s is refused', (_what, spoil, why) => {
+    spoil();
+    expect(() => verified()).toThrow(why);
+  });
+
+  it('a manifest that is no UTF-8 is named', () => {
+    writeFileSync(file('manifest.json'), Buffer.from([0xff, 0xfe, 0x00, 0x7b]));
+    expect(named()).toEqual(['manifest-changed manifest.json']);
+  });
+
+  it.each<[string, Record<string, Uint8Array>, string]>([
+    ['a name that leads out', { '../evil': new Uint8Array(1) }, '../evil, which leads out of it'],
+    ['an absolute name', { '/etc/passwd': new Uint8Array(1) }, '/etc/passwd, which leads out of it'],
+    ['a name of Windows', { 'a\\..\\b': new Uint8Array(1) }, 'which leads out of it'],
+    ['a manifest of 5 MB', { 'b/manifest.json': new Uint8Array(5_000_000) }, 'b/manifest.json has 5000000 bytes'],
+  ])('an archive with %s is refused', (_what, entries, why) => {
+    const archive = path.join(place, 'hostile.zip');
+    writeFileSync(archive, zipSync(entries, { level: 9 }));
+    expect(() => verified(archive)).toThrow(why);
+  });
+
+  it('an archive that claims to hold more than any does is refused before anything is unpacked', () => {
+    const archive = path.join(place, 'bomb.zip');
+    const bytes = Buffer.from(zipSync({ film: new Uint8Array(1_000) }, { level: 9 }));
+    // The size that the directory at its end gives for the file.
+    bytes.writeUInt32LE(0xfffffff0, bytes.indexOf(Buffer.from('504b0102', 'hex')) + 24);
+    writeFileSync(archive, bytes);
+    expect(() => verified(archive)).toThrow('it says that it holds more than');
+  });
+
+  it('an archive that holds a name twice is refused', () => {
+    const archive = path.join(place, 'twice.zip');
+    const bytes = Buffer.from(zipSync({ 'film-a': new Uint8Array(1), 'film-b': new Uint8Array(1) }));
+    const text = bytes.toString('latin1').replaceAll('film-b', 'film-a');
+    writeFileSync(archive, text, 'latin1');
+    expect(() => verified(archive)).toThrow('film-a twice');
+  });
 });
+
+function relink(name: string): void {
+  rmSync(file(name));
+  symlinkSync('/etc/hostname', file(name));
+}

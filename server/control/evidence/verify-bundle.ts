@@ -1,4 +1,5 @@
 /** Verifies a bundle wherever it lies. Needs no server: an auditor has the bundle and, for the origin, the public key. */
+import { lstatSync } from 'node:fs';
 import { type Finding, type FoundBundle, judgeBundle } from '../../domain/evidence/judge.ts';
 import {
   MANIFEST_FILE,
@@ -8,7 +9,8 @@ import {
   sha256Of,
 } from '../../domain/evidence/manifest.ts';
 import { RefusedError, refuse } from '../../domain/refusal.ts';
-import { readBundle } from './bundle-files.ts';
+import { type BundleContent, notABundle, readFolder } from './bundle-files.ts';
+import { readArchive } from './read-archive.ts';
 import { isSigned } from './seal.ts';
 
 export interface BundleReport {
@@ -42,7 +44,7 @@ export function verifyBundle(place: string, ownKeys: readonly string[] | null): 
     return { manifest: null, sha256: null, intact: false, findings: [finding] };
   }
   const signed = signature !== null && isSigned(manifestText, signature, manifest.publicKey);
-  const found: FoundBundle = { manifest, manifestText, signed, files: content.files };
+  const found: FoundBundle = { ...content, manifest, manifestText, signed };
   const findings = judgeBundle(found, ownKeys);
   if (signature === null)
     findings.unshift({
@@ -52,4 +54,13 @@ export function verifyBundle(place: string, ownKeys: readonly string[] | null): 
       text: `${SIGNATURE_FILE} is not there: nobody vouches for the manifest`,
     });
   return { manifest, sha256: sha256Of(manifestText), intact: findings.length === 0, findings };
+}
+
+/** Reads a bundle's folder or its archive. Refuses with `bad-request` where `place` is neither. */
+function readBundle(place: string): BundleContent {
+  const facts = lstatSync(place, { throwIfNoEntry: false });
+  if (!facts) throw notABundle(place, 'there is nothing of that name');
+  if (facts.isDirectory()) return readFolder(place);
+  if (!facts.isFile()) throw notABundle(place, 'it is neither a folder nor a file');
+  return readArchive(place);
 }

@@ -59,6 +59,7 @@ export class ControlWorker {
   private readonly reconciler: Reconciler;
   private readonly registry: WorkerRegistry;
   private readonly runs: RunService;
+  private readonly drills: DrillService;
   private readonly commands: CommandServer;
   private readonly board: StatusBoard;
   private readonly demo: DemoGroup | null;
@@ -105,7 +106,7 @@ export class ControlWorker {
     const faults = new FaultInjector(this.database, this.agents, this.chronicler, (before) =>
       killControlWorkers(this.database, before),
     );
-    const drills = new DrillService({
+    this.drills = new DrillService({
       database: this.database,
       board: this.board,
       instructions,
@@ -119,9 +120,9 @@ export class ControlWorker {
       database: this.database,
       now: () => Date.now(),
       status: (group) => this.board.find(group),
-      library: () => drills.library(),
+      library: () => this.drills.library(),
       underWay: (group) => drillUnderWay(this.database, group),
-      start: (request, by) => drills.start(request, by),
+      start: (request, by) => this.drills.start(request, by),
       tell: (event) => this.chronicler.add(event),
       log,
     });
@@ -133,7 +134,7 @@ export class ControlWorker {
         instructions,
         faults,
         runs: this.runs,
-        drills,
+        drills: this.drills,
       },
       () => this.commands,
     );
@@ -254,6 +255,7 @@ export class ControlWorker {
     for (const { site, connected } of this.agents.sites)
       this.recordAgent(site, connected, connected ? null : 'not connected yet');
     await this.runs.beginForgotten();
+    await this.drills.sealForgotten();
   }
 
   private async workerDied(worker: string): Promise<void> {
@@ -293,9 +295,11 @@ export class ControlWorker {
 
   private clean(): void {
     if (!this.registry.leads) return;
-    Promise.all([removeOldRollups(this.database), CommandServer.removeOld(this.database)]).catch((error: unknown) =>
-      this.report('old rows not removed', error),
-    );
+    Promise.all([
+      removeOldRollups(this.database),
+      CommandServer.removeOld(this.database),
+      this.drills.sealForgotten(),
+    ]).catch((error: unknown) => this.report('not tidied up', error));
   }
 
   private report(what: string, error: unknown): void {

@@ -42,6 +42,8 @@ describe('notes of a drill', () => {
       last: 'S240 Ask for I→R again: suspend',
       done: 2,
       ended: null,
+      trouble: null,
+      goOn: [],
     });
     const ended: DrillNote = {
       kind: 'ended',

@@ -1,5 +1,6 @@
 /** What the recorder of a drill writes down while it drives the dashboard, line by line: what is written is kept, whatever ends it. */
 import { z } from 'zod';
+import type { WayOn } from './aftermath.ts';
 
 /** Milliseconds since 1970, and since the film began (null where nothing is filmed). */
 const moment = { at: z.number().int(), filmMs: z.number().min(0).nullable() };
@@ -69,11 +70,15 @@ export interface DrillProgress {
   last: string | null;
   done: number;
   ended: { passed: boolean; stoppedAt: string | null; reason: string | null } | null;
+  /** What hindered the recording or its seal from outside the runbook; null where nothing did. */
+  trouble: string | null;
+  /** Once it is sealed: what is left to be done with the group. */
+  goOn: WayOn[];
 }
 
 /** How far a drill has come, from its notes alone. */
 export function progressOf(notes: readonly DrillNote[]): DrillProgress {
-  const progress: DrillProgress = { chapter: null, last: null, done: 0, ended: null };
+  const progress: DrillProgress = { chapter: null, last: null, done: 0, ended: null, trouble: null, goOn: [] };
   for (const note of notes) {
     if (note.kind === 'chapter') progress.chapter = note.title;
     if (note.kind === 'ended') progress.ended = { passed: note.passed, stoppedAt: note.stoppedAt, reason: note.reason };

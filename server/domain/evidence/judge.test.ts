@@ -30,6 +30,7 @@ const found = (manifest: Manifest, files: readonly SealedFile[] = FILES): FoundB
   manifestText: textOfManifest(manifest),
   signed: true,
   files,
+  unlikeArchive: null,
 });
 
 const FIRST = sealed(1, null);
@@ -72,6 +73,12 @@ describe('a bundle by itself', () => {
     ]);
   });
 
+  it('whose archive is another says where, beside what its files say', () => {
+    const findings = judgeBundle({ ...found(FIRST), unlikeArchive: 'byte 7 of it is another' }, null);
+    expect(kinds(findings)).toEqual(['archive-changed ']);
+    expect(findings[0]?.text).toContain('byte 7');
+  });
+
   it('sealed anew by somebody else shows by the key, where ours are known', () => {
     expect(kinds(judgeBundle(found(FIRST), ['another key']))).toEqual(['foreign-key manifest.json']);
     expect(judgeBundle(found(FIRST), null)).toEqual([]);
@@ -99,6 +106,17 @@ describe('the bundles of a group', () => {
     const findings = chain(...manifests);
     expect(findings.map(({ bundle }) => bundle)).toEqual(named);
     expect(findings.every(({ kind }) => kind === 'not-next')).toBe(true);
+  });
+
+  it('may leave a number out, for a drill that could not be sealed; none may come twice', () => {
+    const later = { ...sealed(5, SECOND), bundle: 'demo-0005-site-loss' };
+    const ends = (last: Manifest) => ({ bundle: last.bundle, sequence: 5, sha256: sha256Of(textOfManifest(last)) });
+    const all = (last: Manifest) => [FIRST, SECOND, last].map((manifest) => ({ manifest }));
+    expect(judgeChain(all(later), ends(later))).toEqual([]);
+    const again = { ...later, sequence: 2 };
+    expect(judgeChain(all(again), ends(again)).map(({ text }) => text)).toEqual([
+      'demo-0005-site-loss is number 2, and stands behind number 2',
+    ]);
   });
 
   it('without the last one differ from what is on record, and say which is missing', () => {

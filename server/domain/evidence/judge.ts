@@ -6,6 +6,7 @@ import { MANIFEST_FILE, type Manifest, type SealedFile, SIGNATURE_FILE, sha256Of
 
 export type FindingKind =
   | 'manifest-changed'
+  | 'archive-changed'
   | 'foreign-key'
   | 'changed'
   | 'exchanged'
@@ -30,6 +31,8 @@ export interface FoundBundle {
   signed: boolean;
   /** Everything else that lies there, hashed anew. */
   files: readonly SealedFile[];
+  /** Of an archive: why it is not the one that is made of such a bundle; null where it is, and for a folder. */
+  unlikeArchive: string | null;
 }
 
 /**
@@ -51,6 +54,7 @@ export function judgeBundle(found: FoundBundle, ownKeys: readonly string[] | nul
     );
   if (ownKeys && !ownKeys.includes(manifest.publicKey))
     findings.push(say('foreign-key', MANIFEST_FILE, 'it was sealed with a key that is not of this control plane'));
+  if (found.unlikeArchive) findings.push(say('archive-changed', '', `the archive: ${found.unlikeArchive}`));
   return [...findings, ...judgeFiles(found).map(([kind, path, text]) => say(kind, path, text))];
 }
 
@@ -111,7 +115,8 @@ function whyNotNext(manifest: Manifest, before: Manifest | null): string | null 
   if (!previous) return `${bundle} says that it is the first of its group, and stands behind ${before.bundle}`;
   if (previous.sha256 !== sha256Of(textOfManifest(before)))
     return `${bundle} (number ${sequence}) follows ${previous.bundle}, and stands behind ${before.bundle} (number ${before.sequence})`;
-  if (sequence !== before.sequence + 1)
+  // Numbers may be left out: a drill that could not be sealed had one.
+  if (sequence <= before.sequence)
     return `${bundle} is number ${sequence}, and stands behind number ${before.sequence}`;
   return null;
 }
