@@ -1,5 +1,6 @@
 /** The hands of a runbook: goes from screen to screen by the dashboard's own links, presses what can be pressed, sees that it took. */
 import type { Locator, Page } from '@playwright/test';
+import { browserWindow } from './browser-window.ts';
 import { NOTHING, Patience, pause } from './patience.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -30,7 +31,7 @@ export class Operator {
     readonly group: string,
     readonly recorder: Recorder,
   ) {
-    this.patience = new Patience(page, (ms) => {
+    this.patience = new Patience(browserWindow(page), (ms) => {
       this.absences += 1;
       recorder.note({ kind: 'away', ms });
     });
