@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PARTS } from '../../../e2e/runbooks/words/names.ts';
+import type { Words } from '../../../e2e/runbooks/words/words.ts';
 import { ARRANGEMENTS, plannedPairs } from '../../domain/arrangement.ts';
 import { pairName } from '../../domain/names.ts';
 import { readLibrary } from './runbook-library.ts';
@@ -81,7 +82,29 @@ describe.each(ARRANGEMENTS.map((arrangement) => [arrangement.id, arrangement] as
   });
 });
 
+/** Never called: that the compiler refuses just these lines is the test. */
+async function namesThatAreNone(three: Words<'chain-3'>, fan: Words<'fan'>): Promise<void> {
+  await three.expectPair('I-P').toBe('suspend');
+  // @ts-expect-error chain-3 has no J.
+  await three.expectPair('I-J').toBe('duplex');
+  // @ts-expect-error There is no such state.
+  await three.expectPair('P-I').toBe('duplexed');
+  // @ts-expect-error The site is called remote.
+  await three.fault.loseSite('distant');
+  await three.fault.cut('host-P-host-R');
+  // @ts-expect-error No line leads from P to R in chain-3.
+  await three.fault.cut('P-R');
+  // @ts-expect-error A fan has a takeover, and no failover.
+  await fan.start('Failover');
+  // @ts-expect-error Steps of a fan are called F….
+  await fan.step('S230');
+  // @ts-expect-error System 3 has no host.
+  await fan.verifyLedger('host-3');
+}
+
 describe('the words', () => {
+  it('are typed by the arrangement', () => expect(namesThatAreNone).toBeTypeOf('function'));
+
   const words = readFileSync(path.join(FOLDER, 'words/words.ts'), 'utf8');
   const docs = readFileSync(path.join(ROOT, 'docs/runbooks.md'), 'utf8');
   /** Members of `Words`, those of its groups as `fault.cut`. */
