@@ -6,6 +6,7 @@ import { CHROMIUM_FLAGS, findChromium, provideFilmTool } from './scripts/lib/bro
 
 /** What is left to a recorder that nobody will seal: time to finish its film. */
 const ABANDONED_MS = 10_000;
+const LOOK_EVERY_MS = 500;
 
 provideFilmTool();
 const { SWITCHBACK_DRILL_SCRATCH: scratch, SWITCHBACK_ADMIN_PASSWORD: password } = process.env;
@@ -17,10 +18,16 @@ if (scratch) {
   process.env.TMPDIR = scratch;
   const isRunner = process.env.TEST_WORKER_INDEX === undefined;
   if (isRunner && process.channel) {
-    // The worker that started this recording is gone. The runbook is told to stop where it stands.
+    // The worker that started this recording is gone. Another one takes it on, as long as somebody is there to start it; else the
+    // runbook is told to stop where it stands.
     process.once('disconnect', () => {
-      writeFileSync(path.join(scratch, 'stop'), 'abandoned\n');
-      setTimeout(() => process.exit(1), ABANDONED_MS).unref();
+      const watch = setInterval(() => {
+        if (isAlive(Number(process.env.SWITCHBACK_DRILL_KEEPER))) return;
+        clearInterval(watch);
+        writeFileSync(path.join(scratch, 'stop'), 'abandoned\n');
+        setTimeout(() => process.exit(1), ABANDONED_MS).unref();
+      }, LOOK_EVERY_MS);
+      watch.unref();
     });
     process.channel.unref();
   }
@@ -43,3 +50,11 @@ export default defineConfig({
     launchOptions: { executablePath: process.env.CHROME, args: CHROMIUM_FLAGS },
   },
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -2,6 +2,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
+import { processesIn, scratchOf } from '../server/control/drills/recorder-remains.ts';
 import type { DrillReport, DrillView } from '../server/control/views.ts';
 import { done, refused, switchback } from './support/cli.ts';
 import { eventually } from './support/groups.ts';
@@ -73,11 +74,15 @@ test('a runbook is recorded from the screen; its bundle opens, is proven, and te
   await expect(rowOf(page, bundle)).toContainText('It is not what was sealed');
 });
 
-test('the control worker is killed in mid-recording: sealed as incomplete, in the chain, with how to go on', async () => {
+test('the control worker is killed in mid-recording, which goes on; the recorder is killed, and what there is, is sealed', async () => {
   const begun = await done<DrillView>('runbook', 'record', 'line-cut', '--group', 'demo', '--no-wait');
   const now = () => api.drills.get.query({ drill: begun.id });
-  await eventually('the line is cut', async () => (await now()).progress.last === 'Cut P-I');
+  const folder = path.join(dataFolder, 'evidence', begun.bundle);
+  const notes = () => readFileSync(path.join(folder, 'notes.ndjson'), 'utf8');
+  await eventually('it is recorded', async () => (await now()).progress.chapter === 'Normal operation');
   await api.faults.inject.mutate({ kind: 'kill', target: 'control' });
+  await eventually('the line is cut', async () => notes().includes('Cut P-I'));
+  for (const pid of processesIn(scratchOf(folder))) process.kill(pid, 'SIGKILL');
   await expect.poll(async () => (await now()).status, RECORDED).toBe('sealed');
   const drill = await now();
   expect(drill.outcome).toBe('incomplete');

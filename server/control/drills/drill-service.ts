@@ -1,7 +1,7 @@
 /**
  * Drills as DBOS workflows: a runbook is recorded by a process of its own, then the bundle is completed with what the control
  * plane knows, and sealed. Whatever ends a recording, the bundle is sealed and says how it ended: a worker that takes over from
- * a dead one finds a recording that nobody drives, and seals it as incomplete.
+ * a dead one follows the recording on, and where that is dead too, seals it as incomplete.
  */
 import { existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import path from 'node:path';
@@ -19,6 +19,7 @@ import type { Instructions } from '../instructions.ts';
 import { DRILL_PREFIX } from '../runs/run-service.ts';
 import type { StatusBoard } from '../status-board.ts';
 import type { DrillView } from '../views.ts';
+import { AdoptedRecorder, isAdopted } from './adopted-recorder.ts';
 import {
   abortedBy,
   createDrill,
@@ -32,10 +33,14 @@ import {
   takeDrill,
 } from './drill-records.ts';
 import { DrillSealer } from './drill-sealer.ts';
-import { endAbandoned, RecorderProcess, readNotes, readPrinted } from './recorder-process.ts';
+import { endAbandoned, RecorderProcess, type Recording, readNotes, readPrinted } from './recorder-process.ts';
 import { findRunbook, type RunbookEntry, readLibrary } from './runbook-library.ts';
 
 const LOOK_EVERY_MS = 1_000;
+/** A worker that takes a drill over takes its recorder on within so many looks. */
+const ADOPTED_WITHIN_LOOKS = 5;
+
+type Follow = 'followed' | 'taken-over' | 'aborted';
 /** A database that is restarted is back within moments; there is nothing else to do meanwhile. */
 const AGAIN_AFTER_MS = 1_000;
 /** What fails for another reason than the database is tried so often. */
@@ -174,48 +179,62 @@ export class DrillService {
 
   /** Resolves when nothing records any more, with what hindered the recording; null where its own notes say how it ended. */
   private async walk(drill: DrillView, folder: string, attempt: number): Promise<string | null> {
-    const { log } = this.parts;
+    const isFirst = attempt === 1;
     try {
-      // A recorder ends with its worker: where another has had it before, there is none any more.
-      if (attempt > 1) {
-        const killed = await endAbandoned(folder);
-        if (killed > 0) log.write('warn', 'a recorder left processes behind', { drill: drill.id, killed });
-        return 'The control worker that had begun the recording was gone.';
-      }
-      mkdirSync(folder, { recursive: true });
-      await this.record(drill, folder);
+      if (isFirst) mkdirSync(folder, { recursive: true });
+      // A recorder outlives its worker: where another has had it before, it is followed on.
+      const recorder = isFirst ? this.begin(drill, folder) : AdoptedRecorder.of(folder);
+      if (recorder) await this.record(drill, recorder, attempt);
+      else await endAbandoned(folder);
     } catch (error) {
       return `It could not be recorded: ${error instanceof Error ? error.message : String(error)}`;
     }
     if (progressOf(parseNotes(readNotes(folder))).ended) return null;
+    if (!isFirst) return 'The control worker that had begun the recording was gone, and the recorder with it.';
     const full = isFull(folder) ? 'The disk that bundles are kept on is full.' : '';
     return `The recorder was gone before the runbook was at its end. ${full || readPrinted(folder)}`.trim();
   }
 
+  private begin({ runbook, group }: DrillView, folder: string): RecorderProcess {
+    // Whoever started this worker starts it again.
+    const keeper = process.ppid;
+    return new RecorderProcess({ root: this.parts.root, runbook, group, url: this.dashboard(), folder, keeper });
+  }
+
   /** Resolves when the recorder has ended, whatever ended it. */
-  private async record(drill: DrillView, folder: string): Promise<void> {
-    const { root, log } = this.parts;
-    const { runbook, group } = drill;
-    const recorder = new RecorderProcess({ root, runbook, group, url: this.dashboard(), folder });
+  private async record(drill: DrillView, recorder: Recording, attempt: number): Promise<void> {
+    const { log } = this.parts;
     let told = '';
+    let lostFor = 0;
     const look = setInterval(() => {
       const notes = recorder.notes();
       const isNews = notes !== told;
       told = notes;
-      this.follow(drill.id, recorder, isNews ? notes : null).catch((error: unknown) =>
-        log.write('warn', 'a drill was not followed', { drill: drill.id, reason: String(error) }),
-      );
+      this.follow(drill, attempt, isNews ? notes : null)
+        .then((stays) => {
+          lostFor = stays === 'taken-over' ? lostFor + 1 : 0;
+          if (stays === 'aborted' || lostFor > ADOPTED_WITHIN_LOOKS) recorder.stop();
+        })
+        .catch((error: unknown) =>
+          log.write('warn', 'a drill was not followed', { drill: drill.id, reason: String(error) }),
+        );
     }, LOOK_EVERY_MS);
     const end = await recorder.ended;
     clearInterval(look);
-    log.write('info', 'a recorder has ended', { drill: drill.id, ...end, printed: readPrinted(folder) });
+    const printed = readPrinted(this.folderOf(drill.bundle));
+    log.write('info', 'a recorder has ended', { drill: drill.id, ...end, printed });
   }
 
-  /** Another worker that has it, because this one was not heard for a while, ends the recording too: it is its to seal. */
-  private async follow(id: string, recorder: RecorderProcess, notes: string | null): Promise<void> {
+  /**
+   * Another worker may have it, because this one was not heard for a while: it follows the recorder on where it can reach it,
+   * and where it cannot, the recording is nobody's.
+   */
+  private async follow(drill: DrillView, attempt: number, notes: string | null): Promise<Follow> {
     const { database } = this.parts;
-    if (notes !== null) await noteProgress(database, id, progressOf(parseNotes(notes)));
-    if ((await abortedBy(database, id)) !== null || (await isTakenOver(database, id, 1))) recorder.stop();
+    if (await isTakenOver(database, drill.id, attempt))
+      return isAdopted(this.folderOf(drill.bundle)) ? 'followed' : 'taken-over';
+    if (notes !== null) await noteProgress(database, drill.id, progressOf(parseNotes(notes)));
+    return (await abortedBy(database, drill.id)) === null ? 'followed' : 'aborted';
   }
 
   /** Nothing can be written where the bundle is: the drill ends all the same, and says so. Its next one is not held up. */

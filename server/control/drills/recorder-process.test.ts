@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseNotes, progressOf } from '../../domain/evidence/drill-notes.ts';
-import { endAbandoned, isFilm, RecorderProcess, readNotes } from './recorder-process.ts';
+import { AdoptedRecorder, isAdopted } from './adopted-recorder.ts';
+import { isFilm, RecorderProcess, readNotes } from './recorder-process.ts';
 import { processesIn, scratchOf } from './recorder-remains.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -37,7 +38,7 @@ afterAll(() => {
 function optionsFor(name: string) {
   const folder = path.join(place, name);
   mkdirSync(folder);
-  return { root, runbook: 'line-cut', group: 'demo', url, folder };
+  return { root, runbook: 'line-cut', group: 'demo', url, folder, keeper: process.pid };
 }
 
 /** Resolves in mid-recording: something is written down, and there is a film. */
@@ -105,26 +106,57 @@ describe.concurrent('a recording', () => {
     LONG_MS,
   );
 
+  /** Starts one as a control worker does, from a process of its own that can be killed. */
+  async function startedElsewhere(options: ReturnType<typeof optionsFor>) {
+    const script = `${options.folder}.mjs`;
+    await build({
+      stdin: {
+        contents: `import { RecorderProcess } from './recorder-process.ts'; new RecorderProcess(${JSON.stringify(options)});`,
+        resolveDir: import.meta.dirname,
+      },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      outfile: script,
+      logLevel: 'silent',
+    });
+    return spawn(process.execPath, [script], { stdio: 'ignore' });
+  }
+
   it(
-    'whose control worker is killed ends by itself, and whoever takes it over finds film and trace whole',
+    'whose control worker is killed goes on, and whoever takes it over can follow it and stop it',
     async () => {
-      const options = optionsFor('abandoned');
-      const script = path.join(place, 'starter.mjs');
-      await build({
-        stdin: {
-          contents: `import { RecorderProcess } from './recorder-process.ts'; new RecorderProcess(${JSON.stringify(options)});`,
-          resolveDir: import.meta.dirname,
-        },
-        bundle: true,
-        format: 'esm',
-        platform: 'node',
-        outfile: script,
-        logLevel: 'silent',
-      });
-      const starter = spawn(process.execPath, [script], { stdio: 'ignore' });
+      const options = optionsFor('adopted');
+      const starter = await startedElsewhere(options);
       await isRecording(options.folder);
       starter.kill('SIGKILL');
-      expect(await endAbandoned(options.folder)).toBe(0);
+      await once(starter, 'exit');
+      const recorder = AdoptedRecorder.of(options.folder);
+      expect(recorder).not.toBeNull();
+      expect(isAdopted(options.folder)).toBe(true);
+      recorder?.stop();
+      expect(await recorder?.ended).toMatchObject({ killed: 0 });
+      expectNothingLeft(options.folder);
+      expect(isFilm(path.join(options.folder, 'film.webm'))).toBe(true);
+      expect(progressOf(parseNotes(recorder?.notes() ?? '')).ended).toMatchObject({
+        passed: false,
+        reason: 'An operator ended the recording.',
+      });
+      expect(AdoptedRecorder.of(options.folder)).toBeNull();
+    },
+    LONG_MS,
+  );
+
+  it(
+    'that nobody will take over ends by itself, and its film and trace are whole',
+    async () => {
+      const keeper = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
+      const options = { ...optionsFor('abandoned'), keeper: keeper.pid ?? 0 };
+      const starter = await startedElsewhere(options);
+      await isRecording(options.folder);
+      keeper.kill('SIGKILL');
+      starter.kill('SIGKILL');
+      expect(await AdoptedRecorder.of(options.folder)?.ended).toMatchObject({ killed: 0 });
       expectNothingLeft(options.folder);
       expect(isFilm(path.join(options.folder, 'film.webm'))).toBe(true);
       expect(existsSync(path.join(options.folder, 'trace.zip'))).toBe(true);

@@ -1,6 +1,6 @@
 /**
- * The process that records: Playwright on a runbook. It ends with the worker that started it, and leaves what it has written.
- * However it ends, nothing that it started is left behind.
+ * The process that records: Playwright on a runbook. It outlives the worker that started it, for another to follow it to its
+ * end; where nobody is left who would start one, it ends. However it ends, nothing that it started is left behind.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
@@ -27,6 +27,17 @@ export interface RecorderOptions {
   url: string;
   /** The bundle's. */
   folder: string;
+  /** The process that starts control workers again. Once it is gone too, the recording ends. */
+  keeper: number;
+}
+
+/** A recording under way, whoever has started it. */
+export interface Recording {
+  /** Resolves when it has ended, whatever ended it, and nothing of it runs any more. */
+  readonly ended: Promise<RecorderEnd>;
+  /** Lets it end by itself: it writes down where it stood, and finishes its film. One that does not is killed. */
+  stop(): void;
+  notes(): string;
 }
 
 export interface RecorderEnd {
@@ -41,19 +52,18 @@ const FILM = 'film.webm';
 /** What Playwright itself prints; read where a runbook did not even begin. */
 const PRINTED = 'recorder.log';
 /** Asked to stop, it finishes its film and its trace within this. */
-const STOPS_WITHIN_MS = 20_000;
+export const STOPS_WITHIN_MS = 20_000;
 /** When the recorder itself is gone, what it started ends within this, and the film is whole. */
 const REMAINS_WITHIN_MS = 8_000;
 
-export class RecorderProcess {
+export class RecorderProcess implements Recording {
   private readonly child: ChildProcess;
   private readonly scratch: string;
   private stopping: NodeJS.Timeout | null = null;
-  /** Resolves when it has ended, whatever ended it, and nothing of it runs any more. */
   readonly ended: Promise<RecorderEnd>;
 
   constructor(private readonly options: RecorderOptions) {
-    const { root, runbook, group, url, folder } = options;
+    const { root, runbook, group, url, folder, keeper } = options;
     const printed = openSync(path.join(folder, PRINTED), 'w');
     this.scratch = scratchOf(folder);
     mkdirSync(this.scratch, { recursive: true, mode: 0o700 });
@@ -70,6 +80,7 @@ export class RecorderProcess {
           SWITCHBACK_DRILL_GROUP: group,
           SWITCHBACK_DRILL_FOLDER: folder,
           SWITCHBACK_DRILL_SCRATCH: this.scratch,
+          SWITCHBACK_DRILL_KEEPER: String(keeper),
         },
         // By the channel it notices that we are gone.
         stdio: ['ignore', printed, printed, 'ipc'],
@@ -86,7 +97,6 @@ export class RecorderProcess {
     });
   }
 
-  /** Lets it end by itself: it writes down where it stood, and finishes its film. One that does not is killed. */
   stop(): void {
     if (this.stopping) return;
     writeFileSync(path.join(this.scratch, 'stop'), 'aborted\n');

@@ -40,6 +40,11 @@ export function processesIn(scratch: string): number[] {
   return [...found];
 }
 
+/** The process that walks the runbook, and started all others of the recording; null where it is gone. */
+export function runnerIn(scratch: string): number | null {
+  return processesIn(scratch).find((pid) => /cli\.js\0test\0/.test(read(pid, 'cmdline'))) ?? null;
+}
+
 /** Gives what works in `scratch` the time to end by itself, then ends it with SIGKILL. Resolves with how many had to be killed. */
 export async function endRemains(scratch: string, patienceMs: number): Promise<number> {
   await until(patienceMs, () => processesIn(scratch).length === 0);
