@@ -15,7 +15,7 @@ type RoutineWord =
   | 'expectVerdict';
 
 /** A step, its state, and its outcome where it has one, as a box of the flow chart says them. */
-const BOX = /^(\S+) (.*), (current|done|stopped|not taken|decision needed|ahead)(?:, (.*))?$/;
+const BOX = /^(\S+) (.*?), (current|done|stopped|not taken|decision needed|ahead)(?:, (.*))?$/;
 const SAYS_MS = 5_000;
 
 export function routineWords(stage: Stage): Pick<Words, RoutineWord> {
