@@ -27,6 +27,7 @@ export function PairStateCell({ pair }: { pair: PairStatus }) {
       )}
       {pair.state === 'unknown' && pair.lastKnown ? (
         <span className="num text-sm text-muted">
+          {pair.reason};{' '}
           {text.lastKnown(messages.states.word(pair.lastKnown.state), formatAge(now - pair.lastKnown.at))}
         </span>
       ) : null}

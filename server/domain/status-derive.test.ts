@@ -55,6 +55,20 @@ describe('normal operation', () => {
     bench.setPair('I-R', 'initial-copying');
     expect(derive(bench).rpo.nowMs).toBeNull();
   });
+
+  it('says of a suspended pair how far its destination has fallen back, and that no survivor is newer', () => {
+    const bench = new StatusBench();
+    bench.setPair('P-I', 'failure-suspend');
+    Object.assign(bench.pair('P', 'P-I'), { givenNumber: 130, appliedNumber: 100, dirtyTracks: 4, trackBytes: 65_536 });
+    Object.assign(bench.pair('I', 'P-I'), { appliedNumber: 110 });
+    const status = derive(bench);
+    expect(status.pairs[0]?.lag).toEqual({ updates: 20, bytes: 262_144, ms: 60_000 });
+    expect(status.exposure.text).toBe(
+      'I and R are left if the site of P is lost, not newer than the suspension of P-I',
+    );
+    Object.assign(bench.pair('P', 'P-I'), { givenNumber: 110, dirtyTracks: 0 });
+    expect(derive(bench).pairs[0]?.lag).toEqual({ updates: 0, bytes: 0, ms: 0 });
+  });
 });
 
 describe('operation', () => {

@@ -277,7 +277,7 @@ function hopBehind(facts: GroupFacts, pair: PairStatus | undefined): number | nu
   if (!pair) return null;
   if (pair.state === 'duplex' && pair.kind === 'sync') return 0;
   if (pair.state === 'duplex' || pair.state === 'suspending') return pair.lag ? (pair.lag.ms ?? 0) : null;
-  if (pair.state !== 'suspend' && pair.state !== 'failure-suspend') return null;
+  if (!isSuspended(pair)) return null;
   // Nothing flows: the destination grows older with every second since it was suspended.
   const [source = ''] = pair.name.split('-');
   const at = freshOf(facts, source).storage?.pairs.find((candidate) => candidate.name === pair.name)?.changedAt;
@@ -310,7 +310,30 @@ function exposureOf(
       survivors,
     };
   const left = survivors.length === 1 ? `only ${survivors[0]} is` : `${listOf(survivors)} are`;
-  return { text: `${left} left if the site of ${holder.name} is lost`, survivors };
+  const stopped = stoppedTowards(facts, current, survivors, pairs);
+  const age = stopped.length === 0 ? '' : `, not newer than the suspension of ${listOf(stopped)}`;
+  return { text: `${left} left if the site of ${holder.name} is lost${age}`, survivors };
+}
+
+/** The pairs at which updates stop on their way to each of these systems; none where any of them still gets them. */
+function stoppedTowards(
+  facts: GroupFacts,
+  current: Generation | null,
+  systems: readonly SystemName[],
+  pairs: readonly PairStatus[],
+): string[] {
+  const operation = current?.holder ? operationOf(facts.arrangement, current.holder) : null;
+  if (!operation) return [];
+  const stops = systems.map((system) =>
+    pairsTowards(operation, system)
+      .map((pair) => pairName(pair.source, pair.destination))
+      .find((name) => pairs.some((pair) => pair.name === name && isSuspended(pair))),
+  );
+  return stops.includes(undefined) ? [] : [...new Set(stops)].filter((name) => name !== undefined);
+}
+
+function isSuspended({ state }: PairStatus): boolean {
+  return state === 'suspend' || state === 'failure-suspend';
 }
 
 /** `B1`, `B1 and B2`, `B1, B2 and B3`. */

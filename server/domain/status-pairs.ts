@@ -100,7 +100,7 @@ function pairStatus(
     observedAt: deciding?.fresh.observedAt ?? last?.at ?? null,
     givenNumber: givenNumber(sourceFacts, destination.pair),
     appliedNumber: destination.pair?.appliedNumber ?? sourceFacts?.appliedNumber ?? null,
-    lag: sourceFacts?.lag ?? null,
+    lag: lagOf(facts, sourceFacts, destination.pair),
     rateBytesPerSecond: source.fresh.up
       ? (source.fresh.process?.pairRates[pairName(definition.source, definition.destination)] ?? null)
       : null,
@@ -130,6 +130,23 @@ function givenNumber(source: PairFacts | null, destination: PairFacts | null): n
   return destination && isFlowing(source.state) && isFlowing(destination.state)
     ? Math.max(source.givenNumber, destination.appliedNumber)
     : source.givenNumber;
+}
+
+/**
+ * How far the destination is behind. Where nothing flows it falls back since the pair was suspended, by what the bits mark; while
+ * a copy is under way, and before the first one, there is no such number.
+ */
+function lagOf(facts: GroupFacts, source: PairFacts | null, destination: PairFacts | null): PairStatus['lag'] {
+  if (!source) return null;
+  if (isFlowing(source.state)) return source.lag;
+  if (source.state !== 'suspend' && source.state !== 'failure-suspend') return null;
+  const updates = Math.max(0, source.givenNumber - Math.max(source.appliedNumber, destination?.appliedNumber ?? 0));
+  if (updates === 0 && source.dirtyTracks === 0) return { updates: 0, bytes: 0, ms: 0 };
+  return {
+    updates,
+    bytes: source.dirtyTracks * source.trackBytes,
+    ms: Math.max(0, facts.now - source.changedAt),
+  };
 }
 
 /** The definition to go by: of the end that changed it last, fresh before stale. */
@@ -163,8 +180,10 @@ function decidingEnd(source: End, destination: End, state: PairStatus['state']):
   );
 }
 
+/** Of an end that is silent: what the other one says now does not make it known. */
 function lastKnown(source: End, destination: End): PairStatus['lastKnown'] {
-  const known = [source, destination].map((end) => end.last).filter((last) => last !== null);
+  const silent = [source, destination].filter((end) => end.state === 'unknown');
+  const known = silent.map((end) => end.last).filter((last) => last !== null);
   const newest = known.sort((a, b) => b.at - a.at)[0];
   return newest ? { state: newest.pair.state, at: newest.at } : null;
 }

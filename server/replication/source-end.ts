@@ -82,7 +82,7 @@ export class SourceEnd {
       () => this.isWaiting(),
       () => this.limitMs(),
       (silentMs) =>
-        events.fault(key, link.up ? `no answer for ${Math.round(silentMs)} ms` : 'the line is down for too long'),
+        events.fault(key, link.up ? `no answer for ${Math.round(silentMs)} ms` : 'the line was down for too long'),
     );
   }
 
