@@ -44,6 +44,7 @@ export function drillFixture(at: number, sequence: number, change: Partial<Drill
       ended: null,
       trouble: null,
       goOn: [],
+      bytes: null,
     },
     basis: BASIS,
     phases: [

@@ -17,7 +17,7 @@ export const CHROMIUM_FLAGS = [
 ];
 
 /**
- * Path of a Chromium: `$CHROME`, else the system's, else the one that comes from npm (Linux on x64).
+ * Path of a Chromium: `$CHROME`, else the system's, else the one that comes from npm (Linux on x64), which `CHROME=npm` asks for.
  * @returns {Promise<string>}
  */
 export async function findChromium() {
@@ -26,7 +26,7 @@ export async function findChromium() {
     '/usr/bin/chromium',
     '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   ];
-  const present = candidates.find((file) => file && existsSync(file));
+  const present = process.env.CHROME === 'npm' ? undefined : candidates.find((file) => file && existsSync(file));
   if (present) return present;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error('No Chromium found. Install one, or set CHROME to its path.');

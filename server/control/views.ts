@@ -156,6 +156,8 @@ export interface DrillReport {
   chain: Finding[];
   /** Of its manifest; null where it cannot be read. */
   sha256: string | null;
+  /** The key that its manifest names; null where that cannot be read. */
+  publicKey: string | null;
 }
 
 /** One entry of the history. `seq` has no gaps that are filled later: reading on from the last seen misses nothing. */

@@ -2,6 +2,7 @@
 import { appendFileSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { takeSecretsOut } from '../../../server/control/drills/trace-secrets.ts';
 import type { DrillNote } from '../../../server/domain/evidence/drill-notes.ts';
 import { cardOf, type Frame } from './recorder-cards.ts';
 
@@ -47,7 +48,10 @@ export class Recorder {
     if (!this.folder) return;
     clearInterval(this.keeping);
     await this.page.screencast.stop();
-    await this.page.context().tracing.stop({ path: path.join(this.folder, 'trace.zip') });
+    const trace = path.join(this.folder, 'trace.zip');
+    await this.page.context().tracing.stop({ path: trace });
+    const { SWITCHBACK_ADMIN_PASSWORD: password } = process.env;
+    if (password) takeSecretsOut(trace, password);
   }
 
   /** Writes down something that needs no picture. On the disk when it returns. */

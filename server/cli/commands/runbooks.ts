@@ -1,14 +1,18 @@
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
-import { verifyBundle } from '../../control/evidence/verify-bundle.ts';
+import { type Command, CommanderError } from 'commander';
+import { type BundleReport, verifyBundle } from '../../control/evidence/verify-bundle.ts';
 import type { DrillReport, DrillView } from '../../control/views.ts';
+import { judgeChain } from '../../domain/evidence/judge.ts';
+import { RefusedError } from '../../domain/refusal.ts';
 import type { Client } from '../client.ts';
 import { type CliContext, type Enqueue, result, table } from '../context.ts';
-import { type CliResult, isConnectionError } from '../output.ts';
+import { type CliResult, EXIT_USAGE, isConnectionError } from '../output.ts';
 
 const LOOK_EVERY_MS = 500;
 /** A server that is being restarted is back within this. */
 const AWAY_BOUND_MS = 120_000;
+/** What a shell says of a command that was interrupted. */
+const EXIT_INTERRUPTED = 130;
 
 export function addRunbook(program: Command, enqueue: Enqueue): void {
   const runbook = program.command('runbook').description('drills that record themselves, as sealed evidence');
@@ -28,7 +32,12 @@ export function addRunbook(program: Command, enqueue: Enqueue): void {
     .action((options: { group?: string }, command: Command) =>
       enqueue(command, async ({ client }) => {
         const drills = await client.drills.list.query({ group: options.group ?? null });
-        const rows = drills.map((drill) => [drill.bundle, drill.outcome ?? drill.status, drill.title]);
+        const rows = drills.map((drill) => [
+          drill.bundle,
+          drill.status === 'sealed' ? (drill.outcome ?? '') : drill.status,
+          sizeWords(drill.progress.bytes),
+          drill.title,
+        ]);
         return result(drills, rows.length === 0 ? 'no drill was recorded yet' : table(rows));
       }),
     );
@@ -50,11 +59,20 @@ export function addRunbook(program: Command, enqueue: Enqueue): void {
       }),
     );
   runbook
-    .command('verify <bundle>')
-    .description('is it what was sealed? A folder, an archive, or the name of a bundle kept here')
-    .action((bundle: string, _options: object, command: Command) =>
-      enqueue(command, async ({ client }) => verdictOf(await verify(client, bundle))),
+    .command('verify <bundles...>')
+    .description(
+      'is it what was sealed? Folders, archives, or names of bundles kept here; several that lie on this machine also as a chain, in the order given. Exit codes: 0 intact, 1 changed, 2 no bundle that could be judged',
+    )
+    .option('--key <key>', 'a public key that is known to be of the control plane; repeatable', collectKeys)
+    .action((bundles: string[], options: { key?: string[] }, command: Command) =>
+      enqueue(command, async ({ client }) => verdictOf(await verifyAll(client, bundles, options.key ?? null))),
     );
+}
+
+const collectKeys = (key: string, before: string[] = []) => [...before, key];
+
+function sizeWords(bytes: number | null): string {
+  return bytes === null ? '' : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
 
 async function record(
@@ -65,20 +83,29 @@ async function record(
   const begun = await client.drills.start.mutate({ runbook, group });
   if (!wait) return result(begun, `${begun.bundle} is being recorded`);
   let told = '';
+  const leave = () => {
+    streams.err(
+      `\n${begun.bundle} goes on being recorded, and is sealed when it has ended (npx switchback runbook list).\nTo stop it: npx switchback runbook abort ${begun.bundle}\n`,
+    );
+    process.exit(EXIT_INTERRUPTED);
+  };
+  process.once('SIGINT', leave);
   const drill = await sealed(client, begun.id, ({ progress }) => {
     const words = progress.last ?? progress.chapter ?? '';
     if (words !== told && words !== '') streams.err(`${words}\n`);
     told = words;
-  });
-  const { ended } = drill.progress;
-  const lines = result(drill, `${drill.outcome}: ${drill.title}, sealed as ${drill.bundle}`);
+  }).finally(() => process.off('SIGINT', leave));
+  const { ended, trouble, goOn } = drill.progress;
+  const ways = goOn.map(({ text, command }) => `- ${text}${command ? ` ${command}` : ''}`);
+  const lines = result(drill, `${drill.outcome}: ${drill.title}, sealed as ${drill.bundle}`, ...ways);
   if (drill.outcome === 'passed') return lines;
   const where = ended?.stoppedAt ?? drill.progress.last ?? 'before its first line';
+  const why = trouble ?? ended?.reason;
   return {
     ...lines,
     error: {
       code: `drill-${drill.outcome}`,
-      message: `the drill stopped at: ${where}${ended?.reason ? `: ${ended.reason}` : ''}`,
+      message: `the drill stopped at: ${where}${why ? `: ${why}` : ''}`,
       cure: `Read the report of ${drill.bundle}: it says how the group was left and how to go on.`,
     },
   };
@@ -100,21 +127,67 @@ async function sealed(client: Client, id: string, tell: (drill: DrillView) => vo
   }
 }
 
-/** What lies on this machine needs no server; of what the server keeps it also judges origin and chain. */
-async function verify(client: Client, bundle: string): Promise<DrillReport> {
-  if (!existsSync(bundle)) return client.drills.verify.query({ drill: bundle });
-  const { manifest, sha256, intact, findings } = verifyBundle(bundle, null);
-  return { bundle: manifest?.bundle ?? bundle, intact, findings, chain: [], sha256 };
+interface Verified extends DrillReport {
+  /** That it was sealed with; null where there is none to read. */
+  publicKey: string | null;
+  /** Is the key known to be of the control plane? */
+  keyIsKnown: boolean;
+  manifest: BundleReport['manifest'];
 }
 
-function verdictOf(report: DrillReport): CliResult {
-  if (report.intact) return result(report, `${report.bundle}: every byte is what was sealed`);
-  const findings = [...report.findings, ...report.chain];
+/** What lies on this machine needs no server; of what the server keeps it also judges origin and chain. */
+async function verify(client: Client, bundle: string, keys: string[] | null): Promise<Verified> {
+  if (!existsSync(bundle)) {
+    const report = await client.drills.verify.query({ drill: bundle });
+    return { ...report, keyIsKnown: true, manifest: null };
+  }
+  const { manifest, sha256, intact, findings } = unlessNoBundle(() => verifyBundle(bundle, keys));
+  const publicKey = manifest?.publicKey ?? null;
+  const name = manifest?.bundle ?? bundle;
+  return { bundle: name, intact, findings, chain: [], sha256, publicKey, keyIsKnown: keys !== null, manifest };
+}
+
+/** What cannot be judged at all is bad usage, told apart from what was judged and found changed. */
+function unlessNoBundle<T>(judge: () => T): T {
+  try {
+    return judge();
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    throw new CommanderError(EXIT_USAGE, 'bundle.unreadable', `${error.message} ${error.refusal.cure}`);
+  }
+}
+
+async function verifyAll(client: Client, bundles: readonly string[], keys: string[] | null): Promise<Verified[]> {
+  const reports: Verified[] = [];
+  for (const bundle of bundles) reports.push(await verify(client, bundle, keys));
+  // Of bundles of one group that lie here, each has to follow the one before it; what came before the first is elsewhere.
+  const own = reports.flatMap(({ manifest }) => (manifest ? [{ manifest }] : []));
+  const last = reports.at(-1);
+  if (own.length > 1 && last)
+    last.chain.push(...judgeChain(own, null).filter((finding) => finding.bundle !== own[0]?.manifest.bundle));
+  return reports.map((report) => ({ ...report, intact: report.intact && report.chain.length === 0 }));
+}
+
+function verdictOf(reports: readonly Verified[]): CliResult {
+  const lines = reports.flatMap(({ bundle, intact, findings, chain, publicKey, keyIsKnown }) => [
+    ...(intact ? [`${bundle}: every byte is what was sealed`] : []),
+    ...[...findings, ...chain].map((finding) => `${finding.bundle}: ${finding.kind}: ${finding.text}`),
+    ...(publicKey === null
+      ? []
+      : [
+          `sealed with the key ${publicKey}${keyIsKnown ? '' : ', which may be anybody’s: compare it with what the control plane says (runbook verify of a bundle kept there), or give it with --key'}`,
+        ]),
+  ]);
+  const told = reports.map(({ manifest: _manifest, ...report }) => report);
+  const json = told.length === 1 ? told[0] : { bundles: told, intact: told.every(({ intact }) => intact) };
+  const changed = reports.find(({ intact }) => !intact);
+  if (!changed) return result(json, ...lines);
+  const first = [...changed.findings, ...changed.chain][0];
   return {
-    ...result(report, ...findings.map(({ bundle, kind, text }) => `${bundle}: ${kind}: ${text}`)),
+    ...result(json, ...lines),
     error: {
       code: 'evidence-changed',
-      message: `${report.bundle} is not what was sealed: ${findings[0]?.text ?? ''}`,
+      message: `${changed.bundle} is not what was sealed: ${first?.text ?? ''}`,
       cure: 'Do not rely on it. Take the bundle, or its archive, from the place where it was sealed.',
     },
   };

@@ -11,7 +11,15 @@ import type { Drill } from '../generated/client.ts';
 import type { DrillView } from '../views.ts';
 import type { RunbookEntry } from './runbook-library.ts';
 
-export const NOTHING_YET: DrillProgress = { chapter: null, last: null, done: 0, ended: null, trouble: null, goOn: [] };
+export const NOTHING_YET: DrillProgress = {
+  chapter: null,
+  last: null,
+  done: 0,
+  ended: null,
+  trouble: null,
+  goOn: [],
+  bytes: null,
+};
 
 export function viewOfDrill(row: Drill): DrillView {
   return {

@@ -58,7 +58,7 @@ export class DrillSealer {
     });
     writeFileSync(path.join(folder, 'report.html'), report);
     await this.print(drill, folder);
-    const { sha256 } = sealBundle(
+    const { sha256, manifest } = sealBundle(
       folder,
       { bundle, group, sequence, previous, runbook, outcome, sealedAt: endedAt },
       key,
@@ -68,7 +68,7 @@ export class DrillSealer {
       database,
       drill.id,
       sha256,
-      { ...progress, goOn: facts.aftermath.goOn },
+      { ...progress, goOn: facts.aftermath.goOn, bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0) },
       facts.phases.map(figuresOfPhase),
     );
     await chronicler.write({

@@ -70,7 +70,10 @@ export async function gatherFacts(drill: DrillView, endedAt: number, sources: Fa
     orderBy: { seq: 'asc' },
     take: TIMELINE_LIMIT + 1,
   });
-  const audit = await database.prisma.auditEntry.findMany({ where: { group, at: within }, orderBy: { id: 'asc' } });
+  const faults = await database.prisma.fault.findMany({ where: { group }, select: { id: true } });
+  // What is told of a fault names the fault, and not its group.
+  const about = [{ group }, { action: 'fault.clear', subject: { in: faults.map((fault) => fault.id) } }];
+  const audit = await database.prisma.auditEntry.findMany({ where: { OR: about, at: within }, orderBy: { id: 'asc' } });
   const points = await readRollups(database, group, startedAt, endedAt);
   const seconds = points.map(({ at, rpoMs, systems }) => ({
     at,

@@ -18,7 +18,7 @@ export async function verifyDrill(database: Database, folder: string, id: string
   if (drill.manifestHash === null) {
     const text = `${drill.bundle} was never sealed: ${drill.progress.trouble ?? 'nobody was left to do it'}`;
     const unsealed: Finding = { kind: 'missing', bundle: drill.bundle, path: MANIFEST_FILE, text };
-    return { bundle: drill.bundle, intact: false, findings: [unsealed], chain: [], sha256: null };
+    return { bundle: drill.bundle, intact: false, findings: [unsealed], chain: [], sha256: null, publicKey: null };
   }
   const place = path.join(folder, drill.bundle);
   const missing: Finding = {
@@ -39,7 +39,14 @@ export async function verifyDrill(database: Database, folder: string, id: string
       text: `${MANIFEST_FILE} is not the one on record as sealed for ${drill.bundle}`,
     });
   const chain = chainFindings(folder, await readSealed(database, drill.group));
-  return { bundle: drill.bundle, intact: findings.length + chain.length === 0, findings, chain, sha256: own.sha256 };
+  return {
+    bundle: drill.bundle,
+    intact: findings.length + chain.length === 0,
+    findings,
+    chain,
+    sha256: own.sha256,
+    publicKey: own.manifest?.publicKey ?? null,
+  };
 }
 
 /** Of the whole group: every bundle must follow the one before it, and none on record may be missing. */

@@ -44,6 +44,7 @@ describe('notes of a drill', () => {
       ended: null,
       trouble: null,
       goOn: [],
+      bytes: null,
     });
     const ended: DrillNote = {
       kind: 'ended',

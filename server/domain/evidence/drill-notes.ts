@@ -74,11 +74,21 @@ export interface DrillProgress {
   trouble: string | null;
   /** Once it is sealed: what is left to be done with the group. */
   goOn: WayOn[];
+  /** Once it is sealed: what the bundle takes on the disk, without its archive. */
+  bytes: number | null;
 }
 
 /** How far a drill has come, from its notes alone. */
 export function progressOf(notes: readonly DrillNote[]): DrillProgress {
-  const progress: DrillProgress = { chapter: null, last: null, done: 0, ended: null, trouble: null, goOn: [] };
+  const progress: DrillProgress = {
+    chapter: null,
+    last: null,
+    done: 0,
+    ended: null,
+    trouble: null,
+    goOn: [],
+    bytes: null,
+  };
   for (const note of notes) {
     if (note.kind === 'chapter') progress.chapter = note.title;
     if (note.kind === 'ended') progress.ended = { passed: note.passed, stoppedAt: note.stoppedAt, reason: note.reason };
