@@ -19,7 +19,7 @@ const names = (rows: readonly FleetRow[]) => rows.map((each) => each.group);
 
 describe('order of the fleet', () => {
   it('puts exceptions first, then groups being worked on, then names', () => {
-    const activeRun = { run: 'r', routine: 'failover', step: 'S230', status: 'running' };
+    const activeRun = { run: 'r', routine: 'failover', step: 'S230', status: 'running', changing: true };
     const rows = [
       row('b'),
       row('a'),

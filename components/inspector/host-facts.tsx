@@ -46,6 +46,7 @@ export function HostFactsView({ group, host }: { group: GroupStatus; host: HostS
         {group.holder === system ? <WorkControls group={group.name} host={host} /> : null}
         <LedgerCheck group={group.name} on={system} />
       </Section>
+      <TestFacts test={host.test} />
       <Section title={text.heartbeats}>
         {host.heartbeats.length === 0 ? <p className="text-muted">{text.heartbeatNever}</p> : null}
         <dl>
@@ -120,5 +121,24 @@ function Heartbeat({ view }: { view: HeartbeatView }) {
         </span>
       </Fact>
     </>
+  );
+}
+
+/** The test host, which works on a clone and nowhere else. */
+function TestFacts({ test }: Pick<HostStatus, 'test'>) {
+  if (!test) return null;
+  return (
+    <Section title={text.testHost}>
+      <dl>
+        <Fact name={text.testStateName}>{text.testState[test.state] ?? test.state}</Fact>
+        <Fact name={text.testRecovered}>
+          <span className="num">{formatCount(test.recoveredAt)}</span>
+        </Fact>
+        <Fact name={text.testDone}>
+          <span className="num">{formatCount(test.completedTransactions)}</span>
+        </Fact>
+        {test.reason ? <Fact name={text.testReason}>{test.reason}</Fact> : null}
+      </dl>
+    </Section>
   );
 }

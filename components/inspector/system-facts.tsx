@@ -3,7 +3,7 @@
 import type { JoinForecast, SystemStatus } from '../../server/domain/group-status.ts';
 import { formatBytes, formatCount, formatRate, formatShare, NOTHING, shareOf } from '../format/numbers.ts';
 import { formatClock } from '../format/time.ts';
-import { ObservedBy } from '../live/age.tsx';
+import { Ago, ObservedBy } from '../live/age.tsx';
 import { messages } from '../messages/messages.ts';
 import { upWord } from '../topology/derive.ts';
 import { UpSign } from '../topology/up-sign.tsx';
@@ -86,6 +86,7 @@ export function SystemFactsView({ group, system, forecasts }: SystemFactsProps) 
           </Fact>
         </dl>
       </Section>
+      <CloneFacts clone={system.clone} />
       <Section title={text.volumes}>
         <dl>
           {system.volumes.map((volume) => (
@@ -141,5 +142,29 @@ function KeptFacts({ journal }: Pick<SystemStatus, 'journal'>) {
         </Fact>
       ))}
     </dl>
+  );
+}
+
+/** The clone on which somebody tests. */
+function CloneFacts({ clone }: Pick<SystemStatus, 'clone'>) {
+  if (!clone) return null;
+  return (
+    <Section title={text.testClone}>
+      <dl>
+        <Fact name={text.cloneNumber}>
+          <span className="num">{formatCount(clone.number)}</span>
+        </Fact>
+        <Fact name={text.cloneMade}>
+          <Ago at={clone.at} />
+        </Fact>
+        <Fact name={text.cloneKept}>
+          <span className="num">{text.cloneKeptOf(formatCount(clone.keptTracks), formatCount(clone.roomTracks))}</span>
+        </Fact>
+        <Fact name={text.cloneWritten}>
+          <span className="num">{formatCount(clone.writtenTracks)}</span>
+        </Fact>
+        {clone.damaged ? <Fact name={text.cloneBroken}>{clone.damaged}</Fact> : null}
+      </dl>
+    </Section>
   );
 }

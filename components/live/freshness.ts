@@ -48,11 +48,12 @@ function ageSystem(system: SystemStatus, serverNow: number): SystemStatus {
     writesPerSecond: null,
     bytesPerSecond: null,
     clients: null,
+    clone: null,
   };
 }
 
 function ageHost(host: HostStatus, serverNow: number): HostStatus {
-  return isStale(host.observedAt, serverNow) ? { ...host, up: null, work: null } : host;
+  return isStale(host.observedAt, serverNow) ? { ...host, up: null, work: null, test: null } : host;
 }
 
 /** The status as it may be shown at `serverNow` when nothing newer can be had. */

@@ -156,6 +156,7 @@ function systemOf(
     bytesPerSecond: gauges?.bytesPerSecond ?? null,
     clients: null,
     fault: standing.faults.find((fault) => fault.target === name)?.text ?? null,
+    clone: null,
   };
 }
 
@@ -221,6 +222,7 @@ function hostOf(
     pid: null,
     observer: OBSERVER,
     observedAt: at,
+    test: null,
     work:
       up && rate !== null
         ? {

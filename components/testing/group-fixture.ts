@@ -37,6 +37,7 @@ export function systemFixture(name: string, at: number, change: Partial<SystemSt
     bytesPerSecond: name === 'P' ? 81_920 : 0,
     clients: name === 'P' ? 1 : 0,
     fault: null,
+    clone: null,
     ...change,
   };
 }
@@ -117,6 +118,7 @@ export function hostFixture(name: string, at: number, change: Partial<HostStatus
       ratePerSecond: primary ? 20 : 0,
       stoppedReason: primary ? null : 'P holds the host role',
     },
+    test: null,
     heartbeats: [heartbeatFixture(name, primary ? 'host-R' : 'host-P', false)],
     ...change,
   };

@@ -158,7 +158,13 @@ describe('a routine', () => {
   it('refuses to start beside another, and says which', async () => {
     await visit('/groups/demo/runs/new?routine=failover', (scene) => {
       inLoss(scene);
-      scene.status.activeRun = { run: 'run-draining', routine: 'reverse-copy', step: 'S310', status: 'running' };
+      scene.status.activeRun = {
+        run: 'run-draining',
+        routine: 'reverse-copy',
+        step: 'S310',
+        status: 'running',
+        changing: true,
+      };
     });
     const start = page.getByRole('button', { name: 'Start Failover' });
     await start.waitFor();

@@ -21,7 +21,7 @@ import { cn } from '../ui/cn.ts';
 import { upWord } from './derive.ts';
 import { ForecastCallout } from './forecast-callout.tsx';
 import { UpSign } from './up-sign.tsx';
-import { connectionWord, workWord, writesWord } from './words.ts';
+import { cloneWord, connectionWord, workWord, writesWord } from './words.ts';
 import { isFar, type ZoomLevel, zoomLevelOf } from './zoom.ts';
 
 const { topology: text } = messages;
@@ -174,6 +174,7 @@ function SystemFar({ data, level }: { data: SystemNode['data']; level: ZoomLevel
 function SystemFacts({ data }: { data: SystemNode['data'] }) {
   const { system } = data;
   const up = upWord(system);
+  const clone = cloneWord(system);
   return (
     <>
       <span className="flex items-baseline gap-2">
@@ -191,11 +192,17 @@ function SystemFacts({ data }: { data: SystemNode['data'] }) {
         <span className="num shrink-0 text-muted">{text.generation(system.generation?.number ?? null)}</span>
       </span>
       <JournalBar system={system} />
-      <span className="num mt-1 truncate text-muted">
-        {system.writesPerSecond === null
-          ? NOTHING
-          : text.writes(formatCount(system.writesPerSecond), formatRate(system.bytesPerSecond))}
-      </span>
+      {clone ? (
+        <span className="num mt-1 truncate font-medium" data-testid="clone" title={clone}>
+          {clone}
+        </span>
+      ) : (
+        <span className="num mt-1 truncate text-muted">
+          {system.writesPerSecond === null
+            ? NOTHING
+            : text.writes(formatCount(system.writesPerSecond), formatRate(system.bytesPerSecond))}
+        </span>
+      )}
       <span className="mt-auto flex items-center gap-1 self-end text-muted">
         {up === 'up' ? <UpSign up={up} /> : null}
         <Ago at={system.observedAt} />
@@ -274,7 +281,7 @@ const HostBox = memo(({ data }: NodeProps<HostNode>) => {
         </span>
         {isFar(level) ? null : (
           <>
-            <span className="truncate">{work}</span>
+            <span className={cn('truncate', host.test && 'font-medium')}>{work}</span>
             {level === 'near' ? (
               <ObservedBy observer={host.observer} at={host.observedAt} className="truncate" />
             ) : (

@@ -20,7 +20,7 @@ import { drawnPairs, upWord } from './derive.ts';
 import { setText } from './gauges.ts';
 import { PairStateCell } from './pair-state-cell.tsx';
 import { UpSign } from './up-sign.tsx';
-import { connectionWord, workWord, writesWord } from './words.ts';
+import { cloneWord, connectionWord, workWord, writesWord } from './words.ts';
 
 const { topology: text, inspector } = messages;
 const { columns } = text;
@@ -156,6 +156,7 @@ function SystemTable({ status }: { status: GroupStatus }) {
 
 function SystemRow({ group, system }: { group: string; system: SystemStatus }) {
   const writes = system.hostWrites;
+  const clone = cloneWord(system);
   return (
     <tr>
       <Td className="whitespace-nowrap">
@@ -175,6 +176,7 @@ function SystemRow({ group, system }: { group: string; system: SystemStatus }) {
       <Td className="num">{formatCount(system.completedNumber)}</Td>
       <Td className={cn(system.consistent === false && 'font-medium text-failure')}>
         {text.consistent[String(system.consistent)]}
+        {clone ? <span className="block text-sm font-medium text-text">{clone}</span> : null}
       </Td>
       <Td className="num">{formatShare(shareOf(system.journal?.usedBytes, system.journal?.sizeBytes))}</Td>
       <Td>

@@ -11,8 +11,9 @@ export function connectionWord(line: LineStatus): string {
   return line.connected ? inspector.connected : inspector.notConnected;
 }
 
-/** What the work on a host does. */
+/** What the work on a host does; what its test host does comes first, for that is what is out of the ordinary. */
 export function workWord(host: HostStatus): string {
+  if (host.test) return text.testWork(host.test.state, formatCount(host.test.completedTransactions));
   if (!host.work) return text.workUnknown;
   return host.work.running ? text.workRunning(formatCount(host.work.ratePerSecond)) : text.workStopped;
 }
@@ -21,4 +22,11 @@ export function workWord(host: HostStatus): string {
 export function writesWord(system: SystemStatus): string {
   if (!system.hostWrites) return text.writesUnknown;
   return system.hostWrites.accepted ? text.writesAccepted : text.writesRefused;
+}
+
+/** The clone of a system, on which somebody tests; null where there is none. */
+export function cloneWord({ clone }: SystemStatus): string | null {
+  if (!clone) return null;
+  const number = formatCount(clone.number);
+  return clone.damaged ? text.cloneBroken(number) : text.clone(number, formatCount(clone.keptTracks));
 }

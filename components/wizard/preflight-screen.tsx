@@ -201,7 +201,7 @@ function StartBar({ status, preflight }: { status: GroupStatus; preflight: Prefl
   const { activeRun } = status;
   const refusal: RefusedAction | null = preflight.refusal
     ? { reason: preflight.refusal.message, cure: preflight.refusal.cure }
-    : activeRun
+    : activeRun?.changing
       ? { reason: text.alreadyRuns(text.routineTitle(activeRun.routine)), cure: text.alreadyRunsCure }
       : null;
   const begin = () =>

@@ -14,6 +14,7 @@ import { Fact } from '../ui/panel.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
 import { stepOf } from './derive.ts';
+import { TestBody } from './test-card.tsx';
 import { useGraph, useRun } from './use-routines.ts';
 import { VerdictBody } from './verdict-card.tsx';
 
@@ -58,6 +59,11 @@ function Report({ run }: { run: RunView }) {
       {run.verdict ? (
         <section aria-label={text.title} className="flex flex-col gap-3 border-y-2 border-line-strong py-4">
           <VerdictBody verdict={run.verdict} forced={run.forced} />
+        </section>
+      ) : null}
+      {run.test?.clone ? (
+        <section aria-label={wizard.test.title} className="flex flex-col gap-2 border-y-2 border-line-strong py-4">
+          <TestBody test={run.test} />
         </section>
       ) : null}
       <RunFacts run={run} />

@@ -17,6 +17,7 @@ import { FlowChart } from './flow-chart.tsx';
 import { RunBar } from './run-bar.tsx';
 import { STEP_CARD_ID, StepCard } from './step-card.tsx';
 import { StepList } from './step-list.tsx';
+import { TestCard } from './test-card.tsx';
 import { useGraph, useRoutines, useRun } from './use-routines.ts';
 import { VerdictCard } from './verdict-card.tsx';
 
@@ -90,6 +91,11 @@ function Run({ status, run }: { status: GroupStatus; run: RunView }) {
               <VerdictCard run={run} verdict={run.verdict} />
             </div>
           ) : null}
+          {run.test?.clone ? (
+            <div className="p-3">
+              <TestCard test={run.test} />
+            </div>
+          ) : null}
           {graph ? (
             <StepList graph={graph} run={run} selected={shown} onSelect={choose}>
               {card}
@@ -105,6 +111,11 @@ function Run({ status, run }: { status: GroupStatus; run: RunView }) {
             {run.verdict ? (
               <div className="p-4 pb-0">
                 <VerdictCard run={run} verdict={run.verdict} />
+              </div>
+            ) : null}
+            {run.test?.clone ? (
+              <div className="p-4 pb-0">
+                <TestCard test={run.test} />
               </div>
             ) : null}
             {card}

@@ -8,7 +8,7 @@ const base: ReadinessFacts = {
   demo: statusWith(['duplex', 'duplex']),
   standingFaults: 0,
 };
-const run = { run: 'r', routine: 'failover', step: 'S210', status: 'waiting-decision' };
+const run = { run: 'r', routine: 'failover', step: 'S210', status: 'waiting-decision', changing: true };
 
 test.each<[string, Partial<ReadinessFacts>, boolean]>([
   ['in duplex/duplex', {}, true],

@@ -30,7 +30,7 @@ test.each<[string, GroupStatus, string]>([
   ['the group is switched off', { ...duplex, powered: false }, 'Switch the group on'],
   [
     'another routine is under way',
-    { ...duplex, activeRun: { run: 'r', routine: 'initial-copy', step: 'S100', status: 'running' } },
+    { ...duplex, activeRun: { run: 'r', routine: 'initial-copy', step: 'S100', status: 'running', changing: true } },
     'abort',
   ],
 ])('refused with a cure where %s', (_name, status, cure) => {

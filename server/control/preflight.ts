@@ -80,8 +80,9 @@ const STANDS: Readonly<Record<string, string>> = {
   ended: 'has ended',
 };
 
-function runCheck({ status }: PreflightFacts): PreflightCheck {
-  const { activeRun } = status;
+/** A test stands in nobody's way: whatever changes the group ends it. */
+function runCheck({ status, graph }: PreflightFacts): PreflightCheck {
+  const activeRun = graph.intent === 'test' || status.activeRun?.changing ? status.activeRun : null;
   return {
     id: 'run',
     title: 'No other routine is under way',

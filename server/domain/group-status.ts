@@ -3,10 +3,10 @@
  * Derived by one function from one facts object; no reader adds its own judgement.
  */
 import type { Generation } from './generation.ts';
-import type { HeartbeatView, WorkState } from './host.ts';
+import type { HeartbeatView, TestWork, WorkState } from './host.ts';
 import type { HostName, PairName, SiteName, SystemName } from './names.ts';
 import type { PairKind, PairState, PairStateOrAbsent } from './pair-states.ts';
-import type { FenceLevel, Transport } from './storage-controller.ts';
+import type { CloneFacts, FenceLevel, Transport } from './storage-controller.ts';
 
 export type Operation = 'normal' | 'degraded' | 'failed-over' | 'reverse' | 'forming' | 'stopped' | 'unknown';
 export type Severity = 'none' | 'minor' | 'major' | 'critical';
@@ -42,6 +42,8 @@ export interface SystemStatus {
   clients: number | null;
   /** Disk or process fault injected now, in words. */
   fault: string | null;
+  /** Clone on which somebody tests; null for none. */
+  clone: Omit<CloneFacts, 'lineage'> | null;
 }
 
 export interface PairStatus {
@@ -91,6 +93,8 @@ export interface HostStatus {
   observer: string;
   observedAt: number | null;
   work: WorkState | null;
+  /** What its test host does; null where nothing is tested. */
+  test: TestWork | null;
   heartbeats: HeartbeatView[];
 }
 
@@ -169,6 +173,7 @@ export interface GroupStatus {
   /** For each system that either side can feed; none in a chain. */
   forecasts: JoinForecast[];
   alarms: Alarm[];
-  activeRun: { run: string; routine: string; step: string | null; status: string } | null;
+  /** `changing`: it excludes every other that changes the group; a test does not. */
+  activeRun: { run: string; routine: string; step: string | null; status: string; changing: boolean } | null;
   observedAt: number;
 }

@@ -19,7 +19,7 @@ import { alarmsOf } from './status-alarms.ts';
 import { type Fresh, freshOf, type GroupFacts } from './status-facts.ts';
 import { forecastsOf } from './status-forecast.ts';
 import { pairStatuses } from './status-pairs.ts';
-import type { SystemFacts } from './storage-controller.ts';
+import type { CloneFacts, SystemFacts } from './storage-controller.ts';
 import { kmBetween, linesOfLink, linkedSystems } from './ways.ts';
 
 /** Status of a group, as of `facts.now`. */
@@ -50,6 +50,7 @@ export function deriveGroupStatus(facts: GroupFacts): GroupStatus {
       routine: facts.run.routine,
       step: facts.run.step,
       status: facts.run.status,
+      changing: facts.run.changing,
     },
     observedAt: Math.max(0, ...facts.processes.map((process) => process.observedAt)),
   };
@@ -101,7 +102,12 @@ function systemStatus(facts: GroupFacts, name: SystemName): SystemStatus {
     bytesPerSecond: fresh.up ? (process?.bytesPerSecond ?? null) : null,
     clients: storage?.clients ?? null,
     fault: faultOf(facts, name),
+    clone: storage?.clone ? cloneOf(storage.clone) : null,
   };
+}
+
+function cloneOf({ lineage: _lineage, ...clone }: CloneFacts): SystemStatus['clone'] {
+  return clone;
 }
 
 function faultOf(facts: GroupFacts, process: string): string | null {
@@ -121,6 +127,7 @@ function hostStatus(facts: GroupFacts, name: HostName): HostStatus {
     observer: fresh.observer,
     observedAt: fresh.observedAt,
     work: fresh.host?.work ?? null,
+    test: fresh.host?.test ?? null,
     heartbeats: fresh.host?.heartbeats ?? [],
   };
 }

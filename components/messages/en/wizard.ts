@@ -44,6 +44,20 @@ export const wizard = {
   ending: (ending: string) => ENDINGS[ending] ?? ending,
   status: (status: string) => STATUS[status] ?? status,
 
+  test: {
+    title: 'What a failover now would have found',
+    image: 'Image',
+    imageAt: (number: string) => `consistent at update ${number}`,
+    behind: 'Behind the holder',
+    behindBy: (updates: string, span: string | null) =>
+      updates === '0' ? 'by nothing' : `by at most ${updates} updates${span ? `, ${span}` : ''}`,
+    ledger: 'Ledger',
+    ledgerAt: (found: string, verified: number, worked: string) =>
+      `found at transaction ${found}; ${verified === 0 ? 'not verified yet' : verified === 1 ? 'verified' : `verified before and after ${worked} transactions on the clone`}`,
+    undisturbed: 'Disturbed by it',
+    unchanged: (updates: string) => `nothing: no pair changed, and the image went on by ${updates} updates meanwhile`,
+    changed: 'a pair changed while it ran: see the last step',
+  },
   title: 'Routines',
   listText: 'Opening a preflight starts nothing.',
   runBy: (host: string) => `run by ${host.replace(/^host-/, 'host ')}`,

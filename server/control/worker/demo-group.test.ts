@@ -5,7 +5,7 @@ import { nextDemoStep } from './demo-group.ts';
 
 const duplex = statusWith(['duplex', 'duplex']);
 const split = statusWith(['suspend', 'duplex']);
-const run = { run: 'r', routine: 'initial-copy', step: 'S100', status: 'running' };
+const run = { run: 'r', routine: 'initial-copy', step: 'S100', status: 'running', changing: true };
 const working: GroupStatus = {
   ...duplex,
   hosts: duplex.hosts.map((host) => ({
