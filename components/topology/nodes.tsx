@@ -193,7 +193,7 @@ function SystemFacts({ data }: { data: SystemNode['data'] }) {
       </span>
       <JournalBar system={system} />
       {clone ? (
-        <span className="num mt-1 truncate font-medium" data-testid="clone" title={clone}>
+        <span className="mt-1 truncate font-medium" data-testid="clone" title={clone}>
           {clone}
         </span>
       ) : (

@@ -77,9 +77,8 @@ export const topology = {
   writesUnknown: 'writes unknown',
   generation: (value: number | null) => (value === null ? 'gen —' : `gen ${value}`),
   workRunning: (rate: string) => `ledger running, ${rate}/s`,
-  testWork: (state: string, done: string) =>
-    state === 'failed' ? 'Test host: failed' : `Test host: ${done} done on the clone`,
-  clone: (number: string, kept: string) => `clone at ${number} · ${kept} tracks kept`,
+  testWork: (state: string, done: string) => (state === 'failed' ? 'test host: failed' : `test host: ${done} done`),
+  clone: (number: string, kept: string) => `clone at ${number} · ${kept} kept`,
   cloneBroken: (number: string) => `clone at ${number}: broken`,
   workStopped: 'ledger stopped',
   workUnknown: 'ledger unknown',

@@ -50,7 +50,9 @@ export const wizard = {
     imageAt: (number: string) => `consistent at update ${number}`,
     behind: 'Behind the holder',
     behindBy: (updates: string, span: string | null) =>
-      updates === '0' ? 'by nothing' : `by at most ${updates} updates${span ? `, ${span}` : ''}`,
+      updates === '0'
+        ? 'by nothing'
+        : `by at most ${updates} ${updates === '1' ? 'update' : 'updates'}${span ? `, ${span}` : ''}`,
     ledger: 'Ledger',
     ledgerAt: (found: string, verified: number, worked: string) =>
       `found at transaction ${found}; ${verified === 0 ? 'not verified yet' : verified === 1 ? 'verified' : `verified before and after ${worked} transactions on the clone`}`,

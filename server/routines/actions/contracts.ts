@@ -79,7 +79,7 @@ export const ACTION_CONTRACTS: Readonly<Record<string, ActionContract>> = {
   'start-work': contract(['started', 'no-ledger', 'not-started'], []),
   'stop-test-host': contract(['stopped', 'no-answer'], []),
   'stop-work': contract(['stopped', 'no-ledger', 'still-running'], []),
-  'verify-test': contract(['verified', 'damaged', 'not-readable'], []),
+  'verify-test': contract(['verified', 'not-verified'], []),
   'wait-copy-end': contract(['duplex', 'failed'], ['pair']),
   'watch-heartbeat': contract(['failed', 'alive', 'already-here'], ['survivor', 'writerHost']),
   'work-on-clone': contract(['worked', 'not-worked'], []),

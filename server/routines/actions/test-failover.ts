@@ -139,7 +139,8 @@ function behindText(writer: SystemName, target: SystemName, behind: TestFindings
   if (!behind) return `${writer}: no answer, so nobody knows how far ${target} is behind it.`;
   if (behind.updates === 0) return `${writer} had completed nothing that ${target} lacks.`;
   const time = behind.ms === null ? '' : ` (${(behind.ms / 1000).toFixed(2)} s)`;
-  return `${writer} had completed at most ${behind.updates} updates${time} that ${target} lacked.`;
+  const updates = behind.updates === 1 ? '1 update' : `${behind.updates} updates`;
+  return `${writer} had completed at most ${updates}${time} that ${target} lacked.`;
 }
 
 export const startTestHost: Action = async (context): Promise<ActionResult> => {
@@ -168,13 +169,13 @@ async function ask(
 export const verifyTest: Action = async (context): Promise<ActionResult> => {
   const instruction = { verb: 'test-verify', run: context.run } as const;
   const reply = await orNoted(context, () => askHost(context, stepHost(context), instruction, 'ledger'));
-  if (!reply) return { outcome: 'not-readable' };
+  if (!reply) return { outcome: 'not-verified' };
   const { report } = reply;
   context.note(reportText(stepHost(context), report));
   const isWhole =
     report.missingCount === 0 && report.corrupt === 0 && (report.balance.adds || report.presentThrough === 0);
   const test = { ...known(context), verified: known(context).verified + 1 };
-  return isWhole ? { outcome: 'verified', findings: { test } } : { outcome: 'damaged' };
+  return isWhole ? { outcome: 'verified', findings: { test } } : { outcome: 'not-verified' };
 };
 
 function reportText(host: string, report: LedgerReport): string {
@@ -226,7 +227,7 @@ export const judgeTest: Action = async (context): Promise<ActionResult> => {
 async function stopHost(context: ActionContext): Promise<boolean> {
   const instruction = { verb: 'test-stop', run: context.run } as const;
   const reply = await orNoted(context, () => askHost(context, stepHost(context), instruction, 'test'));
-  if (reply) context.note(`${stepHost(context)}: no test host of this run is at work.`);
+  if (reply) context.note(`${stepHost(context)}: the test host is stopped.`);
   return reply !== null;
 }
 

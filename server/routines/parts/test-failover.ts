@@ -176,8 +176,10 @@ function stepsOf(arrangement: Arrangement, host: string, target: string): Routin
       action: 'verify-test',
       outcomes: {
         verified: to(next, 'The ledger is whole.'),
-        damaged: to('T220', 'The ledger on the clone is not whole: a failover would have found it so.'),
-        'not-readable': to('T220', 'The clone cannot be read any more.'),
+        'not-verified': to(
+          'T220',
+          'The ledger on the clone is not whole, or cannot be read: a failover would have found it so.',
+        ),
       },
     });
   }

@@ -32,7 +32,7 @@ export interface FakeTest {
   run: string | null;
   worked: number;
   /** What goes wrong with the next test. */
-  trouble: 'no-recovery' | 'no-work' | 'damaged' | 'not-readable' | null;
+  trouble: 'no-recovery' | 'no-work' | 'damaged' | null;
 }
 
 export function fakeTest(
@@ -56,7 +56,6 @@ export function fakeTest(
   if (test.run !== run) throw unfit('no test host runs');
   if (instruction.verb === 'test-work' && test.trouble !== 'no-work') test.worked = instruction.transactions;
   if (instruction.verb === 'test-verify') {
-    if (test.trouble === 'not-readable') throw unfit('it is broken');
     return { verb: 'ledger', report: reportOf(name, test) };
   }
   const state = test.trouble === 'no-work' ? 'failed' : 'ready';

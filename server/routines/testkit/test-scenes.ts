@@ -36,7 +36,7 @@ export const TEST_SCENES: Readonly<Record<string, Makes>> = {
       trouble('no-recovery')(scene, step);
     },
   },
-  'verify-test': { verified: none, damaged: trouble('damaged'), 'not-readable': trouble('not-readable') },
+  'verify-test': { verified: none, 'not-verified': trouble('damaged') },
   'work-on-clone': { worked: none, 'not-worked': trouble('no-work') },
   'judge-test': { stated: none },
   'stop-test-host': { stopped: none, 'no-answer': hostDown },
