@@ -16,7 +16,14 @@ interface Parts {
   routines: readonly string[];
 }
 
-const CHAIN_ROUTINES = ['Initial copy', 'Failover', 'Planned switch-over', 'Reverse copy', 'Failback'] as const;
+const CHAIN_ROUTINES = [
+  'Initial copy',
+  'Failover',
+  'Planned switch-over',
+  'Reverse copy',
+  'Failback',
+  'Test failover',
+] as const;
 const THREE = ['production', 'intermediate', 'remote'] as const;
 const FOUR = ['production', 'intermediate', 'remote-intermediate', 'remote'] as const;
 const SWITCHED = {
@@ -90,5 +97,6 @@ export type RoutineOf<A extends ArrangementName> = Of<A, 'routines'>;
 export type LineOf<A extends ArrangementName> = Of<A, 'lines'> | `${HostOf<A>}-${HostOf<A> | SystemOf<A> | 'witness'}`;
 /** Everything that is a process of its own. */
 export type ProcessOf<A extends ArrangementName> = SystemOf<A> | HostOf<A> | Of<A, 'switches'> | 'witness';
-/** Steps have the letter of their source: `S230`, `B1010`, `F160`. */
-export type StepOf<A extends ArrangementName> = `${A extends 'twin' ? 'B' : A extends 'fan' ? 'F' : 'S'}${number}`;
+/** Steps have the letter of their source: `S230`, `B1010`, `F160`; those of a test failover are ours: `T120`. */
+export type StepOf<A extends ArrangementName> =
+  `${A extends 'twin' ? 'B' : A extends 'fan' ? 'F' : 'S' | 'T'}${number}`;

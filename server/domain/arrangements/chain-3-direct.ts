@@ -12,6 +12,6 @@ export const CHAIN_3_DIRECT: Arrangement = {
   // The source calls the third one S5.
   lines: [...CHAIN_3.lines, { name: 'P-R', ends: ['P', 'R'], defaultKm: 1100, defaultPaths: 2 }],
   reverse: { holder: 'R', pairs: [{ source: 'R', destination: 'P', kind: 'async' }] },
-  routines: ['initial-copy', 'failover', 'switch-over', 'reverse-copy', 'failback'],
+  routines: ['initial-copy', 'failover', 'switch-over', 'reverse-copy', 'failback', 'test-failover'],
   moves: { ...CHAIN_3.moves, control: null },
 };

@@ -30,7 +30,7 @@ export const CHAIN_4: Arrangement = {
   ],
   normal: NORMAL,
   reverse: reverseOf(FOUR_SYSTEMS, NORMAL),
-  routines: ['initial-copy', 'failover', 'switch-over', 'reverse-copy', 'failback'],
+  routines: ['initial-copy', 'failover', 'switch-over', 'reverse-copy', 'failback', 'test-failover'],
   moves: {
     form: 'initial-copy',
     takeover: 'failover',
