@@ -32,7 +32,15 @@ export const CHAIN_3: Arrangement = {
       { source: 'I', destination: 'P', kind: 'sync' },
     ],
   },
-  routines: ['initial-copy', 'failover', 'switch-over', 'reverse-copy', 'reverse-copy-control', 'failback', 'test-failover'],
+  routines: [
+    'initial-copy',
+    'failover',
+    'switch-over',
+    'reverse-copy',
+    'reverse-copy-control',
+    'failback',
+    'test-failover',
+  ],
   moves: {
     form: 'initial-copy',
     takeover: 'failover',
