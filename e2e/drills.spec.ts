@@ -1,8 +1,9 @@
 /** Runbooks recorded on the demo group: from the screen to a bundle that proves itself, and what becomes of one that is broken off. */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { processesIn, scratchOf } from '../server/control/drills/recorder-remains.ts';
+import { verifyBundle } from '../server/control/evidence/verify-bundle.ts';
 import type { DrillReport, DrillView } from '../server/control/views.ts';
 import { done, refused, switchback } from './support/cli.ts';
 import { eventually } from './support/groups.ts';
@@ -18,6 +19,25 @@ async function openRunbooks(page: Page): Promise<void> {
 
 const rowOf = (page: Page, bundle: string) => page.getByRole('row').filter({ hasText: bundle });
 const bundleFile = (bundle: string, name: string) => path.join(dataFolder, 'evidence', bundle, name);
+
+/** One bit of each file of a real bundle is turned, and turned back: exactly that file is named. */
+function expectEveryByteCounts(folder: string): void {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  for (const name of ['film.webm', 'trace.zip', 'report.html', 'report.pdf', 'notes.ndjson', 'facts/timeline.json'])
+    expect(names).toContain(name);
+  for (const name of names) {
+    const whole = readFileSync(path.join(folder, name));
+    const bytes = Buffer.from(whole);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    writeFileSync(path.join(folder, name), bytes);
+    const found = verifyBundle(folder, null).findings.map((finding) => finding.path);
+    writeFileSync(path.join(folder, name), whole);
+    expect(found, name).toContain(name.startsWith('manifest') ? 'manifest.json' : name);
+    if (!name.startsWith('manifest')) expect(found).toHaveLength(1);
+  }
+}
 
 test('a runbook is recorded from the screen; its bundle opens, is proven, and tells when a byte is changed', async ({
   page,
@@ -54,6 +74,10 @@ test('a runbook is recorded from the screen; its bundle opens, is proven, and te
   for (const name of [...pictures, 'report.pdf', 'trace.zip', 'facts/runs.json'])
     expect((await page.request.get(`/api/evidence/${bundle}/${name}`)).status(), String(name)).toBe(200);
   expect((await page.request.get(`/api/evidence/${bundle}.zip`)).status()).toBe(200);
+
+  for (const place of [bundleFile(bundle, ''), `${bundleFile(bundle, '')}.zip`])
+    expect(verifyBundle(path.resolve(place), null).findings).toEqual([]);
+  expectEveryByteCounts(bundleFile(bundle, ''));
 
   const film = bundleFile(bundle, 'film.webm');
   const bytes = readFileSync(film);
