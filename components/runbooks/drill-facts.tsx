@@ -20,6 +20,7 @@ const REASON_SHOWN = 160;
 
 /** What came of a drill: phases with RTO and RPO, how the group was left, who, on what, and whether the seal holds. */
 export function DrillFacts({ drill, replay }: { drill: DrillView; replay: DrillReplay | null }) {
+  const why = drill.progress.trouble ?? drill.progress.ended?.reason ?? null;
   return (
     <div className="grid gap-4 lg:grid-cols-[3fr_2fr]">
       <div className="flex min-w-0 flex-col gap-4">
@@ -53,7 +54,7 @@ export function DrillFacts({ drill, replay }: { drill: DrillView; replay: DrillR
       </div>
       <Panel title={player.facts}>
         <div className="flex flex-col gap-3 px-4 py-3">
-          {drill.progress.ended?.reason ? <Reason text={drill.progress.ended.reason} /> : null}
+          {why ? <Reason text={why} /> : null}
           <dl>
             <Fact name={player.outcome}>
               <Outcome drill={drill} />

@@ -7,6 +7,7 @@ import { Instant } from '../live/age.tsx';
 import { messages } from '../messages/messages.ts';
 import { routes } from '../shell/routes.ts';
 import { buttonClass } from '../ui/button.tsx';
+import { cn } from '../ui/cn.ts';
 import { Panel } from '../ui/panel.tsx';
 import { Table, Td, Th } from '../ui/table.tsx';
 import { Outcome } from './outcome.tsx';
@@ -51,7 +52,7 @@ function DrillRow({ drill }: { drill: DrillView }) {
         >
           {bundle}
         </Link>
-        <span className="mt-1 flex flex-wrap gap-2">
+        <span className={cn('mt-1 flex flex-wrap gap-2', drill.manifestHash === null && 'hidden')}>
           <a
             href={routes.evidence(bundle)}
             target="_blank"

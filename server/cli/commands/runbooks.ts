@@ -97,7 +97,9 @@ async function record(
   }).finally(() => process.off('SIGINT', leave));
   const { ended, trouble, goOn } = drill.progress;
   const ways = goOn.map(({ text, command }) => `- ${text}${command ? ` ${command}` : ''}`);
-  const lines = result(drill, `${drill.outcome}: ${drill.title}, sealed as ${drill.bundle}`, ...ways);
+  const unsealed = drill.manifestHash === null;
+  const kept = unsealed ? `not sealed: ${drill.bundle} is no evidence` : `sealed as ${drill.bundle}`;
+  const lines = result(drill, `${drill.outcome}: ${drill.title}, ${kept}`, ...ways);
   if (drill.outcome === 'passed') return lines;
   const where = ended?.stoppedAt ?? drill.progress.last ?? 'before its first line';
   const why = trouble ?? ended?.reason;
@@ -106,7 +108,9 @@ async function record(
     error: {
       code: `drill-${drill.outcome}`,
       message: `the drill stopped at: ${where}${why ? `: ${why}` : ''}`,
-      cure: `Read the report of ${drill.bundle}: it says how the group was left and how to go on.`,
+      cure: unsealed
+        ? 'See to the place where bundles are kept, look at the status of the group, and record it again.'
+        : `Read the report of ${drill.bundle}: it says how the group was left and how to go on.`,
     },
   };
 }
