@@ -187,11 +187,28 @@ function WorstHop({ row }: { row: FleetRow }) {
 }
 
 function Proven({ row }: { row: FleetRow }) {
-  const { lastProven } = row;
+  const { lastDrill, lastProven } = row;
+  if (lastDrill)
+    return (
+      <>
+        <Link
+          href={routes.drill(row.group, lastDrill.bundle)}
+          className="underline decoration-line-strong underline-offset-4"
+        >
+          {lastDrill.title}, <Ago at={lastDrill.endedAt} />
+        </Link>
+        {lastDrill.stale.length > 0 ? (
+          <span className="text-suspend" title={lastDrill.stale.join('; ')}>
+            {' '}
+            {text.stale}
+          </span>
+        ) : null}
+      </>
+    );
   if (!lastProven) return <span className="text-muted">{text.neverProven}</span>;
   return (
     <Link href={routes.run(row.group, lastProven.run)} className="underline decoration-line-strong underline-offset-4">
-      {text.verdictShort[lastProven.verdict]}, <Ago at={lastProven.endedAt} />
+      {text.runOnly(text.verdictShort[lastProven.verdict] ?? lastProven.verdict)}, <Ago at={lastProven.endedAt} />
     </Link>
   );
 }

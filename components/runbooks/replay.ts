@@ -110,6 +110,7 @@ function statusOf(replay: DrillReplay, arrangement: Arrangement, shown: Shown): 
     forecasts: [],
     alarms: [],
     activeRun: null,
+    lastDrill: null,
     observedAt: at,
   };
 }

@@ -21,6 +21,8 @@ export const routes = {
   runbooks: (group: string) => `/groups/${encodeURIComponent(group)}/runbooks`,
   drill: (group: string, bundle: string) =>
     `/groups/${encodeURIComponent(group)}/runbooks/${encodeURIComponent(bundle)}`,
+  compare: (group: string, a: string, b: string) =>
+    `/groups/${encodeURIComponent(group)}/runbooks/compare?${new URLSearchParams({ a, b })}`,
   evidenceFile: (bundle: string, path: string) => `/api/evidence/${encodeURIComponent(bundle)}/${path}`,
   evidence: (bundle: string) => `/api/evidence/${encodeURIComponent(bundle)}/report.html`,
   evidenceArchive: (bundle: string) => `/api/evidence/${encodeURIComponent(bundle)}.zip`,

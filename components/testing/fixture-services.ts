@@ -4,12 +4,15 @@
  */
 import type { ApiServices } from '../../server/api/services.ts';
 import type {
+  DrillEntry,
   EventView,
   FaultOption,
   FaultView,
   FleetRow,
   LiveMessage,
   PreflightView,
+  RunbookEntry,
+  ScheduleView,
 } from '../../server/api/views.ts';
 import type { CommandParams } from '../../server/control/commands.ts';
 import type { DifferenceMap } from '../../server/domain/difference-map.ts';
@@ -18,6 +21,7 @@ import { refuse } from '../../server/domain/refusal.ts';
 import { CHAIN_3_ROUTINES } from '../../server/routines/chain-3.ts';
 import { findRoutine } from '../../server/routines/find-routine.ts';
 import type { RunView } from '../../server/routines/step-graph.ts';
+import { RUNBOOK, replayFixture } from './drill-fixture.ts';
 import { normalStatus, rowOf } from './group-fixture.ts';
 
 /** Everything a scene consists of; a test changes it and pushes what a screen should hear. */
@@ -31,6 +35,9 @@ export interface Scene {
   options: FaultOption[];
   events: EventView[];
   preflight: PreflightView;
+  runbooks: RunbookEntry[];
+  drills: DrillEntry[];
+  schedules: ScheduleView[];
   /** No message at all is sent while this holds. */
   silent: boolean;
 }
@@ -226,6 +233,9 @@ export function sceneFixture(at: number): Scene {
     options: optionsFixture(),
     events: eventsFixture(at),
     preflight: preflightFixture(at),
+    runbooks: [RUNBOOK],
+    drills: [],
+    schedules: [],
     silent: false,
   };
 }
@@ -284,6 +294,12 @@ export class FixtureServices {
     }
   }
 
+  private drill(id: string): DrillEntry {
+    const drill = this.scene.drills.find((each) => each.bundle === id || each.id === id);
+    if (!drill) throw refuse('unknown-run', `there is no drill ${id}`, 'List them (runbook list).');
+    return drill;
+  }
+
   private run(id: string): RunView {
     const run = this.scene.runs.find((each) => each.run === id);
     if (!run) throw refuse('unknown-run', `there is no run ${id}`, 'List the runs (run list).');
@@ -311,6 +327,18 @@ export class FixtureServices {
         ),
       standing: async (group, seq) =>
         standingFixture(this.scene.status.observedAt).filter((event) => event.group === group && event.seq <= seq),
+      runbooks: async () => this.scene.runbooks,
+      drills: async () => this.scene.drills,
+      drill: async (id) => this.drill(id),
+      replayDrill: async (id) => replayFixture(this.drill(id).startedAt),
+      verifyDrill: async (id) => ({ bundle: id, intact: true, findings: [], chain: [], sha256: 'f'.repeat(64) }),
+      schedules: async () => this.scene.schedules,
+      readCron: async (cron, zone) => ({
+        cron,
+        zone,
+        words: 'at 03:00, on Monday',
+        next: [1, 2, 3].map((day) => day * 86_400_000),
+      }),
       faults: async () => this.scene.faults,
       faultOptions: async () => this.scene.options,
       rollups: async (_group, from) =>

@@ -150,6 +150,7 @@ export function normalStatus(at: number): GroupStatus {
     forecasts: [],
     alarms: [],
     activeRun: null,
+    lastDrill: null,
     observedAt: at - 200,
   };
 }
@@ -326,6 +327,7 @@ export function rowOf(status: GroupStatus): FleetRow {
     alarms: status.alarms,
     activeRun: status.activeRun,
     lastProven: null,
+    lastDrill: status.lastDrill,
     observedAt: status.observedAt,
   };
 }

@@ -52,6 +52,7 @@ export function fleetRow(status: GroupStatus, proven: RunView | null): FleetRow 
             verdict: proven.verdict.kind,
           }
         : null,
+    lastDrill: status.lastDrill,
     observedAt: status.observedAt,
   };
 }

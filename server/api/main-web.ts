@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import next from 'next';
+import { readSoftware } from '../control/software.ts';
 import { RealLog } from '../site/ports/real-log.ts';
 import { watchParent } from '../site/supervisor/parent-watch.ts';
 import { isLoopback } from '../site/supervisor/settings.ts';
@@ -24,11 +25,12 @@ if (!databaseUrl) throw new Error('DATABASE_URL is not set: start Switchback wit
 
 const security = { host, adminPassword: process.env.SWITCHBACK_ADMIN_PASSWORD || null };
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folders = {
+const installation = {
+  software: readSoftware(root),
   runbooks: path.join(root, 'e2e', 'runbooks'),
   evidence: path.join(process.env.SWITCHBACK_DATA || path.join(root, '.data'), 'evidence'),
 };
-const web = await startWebServices(databaseUrl, security, folders, log);
+const web = await startWebServices(databaseUrl, security, installation, log);
 
 const app = next({ dev: false, dir: root, hostname: host, port });
 await app.prepare();

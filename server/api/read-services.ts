@@ -17,10 +17,13 @@ import { readRun, readRuns } from '../control/runs/run-records.ts';
 import type { StatusBoard } from '../control/status-board.ts';
 import { VERSION } from '../control/version.ts';
 import { readWorkers } from '../control/worker-registry.ts';
+import { staleReasons } from '../domain/evidence/staleness.ts';
 import { findRoutine, ROUTINES } from '../routines/find-routine.ts';
 import type { LiveHub } from './live-hub.ts';
 import { type Readiness, readiness } from './readiness.ts';
 import type { ReadServices } from './services.ts';
+import type { DrillEntry, DrillView } from './views.ts';
+import type { InstallationFacts } from './web-services.ts';
 
 /** Runs whose time tells how long the next will take. */
 const EARLIER_RUNS = 20;
@@ -44,8 +47,25 @@ export function makeReadServices(
   board: StatusBoard,
   hub: LiveHub,
   startedAt: number,
-  folders: { runbooks: string; evidence: string },
+  { software, ...folders }: InstallationFacts,
 ): ReadServices {
+  /** Of drills that proved something, why they no longer do. */
+  const entriesOf = (drills: readonly DrillView[]): DrillEntry[] => {
+    const library = new Map(readLibrary(folders.runbooks).map(({ name, sha256 }) => [name, sha256]));
+    const at = Date.now();
+    return drills.map((drill) => {
+      if (drill.outcome !== 'passed' || drill.endedAt === null || !board.find(drill.group))
+        return { ...drill, stale: [] };
+      const { definition, rpoObjectiveMs } = board.record(drill.group);
+      const present = {
+        software,
+        runbook: library.get(drill.runbook) ?? null,
+        topology: { definition, rpoObjectiveMs },
+        at,
+      };
+      return { ...drill, stale: staleReasons({ basis: drill.basis, endedAt: drill.endedAt }, present) };
+    });
+  };
   return {
     statuses: async () => board.all(),
     status: (group) => board.get(group),
@@ -72,8 +92,11 @@ export function makeReadServices(
     runs: async (filter) => (await readRuns(database, filter)).map((row) => row.view),
     run: async (id) => (await readRun(database, id)).view,
     runbooks: async () => readLibrary(folders.runbooks),
-    drills: (filter) => readDrills(database, filter),
-    drill: (id) => readDrill(database, id),
+    drills: async (filter) => entriesOf(await readDrills(database, filter)),
+    drill: async (id) => {
+      const drill = await readDrill(database, id);
+      return entriesOf([drill])[0] ?? { ...drill, stale: [] };
+    },
     replayDrill: async (id) => readReplay(path.join(folders.evidence, (await readDrill(database, id)).bundle)),
     schedules: (group) => readScheduleViews(database, readLibrary(folders.runbooks), group, (name) => board.find(name)),
     readCron: async (cron, zone) => readCron(cron, zone, Date.now()),

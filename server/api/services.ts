@@ -7,9 +7,9 @@ import type {
   AuditEntryView,
   AuditReport,
   CronView,
+  DrillEntry,
   DrillReplay,
   DrillReport,
-  DrillView,
   EventQuery,
   EventView,
   FaultOption,
@@ -46,8 +46,8 @@ export interface ReadServices {
   }): Promise<RunView[]>;
   run(id: string): Promise<RunView>;
   runbooks(): Promise<RunbookEntry[]>;
-  drills(filter: { group: string | null; limit: number }): Promise<DrillView[]>;
-  drill(id: string): Promise<DrillView>;
+  drills(filter: { group: string | null; limit: number }): Promise<DrillEntry[]>;
+  drill(id: string): Promise<DrillEntry>;
   verifyDrill(id: string): Promise<DrillReport>;
   replayDrill(id: string): Promise<DrillReplay>;
   schedules(group: string | null): Promise<ScheduleView[]>;

@@ -3,7 +3,7 @@
  * All times are wall-clock milliseconds since 1970 UTC; everything here is plain JSON.
  */
 import type { EventView, FaultView, WorkerView } from '../control/views.ts';
-import type { Alarm, GroupStatus, Operation, PairStatus, Severity } from '../domain/group-status.ts';
+import type { Alarm, GroupStatus, Operation, PairStatus, ProvenDrill, Severity } from '../domain/group-status.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Ending, RunView } from '../routines/step-graph.ts';
 
@@ -57,6 +57,8 @@ export interface FleetRow {
   activeRun: GroupStatus['activeRun'];
   /** The last routine that ended with a verdict. */
   lastProven: { run: string; routine: string; endedAt: number; ending: Ending; verdict: Verdict['kind'] } | null;
+  /** The last drill that was walked to its end, and whether it still proves anything. */
+  lastDrill: ProvenDrill | null;
   observedAt: number;
 }
 

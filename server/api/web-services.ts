@@ -1,8 +1,10 @@
 /** Everything the API stands on in one process: the database, what follows it, and the services made of both. */
 import { CommandClient } from '../control/command-queue.ts';
 import { openControlDatabase } from '../control/database.ts';
+import { readLibrary } from '../control/drills/runbook-library.ts';
 import { NoticeListener } from '../control/notices.ts';
 import { StatusBoard } from '../control/status-board.ts';
+import type { Software } from '../domain/evidence/staleness.ts';
 import type { Log } from '../domain/ports.ts';
 import { makeChangeServices } from './change-services.ts';
 import type { ApiHandlerParts } from './http/api-handler.ts';
@@ -23,22 +25,34 @@ export interface WebServices {
 }
 
 /** Resolves once everything was read for the first time. Rejects where the database does not answer. */
+/** What is served, and by what. */
+export interface InstallationFacts {
+  /** Folder of the runbooks. */
+  runbooks: string;
+  /** Folder of the bundles. */
+  evidence: string;
+  software: Software;
+}
+
 export async function startWebServices(
   databaseUrl: string,
   security: SecuritySettings,
-  folders: { runbooks: string; evidence: string },
+  { software, ...folders }: InstallationFacts,
   log: Log,
 ): Promise<WebServices> {
   const database = openControlDatabase(databaseUrl, log);
   const notices = new NoticeListener(databaseUrl, log);
-  const board = new StatusBoard(database, log, notices, GATHER_MS);
+  const board = new StatusBoard(database, log, notices, GATHER_MS, {
+    software,
+    library: () => readLibrary(folders.runbooks),
+  });
   const hub = new LiveHub(database, board, log, notices);
   const commands = new CommandClient(database, notices);
   await notices.start();
   await board.start();
   await hub.start();
   const services = {
-    read: makeReadServices(database, board, hub, Date.now(), folders),
+    read: makeReadServices(database, board, hub, Date.now(), { software, ...folders }),
     change: makeChangeServices(database, commands, board),
     live: hub,
   };

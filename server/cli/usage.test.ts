@@ -93,15 +93,6 @@ test.each<string[][]>([
   });
 });
 
-test.each<string[][]>([[['runbook', 'record', 'x', '--group', 'demo']], [['runbook', 'verify', 'x']]])(
-  '%s says that it is not there yet',
-  async (words) => {
-    const answer = await runWords(NOWHERE, ...words, '--json');
-    expect(answer.code).toBe(1);
-    expect(answer.json().error.message).toContain('not available in this version');
-  },
-);
-
 test('options of another arrangement are refused, not ignored', async () => {
   const answer = await runWords(
     NOWHERE,

@@ -12,6 +12,7 @@ export type NoticeChannel =
   | 'switchback_runs'
   | 'switchback_orders'
   | 'switchback_faults'
+  | 'switchback_drills'
   | 'switchback_commands'
   | 'switchback_results';
 

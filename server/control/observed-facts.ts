@@ -1,6 +1,12 @@
 /** From what the database holds of a group to the facts its status is derived from. */
 
-import { type ActiveFault, type GroupFacts, type ObservedProcess, STALENESS_BOUND_MS } from '../domain/status-facts.ts';
+import {
+  type ActiveFault,
+  type GroupFacts,
+  type LastDrill,
+  type ObservedProcess,
+  STALENESS_BOUND_MS,
+} from '../domain/status-facts.ts';
 import type { RunView } from '../routines/step-graph.ts';
 import { processesOf } from './agents.ts';
 import type { GroupRecord } from './groups.ts';
@@ -55,6 +61,7 @@ export function factsOf(
   run: RunView | null,
   faults: readonly FaultView[],
   now: number,
+  lastDrill: LastDrill | null,
 ): GroupFacts {
   return {
     definition: record.definition,
@@ -73,5 +80,6 @@ export function factsOf(
     },
     faults: faults.flatMap((fault) => activeFaults(record, fault)),
     objectives: { rpoMs: record.rpoObjectiveMs },
+    lastDrill,
   };
 }

@@ -3,11 +3,15 @@
  * have changed, and once a second everything is derived anew, because facts age without anybody saying so.
  */
 
+import type { Software } from '../domain/evidence/staleness.ts';
 import type { GroupStatus } from '../domain/group-status.ts';
 import type { Log } from '../domain/ports.ts';
 import { deriveGroupStatus } from '../domain/status-derive.ts';
+import type { LastDrill } from '../domain/status-facts.ts';
 import type { RunView } from '../routines/step-graph.ts';
 import type { Database } from './database.ts';
+import { readLastPassed } from './drills/drill-records.ts';
+import type { RunbookEntry } from './drills/runbook-library.ts';
 import { readFaults } from './fault-store.ts';
 import { type GroupRecord, readGroups, unknownGroup } from './groups.ts';
 import type { NoticeListener } from './notices.ts';
@@ -18,6 +22,8 @@ import { readRuns } from './runs/run-records.ts';
 import type { FaultView } from './views.ts';
 
 const AGE_EVERY_MS = 1_000;
+/** Nobody announces that a runbook was changed. */
+const LIBRARY_EVERY_MS = 60_000;
 
 interface Facts {
   record: GroupRecord;
@@ -25,9 +31,10 @@ interface Facts {
   meters: Map<string, RateMeter>;
   run: RunView | null;
   faults: FaultView[];
+  lastDrill: LastDrill | null;
 }
 
-type Wanted = 'groups' | 'runs' | 'faults';
+type Wanted = 'groups' | 'runs' | 'faults' | 'drills';
 
 export class StatusBoard {
   private readonly facts = new Map<string, Facts>();
@@ -38,6 +45,7 @@ export class StatusBoard {
   private stale: Set<string> | null = new Set();
   private timer: NodeJS.Timeout | null = null;
   private ageing: NodeJS.Timeout | null = null;
+  private rereading: NodeJS.Timeout | null = null;
   private reading = false;
   private loaded: Promise<void> | null = null;
 
@@ -47,6 +55,8 @@ export class StatusBoard {
     notices: NoticeListener,
     /** Facts of one group change together: what comes within this time is read at once, ms. */
     private readonly gatherMs: number,
+    /** What there is now of what a drill rests on. */
+    private readonly present: { software: Software; library: () => readonly RunbookEntry[] },
   ) {
     notices.on('switchback_observations', (payload) => {
       if (!payload) this.stale = null;
@@ -56,20 +66,23 @@ export class StatusBoard {
     notices.on('switchback_groups', () => this.want('groups'));
     notices.on('switchback_runs', () => this.want('runs'));
     notices.on('switchback_faults', () => this.want('faults'));
+    notices.on('switchback_drills', () => this.want('drills'));
   }
 
   /** Reads everything once, then follows. Rejects where the database does not answer. */
   async start(): Promise<void> {
-    for (const what of ['groups', 'runs', 'faults'] as const) this.wanted.add(what);
+    for (const what of ['groups', 'runs', 'faults', 'drills'] as const) this.wanted.add(what);
     this.stale = null;
     this.loaded = this.read();
     await this.loaded;
     this.ageing = setInterval(() => this.derive(new Set(this.facts.keys())), AGE_EVERY_MS);
+    this.rereading = setInterval(() => this.want('drills'), LIBRARY_EVERY_MS);
   }
 
   stop(): void {
     if (this.timer) clearTimeout(this.timer);
     if (this.ageing) clearInterval(this.ageing);
+    if (this.rereading) clearInterval(this.rereading);
     this.listeners.clear();
   }
 
@@ -134,6 +147,7 @@ export class StatusBoard {
       if (stale === null || stale.size > 0) await this.readObservations(stale, changed);
       if (wanted.has('runs')) await this.readRuns(changed);
       if (wanted.has('faults')) await this.readFaults(changed);
+      if (wanted.has('drills')) await this.readDrills(changed);
       this.derive(changed);
     } catch (error) {
       for (const what of wanted) this.wanted.add(what);
@@ -156,7 +170,15 @@ export class StatusBoard {
     for (const record of records) {
       const known = this.facts.get(record.name);
       if (known) known.record = record;
-      else this.facts.set(record.name, { record, observations: new Map(), meters: new Map(), run: null, faults: [] });
+      else
+        this.facts.set(record.name, {
+          record,
+          observations: new Map(),
+          meters: new Map(),
+          run: null,
+          faults: [],
+          lastDrill: null,
+        });
       fresh ||= !known;
       changed.add(record.name);
     }
@@ -164,6 +186,7 @@ export class StatusBoard {
     await this.readObservations(null, changed);
     await this.readRuns(changed);
     await this.readFaults(changed);
+    await this.readDrills(changed);
   }
 
   private async readObservations(groups: Set<string> | null, changed: Set<string>): Promise<void> {
@@ -195,6 +218,18 @@ export class StatusBoard {
     }
   }
 
+  private async readDrills(changed: Set<string>): Promise<void> {
+    const library = new Map(this.present.library().map(({ name, sha256 }) => [name, sha256]));
+    const { software } = this.present;
+    for (const drill of await readLastPassed(this.database)) {
+      const facts = this.facts.get(drill.group);
+      if (!facts) continue;
+      const { group, ...proven } = drill;
+      facts.lastDrill = { ...proven, present: { software, runbook: library.get(drill.runbook) ?? null } };
+      changed.add(group);
+    }
+  }
+
   private derive(groups: ReadonlySet<string>): void {
     const now = Date.now();
     for (const name of groups) {
@@ -202,7 +237,9 @@ export class StatusBoard {
       if (facts)
         this.statuses.set(
           name,
-          deriveGroupStatus(factsOf(facts.record, [...facts.observations.values()], facts.run, facts.faults, now)),
+          deriveGroupStatus(
+            factsOf(facts.record, [...facts.observations.values()], facts.run, facts.faults, now, facts.lastDrill),
+          ),
         );
       else this.statuses.delete(name);
     }

@@ -134,6 +134,16 @@ export interface Alarm {
   since: number;
 }
 
+/** The latest drill of the group that was walked to its end. */
+export interface ProvenDrill {
+  bundle: string;
+  runbook: string;
+  title: string;
+  endedAt: number;
+  /** Why it no longer proves anything of the group as it is; empty where it does. */
+  stale: string[];
+}
+
 /** How a system that pulls from the holder would come to follow the other side. */
 export interface JoinForecast {
   /** The holder. */
@@ -175,5 +185,7 @@ export interface GroupStatus {
   alarms: Alarm[];
   /** `changing`: it excludes every other that changes the group; a test does not. */
   activeRun: { run: string; routine: string; step: string | null; status: string; changing: boolean } | null;
+  /** null: no drill was walked to its end yet. */
+  lastDrill: ProvenDrill | null;
   observedAt: number;
 }

@@ -3,6 +3,7 @@
  * metrics show. Pure; no reader adds a judgement of its own, so no two of them can disagree.
  */
 import { type ArrangementSwitch, operationOf, pairsTowards } from './arrangement.ts';
+import { staleReasons } from './evidence/staleness.ts';
 import { type Generation, newestGeneration } from './generation.ts';
 import type {
   GroupStatus,
@@ -10,13 +11,14 @@ import type {
   LineStatus,
   Operation,
   PairStatus,
+  ProvenDrill,
   Severity,
   SwitchStatus,
   SystemStatus,
 } from './group-status.ts';
 import { type HostName, pairName, type SystemName, WITNESS } from './names.ts';
 import { alarmsOf } from './status-alarms.ts';
-import { type Fresh, freshOf, type GroupFacts } from './status-facts.ts';
+import { type Fresh, freshOf, type GroupFacts, type LastDrill } from './status-facts.ts';
 import { forecastsOf } from './status-forecast.ts';
 import { pairStatuses } from './status-pairs.ts';
 import type { CloneFacts, SystemFacts } from './storage-controller.ts';
@@ -52,6 +54,7 @@ export function deriveGroupStatus(facts: GroupFacts): GroupStatus {
       status: facts.run.status,
       changing: facts.run.changing,
     },
+    lastDrill: facts.lastDrill && provenDrill(facts, facts.lastDrill),
     observedAt: Math.max(0, ...facts.processes.map((process) => process.observedAt)),
   };
   const alarms = alarmsOf(facts, partial);
@@ -60,6 +63,13 @@ export function deriveGroupStatus(facts: GroupFacts): GroupStatus {
     alarms.map((alarm) => alarm.severity),
   );
   return { ...partial, alarms, severity, summary: summaryOf({ ...partial, alarms }) };
+}
+
+function provenDrill({ definition, objectives, now }: GroupFacts, drill: LastDrill): ProvenDrill {
+  const { basis, present, ...proven } = drill;
+  const topology = { definition, rpoObjectiveMs: objectives.rpoMs };
+  const reasons = staleReasons({ basis, endedAt: drill.endedAt }, { ...present, topology, at: now });
+  return { ...proven, stale: reasons.map(({ text }) => text) };
 }
 
 const RANK: readonly Severity[] = ['none', 'minor', 'major', 'critical'];

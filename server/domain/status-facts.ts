@@ -1,5 +1,8 @@
 /** All that the one status derivation is given. Nothing here is optional: a fact that is not known is null, and said so. */
+
 import type { Arrangement, GroupDefinition } from './arrangement.ts';
+import type { Present, ProofBasis } from './evidence/staleness.ts';
+import type { ProvenDrill } from './group-status.ts';
 import type { HostFacts, WitnessFacts } from './host.ts';
 import type { LineName, PairName } from './names.ts';
 import type { SystemFacts } from './storage-controller.ts';
@@ -51,6 +54,13 @@ export interface GroupFacts {
   run: { run: string; routine: string; step: string | null; status: string; changing: boolean; since: number } | null;
   faults: readonly ActiveFault[];
   objectives: { rpoMs: number };
+  /** The latest drill that passed, with the software and the runbook that there are now; null before the first. */
+  lastDrill: LastDrill | null;
+}
+
+export interface LastDrill extends Omit<ProvenDrill, 'stale'> {
+  basis: ProofBasis | null;
+  present: Pick<Present, 'software' | 'runbook'>;
 }
 
 export const STALENESS_BOUND_MS = 5_000;

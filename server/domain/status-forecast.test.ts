@@ -61,6 +61,7 @@ function bench({ numbers = {}, trimmed = {}, kept, sync = ['duplex', 'duplex'] }
     run: null,
     faults: [],
     objectives: { rpoMs: 1000 },
+    lastDrill: null,
   };
 }
 

@@ -170,6 +170,7 @@ export class StatusBench {
       run: null,
       faults: [],
       objectives: { rpoMs: 1_000 },
+      lastDrill: null,
     };
   }
 

@@ -71,6 +71,9 @@ export const fleet = {
   count: (shown: number, all: number) =>
     shown === all ? `${all} ${all === 1 ? 'group' : 'groups'}` : `${shown} of ${all} groups`,
   neverProven: 'never',
+  /** A run that ended with a verdict is no drill, but better than nothing. */
+  runOnly: (verdict: string) => `no drill; a run: ${verdict}`,
+  stale: 'stale',
   verdictShort: { 'no-data-loss': 'no data loss', 'data-loss': 'data loss', unknown: 'unknown' } as Record<
     string,
     string
@@ -120,7 +123,7 @@ export const fleet = {
     rpo: 'RPO now / objective',
     worstHop: 'Worst hop',
     exposure: 'Exposure',
-    proven: 'Last proven run',
+    proven: 'Last proven drill',
     observed: 'Observed',
   },
 };

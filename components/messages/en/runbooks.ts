@@ -6,6 +6,16 @@ const OUTCOMES: Record<string, string> = {
   incomplete: 'incomplete',
 };
 
+const FIRINGS: Record<string, string> = {
+  claimed: 'being decided',
+  started: 'recorded',
+  skipped: 'skipped',
+  missed: 'missed',
+};
+
+const RULE =
+  '▲ marks a drill beyond 1.25 times the median of up to five before it (three at least), and beyond that median by';
+
 export const runbooks = {
   title: 'Runbooks',
   intro:
@@ -23,6 +33,98 @@ export const runbooks = {
     reason: 'A drill of this group is being recorded.',
     cure: 'Wait until it is sealed, or stop it.',
   },
+  approvedBy: 'Approved by (optional)',
+  approvedByHint: 'Kept and sealed as your statement; nobody’s account is asked.',
+  stale: 'stale',
+  provenBy: 'Proven by',
+  provenNever: 'Nothing was proven yet: no drill of this group was walked to its end.',
+  holds: 'holds',
+  choose: (bundle: string) => `Choose ${bundle} to be compared`,
+  compareAct: 'Compare the two chosen',
+  compareRefused: (count: number) => ({
+    reason: count === 0 ? 'No drill is chosen.' : count === 1 ? 'One drill is chosen.' : `${count} drills are chosen.`,
+    cure: 'Choose two drills of the list.',
+  }),
+  schedule: {
+    open: 'Schedule',
+    openOf: (title: string) => `Schedule ${title}`,
+    titleOf: (title: string) => `Schedule of ${title}`,
+    cron: 'When (cron expression)',
+    cronHint: 'Minute, hour, day of the month, month, day of the week.',
+    zone: 'Time zone',
+    zoneHint: 'By the IANA database, such as Europe/Berlin or UTC.',
+    next: 'Comes next:',
+    nextAt: 'Next:',
+    enabled: 'Begin by itself at these times',
+    consequence: (group: string) =>
+      `At each of these times the runbook is recorded on ${group}, real faults included, unless something is amiss with the group: then it is skipped, and the reason is kept. A time that passed while the control plane was down is not made up for.`,
+    save: 'Save schedule',
+    remove: 'Remove schedule',
+    removeOf: (runbook: string) => `Remove the schedule of ${runbook}`,
+    enable: 'Enable',
+    enableOf: (title: string) => `Enable the schedule of ${title}`,
+    disable: 'Disable',
+    disableOf: (title: string) => `Disable the schedule of ${title}`,
+    disabled: (because: string | null) => (because ? `Disabled: ${because}` : 'Disabled'),
+    approved: (name: string) => `approved by ${name}`,
+    wouldSkip: (reason: string) => `would be skipped now: ${reason}`,
+    last: 'What became of the last times',
+    firing: (status: string, count: number) =>
+      `${FIRINGS[status] ?? status}${count > 1 ? ` ${count} times, last` : ''}`,
+    gone: 'This runbook is not in the library any more; its times are skipped.',
+  },
+  trend: {
+    title: 'Trend',
+    runbook: 'Runbook',
+    measure: 'Measure',
+    measures: {
+      outageMs: 'Work stood still (RTO)',
+      lostMs: 'Lost (RPO)',
+      durationMs: 'Took',
+      worstRpoMs: 'Exposed at most',
+    },
+    rule: {
+      outageMs: `${RULE} two seconds more.`,
+      lostMs: `${RULE} more at all.`,
+      durationMs: `${RULE} two seconds more.`,
+      worstRpoMs: `${RULE} half a second more.`,
+    },
+    none: 'There is no trend before a drill was walked to its end.',
+    nothingMeasured: (count: number) =>
+      count === 1
+        ? 'Nothing of the kind in the one drill that passed.'
+        : `Nothing of the kind in ${count} drills that passed.`,
+    caption: (count: number, marked: number) =>
+      marked === 0 ? `seconds, ${count} drills` : `seconds, ${count} drills, ${marked} markedly worse`,
+    table: 'Trend as a table',
+    drill: 'Drill',
+    round: (title: string, round: number) => `${title}, no. ${round}`,
+    beyond: (limit: string) => `(limit ${limit})`,
+  },
+  compare: {
+    title: 'Two drills compared',
+    chooseTwo: 'Two drills are needed.',
+    chooseTwoText: 'Choose two of them in the list of recorded drills.',
+    before: 'Earlier',
+    after: 'Later',
+    difference: 'Difference',
+    differences: 'What was not the same',
+    same: 'Runbook, software and topology were the same.',
+    basisUnknown: 'One of the two does not say on what it was recorded.',
+    runbookChanged: 'the runbook was changed between them',
+    otherRunbook: (before: string, after: string) => `not the same runbook: ${before}, then ${after}`,
+    phases: 'Phases',
+    phasesNone: 'Neither ran a routine.',
+    phase: 'Phase',
+    measure: 'Measure',
+    lostUpdates: 'Lost updates',
+    steps: 'Steps',
+    stepsNone: 'Neither walked a step.',
+    step: 'Step',
+    outcomes: 'Outcome',
+    notWalked: 'not walked',
+    equal: 'equal',
+  },
   underWay: 'Being recorded',
   sealing: 'Ended; the report is written and sealed.',
   notBegun: 'The browser is being started.',
@@ -31,7 +133,15 @@ export const runbooks = {
   stop: 'Stop and seal as aborted',
   drills: 'Recorded drills',
   drillsNone: 'No drill of this group was recorded yet.',
-  columns: { bundle: 'Bundle', outcome: 'Outcome', started: 'Recorded', took: 'Took', by: 'By', seal: 'Seal' },
+  columns: {
+    bundle: 'Bundle',
+    outcome: 'Outcome',
+    proof: 'Proof',
+    started: 'Recorded',
+    took: 'Took',
+    by: 'By',
+    seal: 'Seal',
+  },
   outcome: (outcome: string) => OUTCOMES[outcome] ?? outcome,
   stoppedAt: (where: string) => `stopped at: ${where}`,
   report: 'Report',

@@ -7,6 +7,7 @@ import { RefusedError } from '../../domain/refusal.ts';
 import type { Client } from '../client.ts';
 import { type CliContext, type Enqueue, result, table } from '../context.ts';
 import { type CliResult, EXIT_USAGE, isConnectionError } from '../output.ts';
+import { addSchedules } from './schedules.ts';
 
 const LOOK_EVERY_MS = 500;
 /** A server that is being restarted is back within this. */
@@ -16,6 +17,7 @@ const EXIT_INTERRUPTED = 130;
 
 export function addRunbook(program: Command, enqueue: Enqueue): void {
   const runbook = program.command('runbook').description('drills that record themselves, as sealed evidence');
+  addSchedules(runbook, enqueue);
   runbook
     .command('library')
     .description('runbooks there are')
@@ -37,6 +39,7 @@ export function addRunbook(program: Command, enqueue: Enqueue): void {
           drill.status === 'sealed' ? (drill.outcome ?? '') : drill.status,
           sizeWords(drill.progress.bytes),
           drill.title,
+          drill.stale.length > 0 ? `stale: ${drill.stale.map(({ text }) => text).join('; ')}` : '',
         ]);
         return result(drills, rows.length === 0 ? 'no drill was recorded yet' : table(rows));
       }),
@@ -45,8 +48,9 @@ export function addRunbook(program: Command, enqueue: Enqueue): void {
     .command('record <name>')
     .description('run a runbook on a group, film it and seal what comes of it')
     .requiredOption('--group <name>', 'group')
+    .option('--approved-by <name>', 'who approved it; kept and sealed as you state it')
     .option('--no-wait', 'answer once it has begun')
-    .action((name: string, options: { group: string; wait: boolean }, command: Command) =>
+    .action((name: string, options: RecordOptions, command: Command) =>
       enqueue(command, (context) => record(context, name, options)),
     );
   runbook
@@ -75,12 +79,18 @@ function sizeWords(bytes: number | null): string {
   return bytes === null ? '' : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
 
+interface RecordOptions {
+  group: string;
+  wait: boolean;
+  approvedBy?: string;
+}
+
 async function record(
   { client, streams }: CliContext,
   runbook: string,
-  { group, wait }: { group: string; wait: boolean },
+  { group, wait, approvedBy }: RecordOptions,
 ): Promise<CliResult> {
-  const begun = await client.drills.start.mutate({ runbook, group });
+  const begun = await client.drills.start.mutate({ runbook, group, approvedBy: approvedBy ?? null });
   if (!wait) return result(begun, `${begun.bundle} is being recorded`);
   let told = '';
   const leave = () => {

@@ -51,6 +51,7 @@ function lines(status: GroupStatus, now: number): string {
   return [
     `${status.name}  ${status.arrangement}  ${status.operation}  generation ${status.generation ?? 'unknown'}`,
     `  ${status.summary}`,
+    `  ${proofLine(status.lastDrill)}`,
     table(systems),
     table(pairs),
     table(hosts),
@@ -82,4 +83,10 @@ export function addStatus(program: Command, enqueue: Enqueue): void {
         );
       }),
     );
+}
+
+function proofLine(drill: GroupStatus['lastDrill']): string {
+  if (!drill) return 'no drill was walked to its end yet';
+  const proven = `proven by ${drill.bundle}, ${new Date(drill.endedAt).toISOString().slice(0, 10)}`;
+  return drill.stale.length > 0 ? `${proven}; stale: ${drill.stale.join('; ')}` : proven;
 }

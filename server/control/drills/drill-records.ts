@@ -5,6 +5,7 @@ import type { DrillOutcome } from '../../domain/evidence/manifest.ts';
 import type { PhaseFigures } from '../../domain/evidence/phases.ts';
 import type { ProofBasis } from '../../domain/evidence/staleness.ts';
 import { refuse } from '../../domain/refusal.ts';
+import type { LastDrill } from '../../domain/status-facts.ts';
 import { type Database, fromJson, toJson } from '../database.ts';
 import { newSigningKey, type SigningKey } from '../evidence/seal.ts';
 import type { Drill } from '../generated/client.ts';
@@ -110,6 +111,19 @@ export async function readDrills(
     take: filter.limit,
   });
   return rows.map(viewOfDrill);
+}
+
+/** The latest drill of each group that was walked to its end. */
+export async function readLastPassed(database: Database): Promise<(Omit<LastDrill, 'present'> & { group: string })[]> {
+  const rows = await database.prisma.drill.findMany({
+    where: { status: 'sealed', outcome: 'passed', endedAt: { not: null } },
+    orderBy: [{ group: 'asc' }, { sequence: 'desc' }],
+    distinct: ['group'],
+  });
+  return rows.map(viewOfDrill).map(({ group, bundle, runbook, title, startedAt, endedAt, basis }) => ({
+    ...{ group, bundle, runbook, title, basis },
+    endedAt: endedAt ?? startedAt,
+  }));
 }
 
 /** What the group has sealed, in the order of the chain. */

@@ -1,5 +1,5 @@
 /** The runbooks there are: files of `e2e/runbooks`, with what each says of itself. Read, never run, by the control plane. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { sha256Of } from '../../domain/evidence/manifest.ts';
 import { refuse } from '../../domain/refusal.ts';
@@ -25,6 +25,8 @@ const CHAPTER = new RegExp(String.raw`\bchapter\(\s*${STRING}`, 'g');
 
 /** In the order of their names. A file that does not begin as a runbook does is left out: Playwright says what is wrong with it. */
 export function readLibrary(folder: string): RunbookEntry[] {
+  // A control worker that runs without the repository has no runbooks, and works none the less.
+  if (!existsSync(folder)) return [];
   const entries: RunbookEntry[] = [];
   for (const file of readdirSync(folder).sort()) {
     const name = FILE.exec(file)?.[1];

@@ -20,6 +20,7 @@ export function unheardStatus(id = 'chain-3'): GroupStatus {
     run: null,
     faults: [],
     objectives: { rpoMs: DEFAULT_RPO_OBJECTIVE_MS },
+    lastDrill: null,
   });
 }
 

@@ -2,6 +2,7 @@
  * One control worker: hears the agents, carries out commands, drives runs. Any number may live at once; one of them leads
  * and alone writes observations, reconciles groups and takes over what a dead worker left.
  */
+import path from 'node:path';
 import type { Software } from '../../domain/evidence/staleness.ts';
 import type { Log } from '../../domain/ports.ts';
 import type { AgentNotices, ProcessView } from '../../site/agent-protocol.ts';
@@ -10,6 +11,7 @@ import { Chronicler } from '../chronicler.ts';
 import { CommandServer } from '../command-queue.ts';
 import { type Database, openControlDatabase } from '../database.ts';
 import { DrillService } from '../drills/drill-service.ts';
+import { readLibrary } from '../drills/runbook-library.ts';
 import { ScheduleKeeper } from '../drills/schedule-keeper.ts';
 import { drillUnderWay } from '../drills/schedule-service.ts';
 import { FaultInjector } from '../faults.ts';
@@ -72,7 +74,10 @@ export class ControlWorker {
     const { log, clock } = ports;
     this.database = openControlDatabase(databaseUrl, log);
     this.notices = new NoticeListener(databaseUrl, log);
-    this.board = new StatusBoard(this.database, log, this.notices, GATHER_MS);
+    this.board = new StatusBoard(this.database, log, this.notices, GATHER_MS, {
+      software: settings.software,
+      library: () => readLibrary(path.join(settings.root, 'e2e', 'runbooks')),
+    });
     this.chronicler = new Chronicler(this.database, log, () => this.registry.leads);
     this.observations = new ObservationWriter(this.database, log);
     this.agents = new Agents(settings.agents, ports, secret, id, {
