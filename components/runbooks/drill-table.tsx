@@ -95,7 +95,7 @@ function DrillRow({ drill, chosen, onChoose }: DrillRowProps) {
       <Td className="align-top">
         <Link
           href={routes.drill(drill.group, bundle)}
-          className="num inline-flex min-h-6 items-center font-medium underline decoration-line-strong underline-offset-4 hover:decoration-text"
+          className="num inline-flex min-h-6 items-center font-medium whitespace-nowrap underline decoration-line-strong underline-offset-4 hover:decoration-text"
         >
           {bundle}
         </Link>
