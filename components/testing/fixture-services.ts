@@ -331,7 +331,10 @@ export class FixtureServices {
       drills: async () => this.scene.drills,
       drill: async (id) => this.drill(id),
       replayDrill: async (id) => replayFixture(this.drill(id).startedAt),
-      verifyDrill: async (id) => ({ bundle: id, intact: true, findings: [], chain: [], sha256: 'f'.repeat(64) }),
+      verifyDrill: async (id) => ({
+        ...{ bundle: id, intact: true, findings: [], chain: [] },
+        ...{ sha256: 'f'.repeat(64), publicKey: 'key' },
+      }),
       schedules: async () => this.scene.schedules,
       readCron: async (cron, zone) => ({
         cron,
