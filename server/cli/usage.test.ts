@@ -83,6 +83,8 @@ test.each<string[][]>([
   [['audit', 'verify']],
   [['nbd', '--group', 'demo', '--on', 'P']],
   [['ledger', 'verify', '--group', 'demo']],
+  [['runbook', 'record', 'line-cut', '--group', 'demo']],
+  [['runbook', 'verify', 'demo-0001-line-cut']],
 ])('%s with no server says where it looked', async (words) => {
   const answer = await runWords(NOWHERE, ...words, '--json');
   expect(answer.code).toBe(1);

@@ -4,6 +4,9 @@ import { createReadStream, createWriteStream, readdirSync, renameSync, rmSync } 
 import path from 'node:path';
 import { Zip, ZipPassThrough } from 'fflate';
 
+const FIRST_YEAR = 1980;
+const LAST_YEAR = 2099;
+
 /**
  * Writes `file` with everything below `folder`, seals included, all dated the day of `sealedAt` (ms since 1970): one bundle
  * has one archive, byte for byte. Films and pictures are compressed already, so nothing is.
@@ -68,7 +71,10 @@ export function* archiveChunks(
 /** A zip holds the time of day without saying where. Noon of the day in UTC, said as if it were local, is the same everywhere. */
 function noonOf(at: number): Date {
   const day = new Date(at);
-  return new Date(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate(), 12);
+  const year = day.getUTCFullYear();
+  // A manifest from elsewhere may say any time; a zip knows these years.
+  if (!(year >= FIRST_YEAR && year <= LAST_YEAR)) return new Date(FIRST_YEAR, 0, 1, 12);
+  return new Date(year, day.getUTCMonth(), day.getUTCDate(), 12);
 }
 
 function filesOf(folder: string): string[] {
