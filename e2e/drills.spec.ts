@@ -63,7 +63,7 @@ test('a runbook is recorded from the screen; its bundle opens, is proven, and te
   await page.goto(`/api/evidence/${bundle}/report.html`);
   await expect(page.getByText('Walked to its end')).toBeVisible();
   await expect(page.getByText('✓ Pair P-I: failure-suspend')).toBeVisible();
-  await page.getByRole('listitem').filter({ hasText: 'The line is joined' }).getByRole('button').click();
+  await page.getByRole('button', { name: '· The line is joined' }).click();
   await expect
     .poll(() => page.locator('#film').evaluate((film: HTMLVideoElement) => film.currentTime > 1 && film.videoWidth))
     .toBe(1280);
