@@ -17,7 +17,8 @@ async function openRunbooks(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Runbooks', level: 1 })).toBeVisible();
 }
 
-const rowOf = (page: Page, bundle: string) => page.getByRole('row').filter({ hasText: bundle });
+const rowOf = (page: Page, bundle: string) =>
+  page.getByRole('region', { name: 'Recorded drills' }).first().getByRole('row').filter({ hasText: bundle });
 const bundleFile = (bundle: string, name: string) => path.join(dataFolder, 'evidence', bundle, name);
 
 /** One bit of each file of a real bundle is turned, and turned back: exactly that file is named. */
@@ -44,6 +45,7 @@ test('a runbook is recorded from the screen; its bundle opens, is proven, and te
 }) => {
   await openRunbooks(page);
   await page.getByRole('button', { name: 'Record A cut line' }).click();
+  await page.getByLabel('Approved by (optional)').fill('Berta B.');
   await page.getByRole('button', { name: 'Record “A cut line”' }).click();
   const underWay = page.getByTestId('drill-under-way');
   await expect(underWay).toContainText('Being recorded: A cut line');
@@ -57,8 +59,23 @@ test('a runbook is recorded from the screen; its bundle opens, is proven, and te
   expect(drill).toMatchObject({ runbook: 'line-cut', outcome: 'passed', status: 'sealed' });
   const row = rowOf(page, bundle);
   await expect(row).toContainText('passed');
+  await expect(row).toContainText('approved by Berta B.');
+  await expect(page.getByTestId('last-proof')).toContainText('A cut line');
   await row.getByRole('button', { name: `Verify ${bundle}` }).click();
   await expect(row).toContainText('Every byte is what was sealed');
+
+  await row.getByRole('link', { name: bundle, exact: true }).click();
+  const moment = page.getByTestId('replay-words');
+  await page
+    .getByRole('button', { name: /^Show .*: Pair P-I: duplex$/ })
+    .first()
+    .click();
+  await expect(moment).not.toContainText('failure-suspend');
+  await page.getByRole('button', { name: /^Show .*: Pair P-I: failure-suspend$/ }).click();
+  await expect(moment).toContainText('failure-suspend');
+  await expect
+    .poll(() => page.locator('video').evaluate((film: HTMLVideoElement) => film.currentTime))
+    .toBeGreaterThan(1);
 
   await page.goto(`/api/evidence/${bundle}/report.html`);
   await expect(page.getByText('Walked to its end')).toBeVisible();
