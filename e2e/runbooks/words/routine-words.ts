@@ -89,9 +89,9 @@ class RoutineWords {
     await this.mustHave(id);
     const sight = {
       what: `Step ${id}`,
-      wanted: 'current',
+      wanted: 'current, or decision needed',
       read: async () => `${await box.getAttribute('aria-label', { timeout: SAYS_MS })} | ${await this.standing()}`,
-      holds: (words: string) => BOX.exec(words.split(' | ')[0] ?? '')?.[3] === 'current',
+      holds: (words: string) => /^(current|decision needed)$/.test(BOX.exec(words.split(' | ')[0] ?? '')?.[3] ?? ''),
       hopeless: (words: string) => restsWords(words.split(' | ')[1] ?? ''),
     };
     await stage.see(`The run is at ${id}`, sight, box);

@@ -36,7 +36,7 @@ export interface Words<A extends ArrangementName = ArrangementName> {
 
   /** Opens the preflight of a routine, keeps what it predicts, and starts it. */
   start(routine: RoutineOf<A>): Promise<void>;
-  /** Waits until the run is at this step, and is still busy with it. */
+  /** Waits until the run is at this step: busy with it, or asking. */
   reach(id: StepOf<A>): Promise<void>;
   /** Waits until the run has walked this step; with `outcome`, that it ended so. */
   step(id: StepOf<A>, outcome?: string): Promise<void>;
