@@ -37,6 +37,13 @@ test.each<[string, GroupStatus, string]>([
   expect(look(status).refusal?.cure).toContain(cure);
 });
 
+test('a test under way stands in the way of another test only', () => {
+  const run = { run: 'r', routine: 'test-failover', step: 'T150', status: 'running', changing: false };
+  const tested = { ...duplex, activeRun: run };
+  expect(look(tested).refusal).toBeNull();
+  expect(failed(tested, 'test-failover')).toEqual(['run']);
+});
+
 test('a routine meant for another operation says so', () => {
   expect(failed(duplex, 'failback')).toEqual(['operation']);
 });

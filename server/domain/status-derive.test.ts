@@ -352,7 +352,13 @@ describe('alarms', () => {
     };
     const status = deriveGroupStatus({ ...failedOver(false).facts, run });
     expect(alarms(status)).toEqual(['run-r1 major']);
-    expect(status.activeRun).toEqual({ run: 'r1', routine: 'failover', step: 'S220', status: 'waiting-decision' });
+    expect(status.activeRun).toEqual({
+      run: 'r1',
+      routine: 'failover',
+      step: 'S220',
+      status: 'waiting-decision',
+      changing: true,
+    });
   });
 });
 
