@@ -35,7 +35,7 @@ export function LagChart({ group, pair }: { group: string; pair: string }) {
     <>
       <Plot at={at} seconds={seconds} tests={tests} />
       {tests.map((test) => (
-        <p key={test.run} className="num text-sm" data-testid="lag-test">
+        <p key={test.run} className="text-sm tabular-nums" data-testid="lag-test">
           {text.lagTested(
             formatTimeOfDay(test.from),
             test.to === null ? null : formatTimeOfDay(test.to),
