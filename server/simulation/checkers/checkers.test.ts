@@ -40,6 +40,31 @@ const begun = (markedTracks: number): HistoryEvent => ({
 const suspendedAt = (name: string, content: Record<number, number>, end: 'source' | 'destination'): SystemImage =>
   system(name, content, { pairs: [pair('P-I', end, 'suspend')] });
 
+/** A clone of R, and what a test writes to it. */
+const cloned = (what: 'made' | 'read', content: Record<number, number>): HistoryEvent => ({
+  kind: 'clone',
+  what,
+  system: 'R',
+  run: 'test',
+  image: cells(content),
+});
+const wrote = (cell: number, content: number, done: boolean): HistoryEvent => ({
+  kind: 'clone-write',
+  system: 'R',
+  volume: 0,
+  firstCell: cell,
+  contents: [content],
+  done,
+});
+const testWrote = (cell: number, content: number) => [wrote(cell, content, false), wrote(cell, content, true)];
+const testStep = (step: string, outcome: string): HistoryEvent => ({
+  kind: 'step',
+  run: 'test',
+  routine: 'test-failover',
+  step,
+  outcome,
+});
+
 /** 1⇒2 and 1→3; first and last number in the journals, of which 3 has made all but one durable. */
 function fanned({
   two,
@@ -98,6 +123,17 @@ const CASES: [name: string, sound: HistoryEvent[], unsound: HistoryEvent[]][] = 
     'stale-token',
     [done('R', 'drain', 1, 5), done('R', 'drain', 2, 1)],
     [done('R', 'drain', 2, 1), done('R', 'drain', 1, 5)],
+  ],
+  [
+    'clone-apart',
+    [
+      ...twoWrites,
+      cloned('made', { 0: 1 }),
+      ...testWrote(1, 77),
+      images(system('R', { 0: 2 })),
+      cloned('read', { 0: 1, 1: 77 }),
+    ],
+    [...twoWrites, cloned('made', { 0: 1 }), cloned('read', { 0: 2 })],
   ],
   [
     'register-monotone',
@@ -357,6 +393,21 @@ describe('checkers', () => {
       1,
     );
     expect(crashEquivalence(reference, historyOf([started, ended('failed')]))).toHaveLength(1);
+  });
+
+  test('a test is held apart in every way', () => {
+    const made = [...twoWrites, cloned('made', { 0: 1 })];
+    const speaks = (...events: HistoryEvent[]) => findings('clone-apart', [...made, ...events]).join();
+    // What was not answered may be there or not.
+    expect(speaks(wrote(1, 77, false), cloned('read', { 0: 1 }))).toBe('');
+    expect(speaks(...testWrote(1, 77), cloned('read', { 0: 1 }))).toMatch('cell 1 of volume 0 reads 0, not 77');
+    expect(speaks(...testWrote(1, 77), images(system('R', { 1: 77 })))).toMatch('holds what a test wrote');
+    const begun: HistoryEvent = { kind: 'run-started', run: 'run', routine: 'test-failover' };
+    expect(speaks(begun, done('R', 'drain', 1, 5))).toMatch('gave drain to R');
+    const looked = [testStep('T110', 'ready'), moved('I', 'I-R', 'duplex', 'suspending')];
+    const ended = [testStep('T190', 'discarded'), testStep('T200', 'undisturbed')];
+    expect(speaks(...looked, ...ended)).toMatch('says that no pair has changed');
+    expect(speaks(testStep('T110', 'ready'), ...ended)).toBe('');
   });
 
   test('a write that overlaps another in time may come before or after it', () => {
