@@ -44,11 +44,16 @@ export function runbook<A extends ArrangementName>(
     const name = process.env.SWITCHBACK_DRILL_RUNBOOK ?? title;
     recorder.note({ kind: 'begun', runbook: name, title, says, group, arrangement });
     const stopOrder = awaitStopOrder();
+    // Words that wait for the dashboard to come back would wait for a browser that does not.
+    const gone = new Promise<never>((_resolve, reject) =>
+      browser.once('disconnected', () => reject(new Error('The browser is gone.'))),
+    );
+    gone.catch(() => {});
     try {
       // The film begins with the group as it stands.
       const told = stage.operator.open('Topology').then(() => story(wordsFor(stage)));
       told.catch(() => {});
-      await Promise.race([told, stopOrder.given]);
+      await Promise.race([told, stopOrder.given, gone]);
       await recorder.show(
         { kind: 'ended', passed: true, stoppedAt: null, reason: null },
         'The runbook was walked to its end',
