@@ -27,6 +27,8 @@ export async function startInstance({ root, data, say }) {
     child.once('error', (error) => resolve(error.message));
   });
   const stop = async () => {
+    // Waited for again, or this process would end first, and without a word.
+    child.ref();
     child.kill('SIGTERM');
     await exited;
   };
