@@ -102,6 +102,28 @@ describe('a sealed bundle', () => {
     expect(named()).toEqual(['missing manifest.sig', 'manifest-changed manifest.json']);
   });
 
+  it('notices whichever byte of the signature is another, though it may still be read as the same', () => {
+    const whole = readFileSync(file('manifest.sig'));
+    for (let at = 0; at < whole.length; at += 1) {
+      const bytes = Buffer.from(whole);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      writeFileSync(file('manifest.sig'), bytes);
+      expect(named(), `byte ${at} of ${whole.length}`).toEqual(['manifest-changed manifest.json']);
+    }
+  });
+
+  it.each(['manifest.sig.new', 'manifest.json.new'])(
+    'sealed again after a seal that was broken off at %s is intact',
+    (left) => {
+      const { manifest } = verified();
+      if (!manifest) throw new Error('sealed in beforeEach');
+      const { format: _format, files: _files, publicKey: _key, ...facts } = manifest;
+      writeFileSync(file(left), 'half');
+      sealBundle(bundle, facts, KEY);
+      expect(verified()).toMatchObject({ intact: true, findings: [] });
+    },
+  );
+
   it('names a file that is gone, one that was put in, and two that were exchanged', () => {
     renameSync(file('pictures/001.png'), file('aside'));
     renameSync(file('pictures/002.png'), file('pictures/001.png'));
