@@ -218,6 +218,25 @@ it('a worker that has just begun to lead waits until it has heard of everything;
   expect(await firings()).toHaveLength(1);
 });
 
+it('a schedule that cannot be decided does not hold up the others', async () => {
+  const other = {
+    group: 'demo',
+    runbook: 'site-loss',
+    cron: '0 * * * *',
+    zone: 'UTC',
+    enabled: true,
+    approvedBy: null,
+  };
+  await putSchedule(database, other, 'anna', now);
+  const tried: string[] = [];
+  const start = ({ runbook }: { runbook: string }) => {
+    tried.push(runbook);
+    return Promise.reject(new Error('the disk is gone'));
+  };
+  await lookAt(three, keeperAt(three - 1, { start, library: () => [line, { ...line, name: 'site-loss' }] }));
+  expect(tried).toEqual(['line-cut', 'site-loss']);
+});
+
 it('a drill of a firing that has one already is refused by the database', async () => {
   const request = { runbook: 'line-cut', group: 'demo', approvedBy: null, firing: randomUUID() };
   await parts().start(request, 'a');

@@ -61,7 +61,14 @@ export class ScheduleKeeper {
     try {
       const ages = await readGroupAges(this.parts.database);
       for (const schedule of await readSchedules(this.parts.database, null))
-        if (schedule.enabled) await this.lookAt(schedule, ages.get(schedule.group) ?? null);
+        if (schedule.enabled)
+          await this.lookAt(schedule, ages.get(schedule.group) ?? null).catch((error: unknown) =>
+            // The others have their moments too, and this one is looked at again.
+            this.parts.log.write('error', 'a schedule was not looked at', {
+              schedule: schedule.id,
+              reason: String(error),
+            }),
+          );
     } finally {
       this.looking = false;
     }

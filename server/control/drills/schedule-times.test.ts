@@ -34,5 +34,6 @@ describe('a schedule', () => {
     ['0 3 31 2 *', 'UTC', 'never comes'],
     ['0 3 * * *', 'Mars/Olympus', 'there is no time zone “Mars/Olympus”'],
     ['three', 'UTC', 'is no cron expression'],
+    ['0 3 * * */8', 'UTC', 'is no cron expression'],
   ])('refuses %s in %s', (cron, zone, why) => expect(() => readCron(cron, zone, 0)).toThrow(why));
 });

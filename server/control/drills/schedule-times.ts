@@ -46,8 +46,18 @@ export function momentsBetween(cron: string, zone: string, from: number, to: num
   return moments;
 }
 
+/** Refuses with `bad-request` what has words and yet no moments. */
 function patternOf(cron: string, zone: string): Cron {
-  return new Cron(cron, { timezone: zone, mode: '5-part', paused: true });
+  try {
+    return new Cron(cron, { timezone: zone, mode: '5-part', paused: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw refuse(
+      'bad-request',
+      `“${cron.slice(0, 100)}” is no cron expression: ${why}`,
+      'Write its steps as */5 or 10-20/5.',
+    );
+  }
 }
 
 function checkZone(zone: string): void {

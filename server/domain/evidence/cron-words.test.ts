@@ -25,6 +25,9 @@ describe('a cron expression in words', () => {
     ['0 3 * MOO *', 'its month is “MOO”'],
     ['0 3 * * 1#2', 'its day of the week is “1#2”'],
     ['*/0 * * * *', 'its minute is “*/0”'],
+    ['5/10 * * * *', 'its minute is “5/10”'],
+    ['*/61 * * * *', 'the step of its minute is 61, past its end'],
+    ['0 0 1-9/32 * *', 'the step of its day of the month is 32, past its end'],
     ['1-2-3 * * * *', 'its minute is “1-2-3”'],
   ])('refuses %j: %s', (cron, why) => expect(() => cronWords(cron)).toThrow(why));
 });

@@ -65,11 +65,15 @@ function partsOf(cron: string, field: Field, text: string): Part[] {
   return text.split(',').map((item) => {
     const [, range = '', step] = /^([^/]+)(?:\/(\d{1,4}))?$/.exec(item) ?? [];
     const every = step === undefined ? 1 : Number(step);
+    if (every > field.high - field.low + 1)
+      throw wrong(cron, `the step of its ${field.name} is ${every}, past its end`);
     if (range === '*' && every >= 1) return { from: field.low, to: field.high, step: every, all: true };
-    const [first = '', last = step === undefined ? first : String(field.high), ...more] = range.split('-');
+    const [first = '', last, ...more] = range.split('-');
     const from = numberOf(field, first);
-    const to = numberOf(field, last);
-    if (from === null || to === null || more.length > 0 || from > to || every < 1)
+    const to = numberOf(field, last ?? first);
+    // What `5/10` means is told in two ways: a step needs its range.
+    const isStepped = step === undefined || (last !== undefined && every >= 1);
+    if (from === null || to === null || more.length > 0 || from > to || !isStepped)
       throw wrong(cron, `its ${field.name} is “${text}”, where ${field.low} to ${field.high} are meant`);
     return { from, to, step: every, all: false };
   });
