@@ -1,5 +1,15 @@
 /** Films what a runbook does, takes a picture of every step, and writes it down as it happens. */
-import { appendFileSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { takeSecretsOut } from '../../../server/control/drills/trace-secrets.ts';
@@ -48,10 +58,7 @@ export class Recorder {
     if (!this.folder) return;
     clearInterval(this.keeping);
     await this.page.screencast.stop();
-    const trace = path.join(this.folder, 'trace.zip');
-    await this.page.context().tracing.stop({ path: trace });
-    const { SWITCHBACK_ADMIN_PASSWORD: password } = process.env;
-    if (password) takeSecretsOut(trace, password);
+    await this.keepTrace(path.join(this.folder, 'trace.zip'));
   }
 
   /** Writes down something that needs no picture. On the disk when it returns. */
@@ -102,6 +109,20 @@ export class Recorder {
     return attached;
   }
 
+  /** Killed in between, it leaves a bundle without a trace, and not one with the password in it. */
+  private async keepTrace(file: string): Promise<void> {
+    const { SWITCHBACK_ADMIN_PASSWORD: password, SWITCHBACK_DRILL_SCRATCH: scratch } = process.env;
+    const aside = mkdtempSync(path.join(scratch ?? tmpdir(), 'trace-'));
+    try {
+      const whole = path.join(aside, 'trace.zip');
+      await this.page.context().tracing.stop({ path: whole });
+      if (password) takeSecretsOut(whole, file, password);
+      else copyFileSync(whole, file);
+    } finally {
+      rmSync(aside, { recursive: true });
+    }
+  }
+
   private async lay(words: string, underWay: boolean, frame: Frame | null): Promise<void> {
     await this.card?.dispose().catch(() => {});
     this.card = await this.page.screencast.showOverlay(cardOf(this.chapterNow, words, underWay, frame));
@@ -133,8 +154,13 @@ async function frameOf(target: Locator): Promise<Frame | null> {
 function keepFilm(): boolean {
   const { SWITCHBACK_DRILL_SCRATCH: scratch } = process.env;
   if (!scratch) return true;
-  const film = readdirSync(scratch, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('.webm'));
-  if (film === undefined) return false;
-  linkSync(path.join(scratch, film), path.join(scratch, 'film.webm'));
+  try {
+    const film = readdirSync(scratch, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('.webm'));
+    if (film === undefined) return false;
+    linkSync(path.join(scratch, film), path.join(scratch, 'film.webm'));
+  } catch {
+    // The browser makes and removes folders there as it starts: one of them went as it was looked into.
+    return false;
+  }
   return true;
 }

@@ -24,15 +24,15 @@ const LINES = [
 
 it('a trace loses every credential and keeps all else', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'switchback-test-'));
-  const file = path.join(folder, 'trace.zip');
+  const [file, told] = [path.join(folder, 'trace.zip'), path.join(folder, 'told.zip')];
   const text = LINES.map((line) => JSON.stringify(line)).join('\n');
   const image = Uint8Array.from([0xff, 0xd8, 1, 2, 3]);
   writeFileSync(
     file,
     zipSync({ 'a.trace': strToU8(text), 'a.network': strToU8(`${text}\n`), 'resources/b.jpeg': image }),
   );
-  takeSecretsOut(file, PASSWORD);
-  const entries = unzipSync(readFileSync(file));
+  takeSecretsOut(file, told, PASSWORD);
+  const entries = unzipSync(readFileSync(told));
   rmSync(folder, { recursive: true });
   for (const name of ['a.trace', 'a.network']) {
     const found = strFromU8(entries[name] ?? new Uint8Array());

@@ -5,13 +5,13 @@ import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 const INSTEAD = 'not kept';
 const SECRET_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'set-cookie']);
 
-/** Writes the trace anew without credentials. `password`: looked for once more in what is left. */
-export function takeSecretsOut(file: string, password: string): void {
-  const entries = unzipSync(readFileSync(file));
+/** Writes the trace `from` to `to` without credentials. `password`: looked for once more in what is left. */
+export function takeSecretsOut(from: string, to: string, password: string): void {
+  const entries = unzipSync(readFileSync(from));
   for (const [name, content] of Object.entries(entries))
     if (/\.(trace|network|stacks)$/.test(name))
       entries[name] = strToU8(textWithoutSecrets(strFromU8(content), password));
-  writeFileSync(file, zipSync(entries));
+  writeFileSync(to, zipSync(entries));
 }
 
 /** `text`: one JSON value a line. */
