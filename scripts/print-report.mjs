@@ -1,4 +1,4 @@
-// Prints the report of a bundle into report.pdf beside it: `node scripts/print-report.mjs FOLDER`.
+// Prints the report of a bundle as PDF to its output: `node scripts/print-report.mjs FOLDER > report.pdf`.
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -6,7 +6,7 @@ import { CHROMIUM_FLAGS, findChromium } from './lib/browser.mjs';
 
 const folder = process.argv[2];
 if (!folder) {
-  process.stderr.write('Name the folder of the bundle: node scripts/print-report.mjs FOLDER\n');
+  process.stderr.write('Name the folder of the bundle: node scripts/print-report.mjs FOLDER > report.pdf\n');
   process.exit(2);
 }
 const browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_FLAGS });
@@ -19,8 +19,7 @@ try {
     for (const picture of pictures) picture.loading = 'eager';
     await Promise.all(pictures.map((picture) => picture.decode().catch(() => undefined)));
   });
-  await page.pdf({
-    path: path.resolve(folder, 'report.pdf'),
+  const pdf = await page.pdf({
     format: 'A4',
     margin: { top: '16mm', bottom: '16mm', left: '14mm', right: '14mm' },
     displayHeaderFooter: true,
@@ -28,6 +27,7 @@ try {
     footerTemplate:
       '<div style="font-size:8px;width:100%;padding:0 14mm;display:flex;justify-content:space-between"><span class="title"></span><span><span class="pageNumber"></span> / <span class="totalPages"></span></span></div>',
   });
+  process.stdout.write(pdf);
 } finally {
   await browser.close();
 }

@@ -141,41 +141,53 @@ export async function takeDrill(database: Database, id: string): Promise<number>
   return row.attempts;
 }
 
-export async function noteProgress(database: Database, id: string, progress: DrillProgress): Promise<void> {
-  await database.prisma.drill.update({ where: { id }, data: { progress: toJson(progress) } });
+/** One worker’s turn at a drill; whatever it writes once another has had it after that changes nothing. */
+export interface Turn {
+  id: string;
+  attempt: number;
 }
 
+/** How far a recording has come. What comes late, behind its end, changes nothing. */
+export async function noteProgress(database: Database, { id, attempt }: Turn, progress: DrillProgress): Promise<void> {
+  await database.prisma.drill.updateMany({
+    where: { id, attempts: attempt, status: 'recording' },
+    data: { progress: toJson(progress) },
+  });
+}
+
+/** Its recording has ended. */
 export async function noteSealing(
   database: Database,
-  id: string,
+  { id, attempt }: Turn,
   outcome: DrillOutcome,
   progress: DrillProgress,
 ): Promise<void> {
-  await database.prisma.drill.update({
-    where: { id },
+  await database.prisma.drill.updateMany({
+    where: { id, attempts: attempt, status: 'recording' },
     data: { status: 'sealing', outcome, endedAt: new Date(), progress: toJson(progress) },
   });
 }
 
-/** `progress`: with how to go on. */
+/** `progress`: with how to go on. False where another has it, or has sealed it. */
 export async function noteSealed(
   database: Database,
-  id: string,
+  { id, attempt }: Turn,
   manifestHash: string,
   progress: DrillProgress,
   phases: readonly PhaseFigures[],
-): Promise<void> {
-  await database.prisma.drill.update({
-    where: { id },
+): Promise<boolean> {
+  const { count } = await database.prisma.drill.updateMany({
+    where: { id, attempts: attempt, status: 'sealing' },
     data: { status: 'sealed', manifestHash, progress: toJson(progress), phases: toJson(phases) },
   });
+  return count > 0;
 }
 
 /** It is over without a bundle that could be sealed: no manifest, and nothing that the group’s next one would follow. */
-export async function noteUnsealed(database: Database, id: string, trouble: string): Promise<void> {
+export async function noteUnsealed(database: Database, { id, attempt }: Turn, trouble: string): Promise<void> {
   const { progress } = await readDrill(database, id);
-  await database.prisma.drill.update({
-    where: { id },
+  await database.prisma.drill.updateMany({
+    where: { id, attempts: attempt, status: 'sealing' },
     data: { status: 'sealed', outcome: 'incomplete', progress: toJson({ ...progress, trouble }) },
   });
 }
@@ -185,8 +197,8 @@ export async function readUnsealed(database: Database): Promise<DrillView[]> {
   return (await database.prisma.drill.findMany({ where: { status: { not: 'sealed' } } })).map(viewOfDrill);
 }
 
-/** Has another worker taken it after the one whose turn was `attempt`? */
-export async function isTakenOver(database: Database, id: string, attempt: number): Promise<boolean> {
+/** Has another worker taken it after this turn? */
+export async function isTakenOver(database: Database, { id, attempt }: Turn): Promise<boolean> {
   const row = await database.prisma.drill.findUnique({ where: { id }, select: { attempts: true } });
   return row !== null && row.attempts > attempt;
 }

@@ -10,12 +10,13 @@ import { writeArchive } from '../evidence/archive.ts';
 import { sealBundle } from '../evidence/seal.ts';
 import { VERSION } from '../version.ts';
 import type { DrillView } from '../views.ts';
-import { abortedBy, noteSealed, previousBundle, signingKey } from './drill-records.ts';
+import { abortedBy, isTakenOver, noteSealed, previousBundle, signingKey, type Turn } from './drill-records.ts';
 import type { DrillServiceParts } from './drill-service.ts';
 import { gatherFacts, writeFacts } from './facts.ts';
 import { isFilm, readNotes } from './recorder-process.ts';
-import { renderReport } from './report.ts';
+import { type ReportInput, renderReport } from './report.ts';
 
+const PDF = 'report.pdf';
 const PRINTS_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 500;
 /** What was announced is in the history within this, and a worker that has just begun has heard of its groups. */
@@ -24,8 +25,11 @@ const HEARD_WITHIN_MS = 8_000;
 export class DrillSealer {
   constructor(private readonly parts: DrillServiceParts) {}
 
-  /** `drill`: as it stands, its recording ended. Rejects where the database or the disk fails; nothing is on record as sealed then. */
-  async seal(drill: DrillView, folder: string): Promise<void> {
+  /**
+   * `drill`: as it stands, its recording ended. Does nothing more once another worker has it: what that one has hashed must not
+   * change. Rejects where the database or the disk fails; nothing is on record as sealed then.
+   */
+  async seal(drill: DrillView, folder: string, turn: Turn): Promise<void> {
     const { database, chronicler, instructions } = this.parts;
     const { bundle, group, sequence, runbook, progress } = drill;
     const outcome = drill.outcome ?? 'incomplete';
@@ -38,40 +42,26 @@ export class DrillSealer {
       status: () => this.heard(group),
       verifyLedger: () => instructions.verifyLedger({ group, on: null }),
     });
-    writeFacts(folder, facts);
     const key = await signingKey(database);
     const previous = await previousBundle(database, drill);
+    if (await isTakenOver(database, turn)) return;
+    writeFacts(folder, facts);
     const { stoppedAt, reason } = whereItStopped(outcome, progress);
-    const present = (name: string) => existsSync(path.join(folder, name));
-    const film = path.join(folder, 'film.webm');
-    if (present('film.webm') && !isFilm(film)) rmSync(film);
-    const report = renderReport({
-      facts,
-      notes: parseNotes(readNotes(folder)),
-      outcome,
-      stoppedAt,
-      reason,
-      publicKey: key.publicKey,
-      previous,
-      filmed: present('film.webm'),
-      traced: present('trace.zip'),
-    });
-    writeFileSync(path.join(folder, 'report.html'), report);
-    await this.print(drill, folder);
+    writeReport(folder, { facts, outcome, stoppedAt, reason, publicKey: key.publicKey, previous });
+    const pdf = await this.print(drill, folder);
+    if (await isTakenOver(database, turn)) return;
+    if (pdf) writeFileSync(path.join(folder, PDF), pdf);
+    else rmSync(path.join(folder, PDF), { force: true });
     const { sha256, manifest } = sealBundle(
       folder,
       { bundle, group, sequence, previous, runbook, outcome, sealedAt: endedAt },
       key,
     );
     await writeArchive(folder, `${folder}.zip`, endedAt);
-    await noteSealed(
-      database,
-      drill.id,
-      sha256,
-      { ...progress, goOn: facts.aftermath.goOn, bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0) },
-      facts.phases.map(figuresOfPhase),
-    );
-    await chronicler.write({
+    const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+    const ended = { ...progress, goOn: facts.aftermath.goOn, bytes };
+    if (!(await noteSealed(database, turn, sha256, ended, facts.phases.map(figuresOfPhase)))) return;
+    chronicler.add({
       at: Date.now(),
       group,
       kind: 'drill-sealed',
@@ -95,16 +85,18 @@ export class DrillSealer {
 
   /**
    * A report without its PDF is still a report: that it could not be printed is logged, and the bundle sealed without it.
-   * Who wants the drill to end does not wait for it either.
+   * Who wants the drill to end does not wait for it either. Null then.
    */
-  private print(drill: DrillView, folder: string): Promise<void> {
+  private print(drill: DrillView, folder: string): Promise<Buffer | null> {
     const { root, log, database } = this.parts;
-    const file = path.join(folder, 'report.pdf');
+    // What is printed comes back here: one that outlives us finds nobody to give it to, and no sealed bundle to write it into.
     const child = spawn(process.execPath, [path.join(root, 'scripts', 'print-report.mjs'), folder], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       timeout: PRINTS_WITHIN_MS,
     });
+    const printed: Buffer[] = [];
     let said = '';
+    child.stdout.on('data', (bytes: Buffer) => printed.push(bytes));
     child.stderr.on('data', (bytes) => {
       said += bytes;
     });
@@ -116,17 +108,22 @@ export class DrillSealer {
     return new Promise((resolve) => {
       const end = (how: string | null) => {
         clearInterval(look);
-        if (how !== null) {
-          // Half a PDF is none.
-          rmSync(file, { force: true });
-          log.write('error', 'a report was not printed', { folder, how, said: said.slice(-2_000) });
-        }
-        resolve();
+        if (how !== null) log.write('error', 'a report was not printed', { folder, how, said: said.slice(-2_000) });
+        resolve(how === null ? Buffer.concat(printed) : null);
       };
       child.once('error', (error) => end(error.message));
-      child.once('exit', (code, signal) => end(code === 0 ? null : `status ${code ?? signal}`));
+      child.once('close', (code, signal) => end(code === 0 ? null : `status ${code ?? signal}`));
     });
   }
+}
+
+function writeReport(folder: string, told: Omit<ReportInput, 'notes' | 'filmed' | 'traced'>): void {
+  const film = path.join(folder, 'film.webm');
+  if (existsSync(film) && !isFilm(film)) rmSync(film);
+  const filmed = existsSync(film);
+  const traced = existsSync(path.join(folder, 'trace.zip'));
+  const notes = parseNotes(readNotes(folder));
+  writeFileSync(path.join(folder, 'report.html'), renderReport({ ...told, notes, filmed, traced }));
 }
 
 function whereItStopped(outcome: DrillOutcome, { ended, last, trouble }: DrillProgress) {

@@ -30,6 +30,7 @@ import {
   noteUnsealed,
   readDrill,
   readUnsealed,
+  type Turn,
   takeDrill,
 } from './drill-records.ts';
 import { DrillSealer } from './drill-sealer.ts';
@@ -148,43 +149,48 @@ export class DrillService {
   }
 
   private async drive(id: string): Promise<void> {
-    const { database, log } = this.parts;
+    const { database } = this.parts;
     const drill = await this.patiently(() => readDrill(database, id));
     if (drill.status === 'sealed') return;
-    const attempt = await this.patiently(() => takeDrill(database, id));
+    const turn = { id, attempt: await this.patiently(() => takeDrill(database, id)) };
     const folder = this.folderOf(drill.bundle);
     if (drill.status === 'recording') {
-      const trouble = await this.walk(drill, folder, attempt);
+      const trouble = await this.walk(drill, folder, turn);
       // Whoever has it now seals it.
-      if (await this.patiently(() => isTakenOver(database, id, attempt))) return;
+      if (await this.patiently(() => isTakenOver(database, turn))) return;
       const progress = { ...progressOf(parseNotes(readNotes(folder))), trouble };
       const by = await this.patiently(() => abortedBy(database, id));
-      await this.patiently(() => noteSealing(database, id, outcomeOf(progress, by !== null), progress));
+      await this.patiently(() => noteSealing(database, turn, outcomeOf(progress, by !== null), progress));
     }
+    await this.sealPatiently(turn, folder);
+  }
+
+  private async sealPatiently(turn: Turn, folder: string): Promise<void> {
+    const { database, log } = this.parts;
+    const { id: drill } = turn;
     for (let tries = 1; ; tries += 1) {
+      const ended = await this.patiently(() => readDrill(database, drill));
+      // Sealed once, it stays as it is, whatever failed behind that; and whoever has it now seals it.
+      if (ended.status === 'sealed' || (await this.patiently(() => isTakenOver(database, turn)))) return;
       try {
-        return await this.sealer.seal(await this.patiently(() => readDrill(database, id)), folder);
+        await this.sealer.seal(ended, folder, turn);
       } catch (error) {
-        if (await this.patiently(() => isTakenOver(database, id, attempt))) return;
         const reason = error instanceof Error ? error.message : String(error);
-        log.write('error', 'a drill was not sealed', {
-          drill: id,
-          reason: error instanceof Error ? error.stack : reason,
-        });
-        if (tries >= SEAL_ATTEMPTS && !(await this.isDatabaseAway(error))) return this.giveUp(drill, reason);
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+        log.write('error', 'a drill was not sealed', { drill, reason: error instanceof Error ? error.stack : reason });
+        if (tries >= SEAL_ATTEMPTS && !(await this.isDatabaseAway(error))) await this.giveUp(ended, turn, reason);
+        else await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
       }
     }
   }
 
   /** Resolves when nothing records any more, with what hindered the recording; null where its own notes say how it ended. */
-  private async walk(drill: DrillView, folder: string, attempt: number): Promise<string | null> {
-    const isFirst = attempt === 1;
+  private async walk(drill: DrillView, folder: string, turn: Turn): Promise<string | null> {
+    const isFirst = turn.attempt === 1;
     try {
       if (isFirst) mkdirSync(folder, { recursive: true });
       // A recorder outlives its worker: where another has had it before, it is followed on.
       const recorder = isFirst ? this.begin(drill, folder) : AdoptedRecorder.of(folder);
-      if (recorder) await this.record(drill, recorder, attempt);
+      if (recorder) await this.record(drill, recorder, turn);
       else await endAbandoned(folder);
     } catch (error) {
       return `It could not be recorded: ${error instanceof Error ? error.message : String(error)}`;
@@ -202,7 +208,7 @@ export class DrillService {
   }
 
   /** Resolves when the recorder has ended, whatever ended it. */
-  private async record(drill: DrillView, recorder: Recording, attempt: number): Promise<void> {
+  private async record(drill: DrillView, recorder: Recording, turn: Turn): Promise<void> {
     const { log } = this.parts;
     let told = '';
     let lostFor = 0;
@@ -210,7 +216,7 @@ export class DrillService {
       const notes = recorder.notes();
       const isNews = notes !== told;
       told = notes;
-      this.follow(drill, attempt, isNews ? notes : null)
+      this.follow(drill, turn, isNews ? notes : null)
         .then((stays) => {
           lostFor = stays === 'taken-over' ? lostFor + 1 : 0;
           if (stays === 'aborted' || lostFor > ADOPTED_WITHIN_LOOKS) recorder.stop();
@@ -229,19 +235,18 @@ export class DrillService {
    * Another worker may have it, because this one was not heard for a while: it follows the recorder on where it can reach it,
    * and where it cannot, the recording is nobody's.
    */
-  private async follow(drill: DrillView, attempt: number, notes: string | null): Promise<Follow> {
+  private async follow(drill: DrillView, turn: Turn, notes: string | null): Promise<Follow> {
     const { database } = this.parts;
-    if (await isTakenOver(database, drill.id, attempt))
-      return isAdopted(this.folderOf(drill.bundle)) ? 'followed' : 'taken-over';
-    if (notes !== null) await noteProgress(database, drill.id, progressOf(parseNotes(notes)));
+    if (await isTakenOver(database, turn)) return isAdopted(this.folderOf(drill.bundle)) ? 'followed' : 'taken-over';
+    if (notes !== null) await noteProgress(database, turn, progressOf(parseNotes(notes)));
     return (await abortedBy(database, drill.id)) === null ? 'followed' : 'aborted';
   }
 
   /** Nothing can be written where the bundle is: the drill ends all the same, and says so. Its next one is not held up. */
-  private async giveUp(drill: DrillView, reason: string): Promise<void> {
+  private async giveUp(drill: DrillView, turn: Turn, reason: string): Promise<void> {
     const { database, chronicler } = this.parts;
     const trouble = `It could not be sealed: ${reason}`;
-    await this.patiently(() => noteUnsealed(database, drill.id, trouble));
+    await this.patiently(() => noteUnsealed(database, turn, trouble));
     chronicler.add({
       at: Date.now(),
       group: drill.group,
