@@ -24,7 +24,6 @@ export interface WebServices {
   stop(): Promise<void>;
 }
 
-/** Resolves once everything was read for the first time. Rejects where the database does not answer. */
 /** What is served, and by what. */
 export interface InstallationFacts {
   /** Folder of the runbooks. */
@@ -34,6 +33,7 @@ export interface InstallationFacts {
   software: Software;
 }
 
+/** Resolves once everything was read for the first time. Rejects where the database does not answer. */
 export async function startWebServices(
   databaseUrl: string,
   security: SecuritySettings,

@@ -94,6 +94,7 @@ export class DrillService {
         `${runbook.name} is a runbook for ${runbook.arrangement}, and group ${group} is ${record.arrangement.id}`,
         'Take a runbook of its arrangement, or another group.',
       );
+    if (record.deleting) throw refuse('wrong-state', `group ${group} is being deleted`, 'Take another group.');
     if (!record.powered) throw refuse('wrong-state', `group ${group} is switched off`, 'Switch it on first.');
     const topology = { definition: record.definition, rpoObjectiveMs: record.rpoObjectiveMs };
     const basis = { software, runbook: runbook.sha256, topology };

@@ -71,8 +71,12 @@ export async function gatherFacts(drill: DrillView, endedAt: number, sources: Fa
     take: TIMELINE_LIMIT + 1,
   });
   const faults = await database.prisma.fault.findMany({ where: { group }, select: { id: true } });
-  // What is told of a fault names the fault, and not its group.
-  const about = [{ group }, { action: 'fault.clear', subject: { in: faults.map((fault) => fault.id) } }];
+  // What is told of a fault, or of a drill that is stopped, names it, and not its group.
+  const about = [
+    { group },
+    { action: 'fault.clear', subject: { in: faults.map((fault) => fault.id) } },
+    { action: 'drill.abort', subject: { in: [drill.id, drill.bundle] } },
+  ];
   const audit = await database.prisma.auditEntry.findMany({ where: { OR: about, at: within }, orderBy: { id: 'asc' } });
   const points = await readRollups(database, group, startedAt, endedAt);
   const seconds = points.map(({ at, rpoMs, systems }) => ({

@@ -9,7 +9,7 @@ import type { CommandHandlers, CommandServer } from '../command-queue.ts';
 import type { CommandKind, CommandParams } from '../commands.ts';
 import { type Database, toJson } from '../database.ts';
 import type { DrillService } from '../drills/drill-service.ts';
-import { schedule, unschedule } from '../drills/schedule-service.ts';
+import { drillUnderWay, schedule, unschedule } from '../drills/schedule-service.ts';
 import type { FaultInjector } from '../faults.ts';
 import type { Views } from '../group-access.ts';
 import { readGroup } from '../groups.ts';
@@ -96,11 +96,8 @@ function subjectOf(kind: CommandKind, params: object): { group: string | null; s
   };
   const definition = (params as { definition?: { name: string } }).definition;
   const group = named('group') ?? definition?.name ?? null;
-  return {
-    group,
-    subject:
-      named('pair') ?? named('routine') ?? named('target') ?? named('fault') ?? named('runbook') ?? group ?? kind,
-  };
+  const subjects = ['pair', 'routine', 'target', 'fault', 'runbook', 'drill'].map(named);
+  return { group, subject: subjects.find((subject) => subject !== null) ?? group ?? kind };
 }
 
 function tellInstruction(
@@ -152,6 +149,7 @@ class GroupCommands {
     const { database } = this.parts;
     await readGroup(database, name);
     await this.refuseDuringRun(name);
+    await this.refuseDuringDrill(name);
     await database.prisma.group.update({ where: { name }, data: { deleting: true } });
     this.tell(name, 'group-deleted', `group ${name} is being deleted`, actor);
     const gone = await until(
@@ -185,6 +183,17 @@ class GroupCommands {
         'busy',
         `${run.routine} is under way in group ${name} (run ${run.id})`,
         'Abort it first (run abort).',
+      );
+  }
+
+  /** Its evidence says how the group was left, which nobody could say of one that is gone. */
+  private async refuseDuringDrill(name: string): Promise<void> {
+    const drill = await drillUnderWay(this.parts.database, name);
+    if (drill)
+      throw refuse(
+        'busy',
+        `drill ${drill} of group ${name} is being recorded`,
+        'Wait until it is sealed, or stop it on the Runbooks screen.',
       );
   }
 
