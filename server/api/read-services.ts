@@ -56,11 +56,12 @@ export function makeReadServices(
     return drills.map((drill) => {
       if (drill.outcome !== 'passed' || drill.endedAt === null || !board.find(drill.group))
         return { ...drill, stale: [] };
-      const { definition, rpoObjectiveMs } = board.record(drill.group);
+      const { definition, rpoObjectiveMs, createdAt } = board.record(drill.group);
       const present = {
         software,
         runbook: library.get(drill.runbook) ?? null,
         topology: { definition, rpoObjectiveMs },
+        groupSince: createdAt,
         at,
       };
       return { ...drill, stale: staleReasons({ basis: drill.basis, endedAt: drill.endedAt }, present) };

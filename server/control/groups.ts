@@ -13,6 +13,8 @@ export interface GroupRecord {
   rpoObjectiveMs: number;
   formation: boolean;
   deleting: boolean;
+  /** Wall clock, ms. */
+  createdAt: number;
 }
 
 function recordOf(row: Group): GroupRecord | null {
@@ -26,6 +28,7 @@ function recordOf(row: Group): GroupRecord | null {
     rpoObjectiveMs: row.rpoObjectiveMs,
     formation: row.formation,
     deleting: row.deleting,
+    createdAt: row.createdAt.getTime(),
   };
 }
 

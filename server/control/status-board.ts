@@ -225,7 +225,8 @@ export class StatusBoard {
       const facts = this.facts.get(drill.group);
       if (!facts) continue;
       const { group, ...proven } = drill;
-      facts.lastDrill = { ...proven, present: { software, runbook: library.get(drill.runbook) ?? null } };
+      const runbook = library.get(drill.runbook) ?? null;
+      facts.lastDrill = { ...proven, present: { software, runbook, groupSince: facts.record.createdAt } };
       changed.add(group);
     }
   }

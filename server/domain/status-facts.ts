@@ -60,7 +60,7 @@ export interface GroupFacts {
 
 export interface LastDrill extends Omit<ProvenDrill, 'stale'> {
   basis: ProofBasis | null;
-  present: Pick<Present, 'software' | 'runbook'>;
+  present: Pick<Present, 'software' | 'runbook' | 'groupSince'>;
 }
 
 export const STALENESS_BOUND_MS = 5_000;

@@ -9,7 +9,7 @@ const basis: ProofBasis = {
   runbook: 'r1',
   topology: { definition: defaultGroup('demo', CHAIN_3), rpoObjectiveMs: 1_000 },
 };
-const present: Present = { ...basis, at: 3 * DAY_MS };
+const present: Present = { ...basis, groupSince: 0, at: 3 * DAY_MS };
 const texts = (change: Partial<Present>, proof: ProofBasis | null = basis, endedAt = 0) =>
   staleReasons({ basis: proof, endedAt }, { ...present, ...change }).map(({ kind, text }) => `${kind}: ${text}`);
 const withDefinition = (change: Partial<typeof basis.topology.definition>) => ({
@@ -53,6 +53,7 @@ describe('a proof', () => {
       { topology: { ...basis.topology, rpoObjectiveMs: 5_000 } },
       ['topology: RPO objective is 5000 ms, was 1000 ms'],
     ],
+    ['a group of the same name', { groupSince: 1 }, ['group: the group was deleted and made anew since']],
     ['age', { at: PROOF_HOLDS_MS + DAY_MS }, ['age: it is 91 days old, and holds for 90']],
   ])('is stale by %s', (_name, change, expected) => expect(texts(change)).toEqual(expected));
 

@@ -24,7 +24,7 @@ export interface ProofBasis {
 }
 
 export interface StaleReason {
-  kind: 'software' | 'runbook' | 'topology' | 'age';
+  kind: 'software' | 'runbook' | 'topology' | 'group' | 'age';
   text: string;
 }
 
@@ -33,6 +33,8 @@ export interface Present {
   software: Software;
   runbook: string | null;
   topology: Topology;
+  /** When the group was made, ms: one that had its name before is another. */
+  groupSince: number;
   /** Wall clock, ms. */
   at: number;
 }
@@ -59,6 +61,7 @@ export function staleReasons(
       reasons.push({ kind: 'runbook', text: 'its runbook was changed since' });
     for (const text of topologyDifferences(basis.topology, present.topology)) reasons.push({ kind: 'topology', text });
   }
+  if (endedAt < present.groupSince) reasons.push({ kind: 'group', text: 'the group was deleted and made anew since' });
   const days = Math.floor((present.at - endedAt) / DAY_MS);
   if (present.at - endedAt > holdsMs)
     reasons.push({ kind: 'age', text: `it is ${days} days old, and holds for ${Math.floor(holdsMs / DAY_MS)}` });
