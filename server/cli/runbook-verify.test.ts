@@ -76,4 +76,15 @@ it('judges several as a chain, in the order given', async () => {
   expect(gap.code).toBe(1);
   expect(gap.out).toContain('demo-0003-line-cut: not-next');
   expect((await verify(at(2), at(1))).code).toBe(1);
+  expect((await verify(at(2), at(2))).code).toBe(1);
+});
+
+it('judges bundles of several groups as a chain each', async () => {
+  const other = path.join(place, 'other-0001-line-cut');
+  mkdirSync(other);
+  writeFileSync(path.join(other, 'report.html'), 'report of another group');
+  const facts = { bundle: 'other-0001-line-cut', group: 'other', sequence: 1, previous: null, runbook: 'line-cut' };
+  sealBundle(other, { ...facts, sealedAt: 1, outcome: 'passed' }, KEY);
+  expect((await verify(at(1), other, at(2))).code).toBe(0);
+  expect((await verify(at(1), other, at(3))).code).toBe(1);
 });

@@ -174,12 +174,17 @@ function unlessNoBundle<T>(judge: () => T): T {
 async function verifyAll(client: Client, bundles: readonly string[], keys: string[] | null): Promise<Verified[]> {
   const reports: Verified[] = [];
   for (const bundle of bundles) reports.push(await verify(client, bundle, keys));
-  // Of bundles of one group that lie here, each has to follow the one before it; what came before the first is elsewhere.
-  const own = reports.flatMap(({ manifest }) => (manifest ? [{ manifest }] : []));
-  const last = reports.at(-1);
-  if (own.length > 1 && last)
-    last.chain.push(...judgeChain(own, null).filter((finding) => finding.bundle !== own[0]?.manifest.bundle));
+  for (const group of new Set(reports.map(({ manifest }) => manifest?.group)))
+    judgeOwnChain(reports.filter(({ manifest }) => manifest?.group === group));
   return reports.map((report) => ({ ...report, intact: report.intact && report.chain.length === 0 }));
+}
+
+/** Of bundles of one group that lie here, each has to follow the one before it; what came before the first is elsewhere. */
+function judgeOwnChain(reports: readonly Verified[]): void {
+  const own = reports.flatMap(({ manifest }) => (manifest ? [{ manifest }] : []));
+  const findings = judgeChain(own, null);
+  const ofLater = own[0]?.manifest.previous ? findings.slice(1) : findings;
+  reports.at(-1)?.chain.push(...ofLater);
 }
 
 function verdictOf(reports: readonly Verified[]): CliResult {

@@ -93,6 +93,12 @@ describe('the report', () => {
     expect(page).toContain('host-P does not answer');
   });
 
+  it('says a time of almost two minutes as two', () => {
+    const { drill } = FACTS;
+    const facts = { ...FACTS, drill: { ...drill, endedAt: drill.startedAt + 119_700 } };
+    expect(render({ facts })).toContain('after 2:00 min');
+  });
+
   it('lets no text become markup', () => {
     const page = render({ outcome: 'failed', stoppedAt: '<img src=x>', reason: '"&<script>' });
     expect(page).toContain('A cut &lt;line&gt;');

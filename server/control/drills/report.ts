@@ -250,6 +250,6 @@ const clock = (at: number) => new Date(at).toISOString().slice(11, 23);
 function span(ms: number): string {
   if (ms < 1_000) return `${ms} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  return `${minutes}:${String(Math.round((ms % 60_000) / 1_000)).padStart(2, '0')} min`;
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
 }
