@@ -4,6 +4,7 @@ import { StatusBench } from '../../domain/status-testkit.ts';
 import { type Database, openControlDatabase } from '../database.ts';
 import { startTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { quietLog } from '../testing/quiet-log.ts';
+import type { DrillView } from '../views.ts';
 import {
   createDrill,
   isTakenOver,
@@ -13,6 +14,7 @@ import {
   noteSealing,
   noteUnsealed,
   readDrill,
+  readLastPassed,
   type Turn,
   takeDrill,
 } from './drill-records.ts';
@@ -32,6 +34,10 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await database.pool.query('TRUNCATE drills');
+  id = (await makeDrill('demo')).id;
+});
+
+function makeDrill(group: string): Promise<DrillView> {
   const runbook = {
     name: 'line-cut',
     title: 'A cut line',
@@ -41,21 +47,19 @@ beforeEach(async () => {
     sha256: '',
   };
   const { definition } = new StatusBench().facts;
-  const basis = {
-    software: { version: '0', content: null },
-    runbook: '',
-    topology: { definition, rpoObjectiveMs: 1_000 },
-  };
-  const drill = await createDrill(database, {
-    runbook,
-    group: 'demo',
-    by: 'anna',
-    approvedBy: null,
-    firing: null,
-    basis,
-  });
-  id = drill.id;
-});
+  const topology = { definition, rpoObjectiveMs: 1_000 };
+  const basis = { software: { version: '0', content: null }, runbook: '', topology };
+  return createDrill(database, { runbook, group, by: 'anna', approvedBy: null, firing: null, basis });
+}
+
+/** Sealed with this outcome; answers its bundle. */
+async function sealed(group: string, outcome: 'passed' | 'failed'): Promise<string> {
+  const drill = await makeDrill(group);
+  const turn = { id: drill.id, attempt: await takeDrill(database, drill.id) };
+  await noteSealing(database, turn, outcome, NOTHING_YET);
+  await noteSealed(database, turn, 'a'.repeat(64), NOTHING_YET, []);
+  return drill.bundle;
+}
 
 const takeTurn = async (): Promise<Turn> => ({ id, attempt: await takeDrill(database, id) });
 
@@ -89,4 +93,16 @@ it('what a recorder noted late does not come over what ended it', async () => {
   await noteSealing(database, turn, 'incomplete', { ...NOTHING_YET, done: 4, trouble: 'the disk is full' });
   await noteProgress(database, turn, { ...NOTHING_YET, done: 3 });
   expect((await readDrill(database, id)).progress).toMatchObject({ done: 4, trouble: 'the disk is full' });
+});
+
+it('of each group the latest drill that passed is what proves something', async () => {
+  await database.pool.query('TRUNCATE drills');
+  await sealed('demo', 'passed');
+  const latest = await sealed('demo', 'passed');
+  await sealed('demo', 'failed');
+  await sealed('other', 'failed');
+  const third = await sealed('third', 'passed');
+  await makeDrill('third');
+  const found = await readLastPassed(database);
+  expect(found.map(({ bundle }) => bundle).sort()).toEqual([latest, third]);
 });

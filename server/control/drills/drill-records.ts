@@ -115,11 +115,12 @@ export async function readDrills(
 
 /** The latest drill of each group that was walked to its end. */
 export async function readLastPassed(database: Database): Promise<(Omit<LastDrill, 'present'> & { group: string })[]> {
-  const rows = await database.prisma.drill.findMany({
-    where: { status: 'sealed', outcome: 'passed', endedAt: { not: null } },
-    orderBy: [{ group: 'asc' }, { sequence: 'desc' }],
-    distinct: ['group'],
-  });
+  // Prisma would read every drill there ever was, and choose here.
+  const { rows: found } = await database.pool.query<{ id: string }>(
+    `SELECT DISTINCT ON ("group") id FROM drills WHERE status = 'sealed' AND outcome = 'passed' AND ended_at IS NOT NULL
+     ORDER BY "group", sequence DESC`,
+  );
+  const rows = await database.prisma.drill.findMany({ where: { id: { in: found.map(({ id }) => id) } } });
   return rows.map(viewOfDrill).map(({ group, bundle, runbook, title, startedAt, endedAt, basis }) => ({
     ...{ group, bundle, runbook, title, basis },
     endedAt: endedAt ?? startedAt,
