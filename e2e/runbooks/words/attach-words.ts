@@ -4,14 +4,12 @@ import path from 'node:path';
 import type { Stage } from './stage.ts';
 import type { Words } from './words.ts';
 
-const READ_MS = 10_000;
-
 export function attachWords(stage: Stage): Words['attach'] {
   const { operator, recorder, page } = stage;
   return {
     screen: async (text) => {
       await stage.begin(`Attach: ${text}`);
-      recorder.attach('screen.png', await page.screenshot({ fullPage: true, timeout: READ_MS }), text);
+      recorder.attach('screen.png', await recorder.picture(), text);
     },
     table: async (title, text) => {
       await stage.begin(`Attach: ${text}`);
@@ -22,8 +20,11 @@ export function attachWords(stage: Stage): Words['attach'] {
           Array.from(cells, (cell) => (cell as HTMLElement).innerText.replace(/\s+/g, ' ').trim());
         const columns = wordsOf(element.querySelectorAll('thead th'));
         return Array.from(element.querySelectorAll('tbody tr'), (row) => {
-          const cells = wordsOf(row.querySelectorAll('td'));
-          return Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? '']));
+          const cells = Array.from(row.querySelectorAll('td'));
+          const said = wordsOf(cells);
+          // A cell of buttons says nothing.
+          const told = columns.map((column, index) => [column, said[index] ?? ''] as const);
+          return Object.fromEntries(told.filter((_, index) => !cells[index]?.querySelector('button')));
         });
       });
       recorder.attach(`${title}.json`, asJson(rows), text);

@@ -56,6 +56,21 @@ export class Operator {
         (await link.getAttribute('aria-current', { timeout: PRESS_MS })) === 'page' ? 'open' : NOTHING,
       holds: (seen) => seen === 'open',
     });
+    if (screen === 'Topology') await this.drawn();
+  }
+
+  /** The topology is there once its systems are, in the graph or in its table. */
+  private async drawn(): Promise<void> {
+    const system = this.page
+      .locator('.react-flow__node')
+      .or(this.page.getByRole('link', { name: /^Storage / }))
+      .first();
+    await this.patience.until({
+      what: 'The topology',
+      wanted: 'drawn',
+      read: async () => ((await system.isVisible()) ? 'drawn' : NOTHING),
+      holds: (seen) => seen === 'drawn',
+    });
   }
 
   /** The topology as tables, which say every value in words. */

@@ -71,6 +71,16 @@ export class Recorder {
     if (this.folder) await this.lay(words, true, null);
   }
 
+  /** A picture of the whole screen from its top, with nothing laid over it. */
+  async picture(): Promise<Uint8Array> {
+    await this.card?.dispose().catch(() => {});
+    this.card = null;
+    await this.page.evaluate(() => {
+      for (const part of document.querySelectorAll('*')) if (part.scrollTop > 0) part.scrollTop = 0;
+    });
+    return this.page.screenshot({ fullPage: true, timeout: SHOW_MS });
+  }
+
   /** Shows a card that says what it is, with a frame around what it is about, takes a picture, and writes it down. */
   async show(told: Told, words: string, target: Locator | null = null): Promise<void> {
     if (!this.folder) return;

@@ -77,7 +77,7 @@ class RoutineWords {
       holds: (seen) => /Verdict|No data loss|Data loss|Unknown/.test(seen),
     });
     const verdict = /^(No data loss|Data loss|Unknown)$/m.exec(words)?.[1] ?? null;
-    const said = verdict ? `${verdict.toLowerCase()} is predicted` : 'it ends without a verdict';
+    const said = verdict ? `${verdict.toLowerCase()} is predicted` : 'it gives no verdict';
     await this.stage.acted(`Preflight of ${routine}: ${said}`, null, predicted);
   }
 

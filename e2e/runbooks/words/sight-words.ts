@@ -1,6 +1,7 @@
 /** Words about what is seen: pairs, systems, hosts, lines, alarms, and the ledger. */
 import type { Locator } from '@playwright/test';
 import { NOTHING } from './patience.ts';
+import { says } from './phrases.ts';
 import type { Stage } from './stage.ts';
 import type { Words } from './words.ts';
 
@@ -65,7 +66,7 @@ class SightWords {
       what: part,
       wanted: said,
       read: () => textOf(row),
-      holds: (seen: string) => seen.includes(said),
+      holds: (seen: string) => says(seen, said),
     };
     await stage.see(`${part}: ${said}`, sight, row);
   }
@@ -104,7 +105,7 @@ class SightWords {
       what: 'The alarm',
       wanted: said,
       read: () => textOf(this.attention),
-      holds: (seen: string) => seen.includes(said),
+      holds: (seen: string) => says(seen, said),
     };
     await stage.see(`Alarm: ${said}`, sight, this.attention);
   }
