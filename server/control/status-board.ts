@@ -18,7 +18,7 @@ import type { NoticeListener } from './notices.ts';
 import { type Observation, readObservations } from './observations.ts';
 import { factsOf, type Observed } from './observed-facts.ts';
 import { RateMeter, type Rates } from './rate-meter.ts';
-import { readRuns } from './runs/run-records.ts';
+import { readRunsUnderWay } from './runs/run-records.ts';
 import type { FaultView } from './views.ts';
 
 const AGE_EVERY_MS = 1_000;
@@ -200,8 +200,7 @@ export class StatusBoard {
   }
 
   private async readRuns(changed: Set<string>): Promise<void> {
-    const active = await readRuns(this.database, { group: null, active: true, before: null, limit: 2_000 });
-    const byGroup = new Map(active.map((row) => [row.view.group, row.view]));
+    const byGroup = await readRunsUnderWay(this.database, null);
     for (const [name, facts] of this.facts) {
       const run = byGroup.get(name) ?? null;
       if (run || facts.run) changed.add(name);

@@ -12,7 +12,7 @@ import { readStanding } from '../event-log.ts';
 import { readFaults } from '../fault-store.ts';
 import { readGroup } from '../groups.ts';
 import { readRollups } from '../rollups.ts';
-import { readRuns } from '../runs/run-records.ts';
+import { readRunsUnderWay } from '../runs/run-records.ts';
 import type { DrillView, EventView, RollupPoint } from '../views.ts';
 
 export interface DrillFacts {
@@ -140,8 +140,7 @@ async function leftBehind(
   database: Database,
 ): Promise<Aftermath> {
   const faults = await readFaults(database, { group, active: true });
-  const [open] = await readRuns(database, { group, active: true, before: null, limit: 1 });
-  const view = open?.view;
+  const view = (await readRunsUnderWay(database, group)).get(group);
   return aftermathOf({
     group,
     status,

@@ -82,6 +82,15 @@ export async function readRuns(
   return rows.map(rowOf);
 }
 
+/** The run that each group is under: where a test is under way beside one that changes the group, that one. `group` null: of all. */
+export async function readRunsUnderWay(database: Database, group: string | null): Promise<Map<string, RunView>> {
+  const rows = await database.prisma.run.findMany({
+    where: { status: { not: 'ended' }, ...(group === null ? {} : { group }) },
+    orderBy: [{ changing: 'asc' }, { startedAt: 'desc' }],
+  });
+  return new Map(rows.map((row) => [row.group, rowOf(row).view]));
+}
+
 /** The latest ended run of each group that has a verdict. */
 export async function readLastProven(database: Database): Promise<Map<string, RunView>> {
   const { rows } = await database.pool.query<{ view: RunView }>(
