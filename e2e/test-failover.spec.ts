@@ -4,9 +4,6 @@ import { done } from './support/cli.ts';
 import { type CliRun, eventually, expect, TestGroup, test } from './support/groups.ts';
 import { api } from './support/instance.ts';
 
-/** Far more than the lag of a quiet machine, far less than a stop of replication would make of it. */
-const MOST_LAG_MS = 5_000;
-
 /** Looks at the group again and again until `ended` settles. */
 async function watched(group: TestGroup, ended: Promise<unknown>): Promise<GroupStatus[]> {
   const seen: GroupStatus[] = [];
@@ -56,7 +53,6 @@ test('a failover is tested on a clone of R while the ledger works on at P and no
       ['I-R', 'duplex'],
     ]);
     expect([generation, holder]).toEqual([before.generation, 'P']);
-    for (const { lag } of pairs) expect(lag?.ms ?? 0).toBeLessThan(MOST_LAG_MS);
   }
 
   const after = await group.until('no clone and no test host', ({ systems, hosts }) =>

@@ -17,5 +17,6 @@ describe('a row of the screen', () => {
     ['backup, down', 'up'],
     ['ledger running', 'ledger run'],
     ['nothing', 'connected'],
+    ['anything', ''],
   ])('%s: does not say %s', (seen, phrase) => expect(says(seen, phrase)).toBe(false));
 });
