@@ -187,6 +187,7 @@ export class DrillService {
   /** Resolves when nothing records any more, with what hindered the recording; null where its own notes say how it ended. */
   private async walk(drill: DrillView, folder: string, turn: Turn): Promise<string | null> {
     const isFirst = turn.attempt === 1;
+    let hindrance: string | null = null;
     try {
       if (isFirst) mkdirSync(folder, { recursive: true });
       // A recorder outlives its worker: where another has had it before, it is followed on.
@@ -194,9 +195,11 @@ export class DrillService {
       if (recorder) await this.record(drill, recorder, turn);
       else await endAbandoned(folder);
     } catch (error) {
-      return `It could not be recorded: ${error instanceof Error ? error.message : String(error)}`;
+      hindrance = `It could not be recorded: ${error instanceof Error ? error.message : String(error)}`;
     }
+    // Two workers may have seen to its end, and one of them found nothing left to see to.
     if (progressOf(parseNotes(readNotes(folder))).ended) return null;
+    if (hindrance !== null) return hindrance;
     if (!isFirst) return 'The control worker that had begun the recording was gone, and the recorder with it.';
     const full = isFull(folder) ? 'The disk that bundles are kept on is full.' : '';
     return `The recorder was gone before the runbook was at its end. ${full || readPrinted(folder)}`.trim();
