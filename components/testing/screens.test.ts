@@ -40,6 +40,8 @@ describe.each([
   it.each(SCREENS.map((screen) => [screen.name, screen] as const))('%s', async (_screenName, screen) => {
     server.use(new FixtureServices(sceneOf(screen)));
     const { page, errors } = open;
+    // What the screen before complained of when it was left is not this one's.
+    await page.goto('about:blank');
     errors.length = 0;
     await page.goto(server.url + screen.path);
     await page.getByText(screen.shows).first().waitFor();
