@@ -106,7 +106,7 @@ function Row({ row, index, selection }: { row: FleetRow; index: number; selectio
       <Td>
         <SeveritySign severity={row.severity} />
       </Td>
-      <Td className="num whitespace-nowrap">
+      <Td className="num min-w-32 break-words">
         <Link
           data-row
           href={routes.topology(row.group)}
@@ -115,13 +115,13 @@ function Row({ row, index, selection }: { row: FleetRow; index: number; selectio
           {row.group}
         </Link>
       </Td>
-      <Td className="whitespace-nowrap" title={row.arrangementTitle}>
+      <Td className="min-w-20" title={row.arrangementTitle}>
         {row.arrangement}
       </Td>
       <Td>
         <OperationWord row={row} />
       </Td>
-      <Td className="min-w-56">{row.powered ? row.summary : text.stopped}</Td>
+      <Td className="min-w-48">{row.powered ? row.summary : text.stopped}</Td>
       <Td className="whitespace-nowrap">
         <Rpo row={row} />
       </Td>
@@ -129,7 +129,7 @@ function Row({ row, index, selection }: { row: FleetRow; index: number; selectio
         <WorstHop row={row} />
       </Td>
       <Td className="min-w-40">{row.exposure}</Td>
-      <Td className="whitespace-nowrap">
+      <Td className="min-w-32">
         <Proven row={row} />
       </Td>
       <Td className="whitespace-nowrap">

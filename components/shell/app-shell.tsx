@@ -63,7 +63,7 @@ function Frame({ children }: { children: ReactNode }) {
             <span className="phone:sr-only">{messages.common.product}</span>
           </Link>
           <TopNavigation />
-          <div className="ml-auto flex items-center gap-2 phone:gap-0.5">
+          <div className="ml-auto flex min-w-0 items-center gap-2 phone:gap-0.5">
             <DrillSign />
             <GroupSwitch />
             <span className="phone:hidden">

@@ -140,7 +140,7 @@ export function GroupSwitch() {
         const rest = onGroupScreen && pathname.endsWith('/faults') ? routes.faults : routes.topology;
         router.push(rest(event.target.value));
       }}
-      className="num h-8 rounded-md border border-line-strong bg-surface px-2 text-sm phone:h-11"
+      className="num h-8 min-w-0 max-w-72 truncate rounded-md border border-line-strong bg-surface px-2 text-sm phone:h-11 phone:flex-1"
     >
       {names.map((name) => (
         <option key={name}>{name}</option>
