@@ -138,6 +138,14 @@ describe('a sealed bundle', () => {
     ]);
   });
 
+  it('under the name of another one is named', () => {
+    const other = path.join(place, 'demo-0002-line-cut');
+    cpSync(bundle, other, { recursive: true });
+    expect(verified(other).findings.map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
+      'exchanged: under the name demo-0002-line-cut lies what was sealed as demo-0001-site-loss',
+    ]);
+  });
+
   it('without its manifest is not intact, and says why', () => {
     rmSync(file('manifest.json'));
     expect(named()).toEqual(['missing manifest.json']);

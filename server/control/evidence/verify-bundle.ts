@@ -1,5 +1,6 @@
 /** Verifies a bundle wherever it lies. Needs no server: an auditor has the bundle and, for the origin, the public key. */
 import { lstatSync } from 'node:fs';
+import path from 'node:path';
 import { type Finding, type FoundBundle, judgeBundle } from '../../domain/evidence/judge.ts';
 import {
   MANIFEST_FILE,
@@ -45,7 +46,7 @@ export function verifyBundle(place: string, ownKeys: readonly string[] | null): 
   }
   const signed = signature !== null && isSigned(manifestText, signature, manifest.publicKey);
   const found: FoundBundle = { ...content, manifest, manifestText, signed };
-  const findings = judgeBundle(found, ownKeys);
+  const findings = [...misnamed(place, manifest), ...judgeBundle(found, ownKeys)];
   if (signature === null)
     findings.unshift({
       kind: 'missing',
@@ -54,6 +55,16 @@ export function verifyBundle(place: string, ownKeys: readonly string[] | null): 
       text: `${SIGNATURE_FILE} is not there: nobody vouches for the manifest`,
     });
   return { manifest, sha256: sha256Of(manifestText), intact: findings.length === 0, findings };
+}
+
+/** `demo-0007-site-loss`, or that with `.zip` behind it: what bundles are called when they are sealed. */
+const BUNDLE_NAME = /^([a-z0-9-]+-\d{4,}-[a-z0-9-]+)(\.zip)?$/;
+
+/** A bundle may lie under a name of anybody's choice, but not under that of another one. */
+function misnamed(place: string, { bundle }: Manifest): Finding[] {
+  const name = BUNDLE_NAME.exec(path.basename(path.resolve(place)))?.[1];
+  if (name === undefined || name === bundle) return [];
+  return [{ kind: 'exchanged', bundle, path: '', text: `under the name ${name} lies what was sealed as ${bundle}` }];
 }
 
 /** Reads a bundle's folder or its archive. Refuses with `bad-request` where `place` is neither. */
