@@ -58,7 +58,12 @@ async function refuseUnknownPair(database: Database, status: GroupStatus, pair: 
 
 export function makeChangeServices(database: Database, commands: CommandClient, board: StatusBoard): ChangeServices {
   return {
-    command: (kind, params, actor) => commands.ask(kind, params, actor.name, TIMEOUT_MS[kind] ?? DEFAULT_MS),
+    command: async (kind, params, actor) => {
+      const result = await commands.ask(kind, params, actor.name, TIMEOUT_MS[kind] ?? DEFAULT_MS);
+      // It is done, whether or not the board can be told at once: the database tells it too.
+      if (kind === 'group.create' || kind === 'group.delete') await board.groupsChanged().catch(() => {});
+      return result;
+    },
 
     order: async (id, order, key, actor) => {
       try {

@@ -47,6 +47,8 @@ export class StatusBoard {
   private ageing: NodeJS.Timeout | null = null;
   private rereading: NodeJS.Timeout | null = null;
   private reading = false;
+  /** Ends when the read that was begun last does: one that was overtaken would bring back what is gone. */
+  private reads: Promise<void> = Promise.resolve();
   private loaded: Promise<void> | null = null;
 
   constructor(
@@ -105,11 +107,16 @@ export class StatusBoard {
   async get(group: string): Promise<GroupStatus> {
     const found = this.statuses.get(group);
     if (found) return found;
-    this.wanted.add('groups');
-    await this.read();
+    await this.groupsChanged();
     const status = this.statuses.get(group);
     if (status) return status;
     throw unknownGroup(group);
+  }
+
+  /** Resolves once it knows the groups that there are now: whoever made or deleted one finds it so from here on. */
+  groupsChanged(): Promise<void> {
+    this.wanted.add('groups');
+    return this.read();
   }
 
   record(group: string): GroupRecord {
@@ -135,7 +142,13 @@ export class StatusBoard {
     }, this.gatherMs);
   }
 
-  private async read(): Promise<void> {
+  private read(): Promise<void> {
+    const read = this.reads.then(() => this.readOnce());
+    this.reads = read.catch(() => {});
+    return read;
+  }
+
+  private async readOnce(): Promise<void> {
     this.reading = true;
     const wanted = new Set(this.wanted);
     const { stale } = this;
