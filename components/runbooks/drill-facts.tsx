@@ -164,5 +164,7 @@ function PhaseTable({ phases }: { phases: Phases }) {
 
 function lostWords(lost: Phases[number]['lost']): string {
   if (lost === null) return '';
-  return lost.updates === 0 ? player.lostNone : player.lostOf(formatCount(lost.updates), formatSpan(lost.ms));
+  return lost.updates === 0
+    ? player.lostNone
+    : player.lostOf(formatCount(lost.updates), lost.ms === 0 ? null : formatSpan(lost.ms));
 }

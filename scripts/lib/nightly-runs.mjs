@@ -135,7 +135,7 @@ export function formatResults(results) {
       phase.ending ?? 'under way',
       span(phase.durationMs),
       span(phase.outageMs),
-      phase.lost ? `${phase.lost.updates} updates, ${span(phase.lost.ms)}` : '–',
+      phase.lost ? lossOf(phase.lost) : '–',
       span(phase.worstRpoMs),
     ]),
   );
@@ -165,3 +165,8 @@ function span(ms) {
  * @typedef {{ runbook: string, group: string, tookMs: number, outcome: string, stoppedAt: string | null, reason?: string | null,
  *   bundle: string | null, intact: boolean | null, phases: object[] }} Result
  */
+
+/** Where nobody knows how long ago the first lost update was made, no time is said: it would read as none. */
+function lossOf({ updates, ms }) {
+  return updates > 0 && ms === 0 ? `${updates} updates` : `${updates} updates, ${span(ms)}`;
+}

@@ -195,7 +195,7 @@ export const runbooks = {
     },
     underWay: 'still under way',
     outageNone: 'not at all',
-    lostOf: (updates: string, span: string) => `${updates} updates, ${span}`,
+    lostOf: (updates: string, span: string | null) => `${updates} updates${span === null ? '' : `, ${span}`}`,
     lostNone: 'nothing',
     unknown: 'unknown',
     verdicts: { 'no-data-loss': 'no data loss', 'data-loss': 'data loss', unknown: 'unknown' },

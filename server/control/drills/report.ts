@@ -146,7 +146,7 @@ function achieved({ phases: all, seconds, basis, drill }: DrillFacts): string {
   if (all.length === 0) return section('Achieved', `<p>No routine was run.</p>${drawn}`);
   const rows = all.map(
     (phase) =>
-      `<tr><td>${html(phase.routine)}<td>${html(phase.ending ?? 'still under way')}<td>${phase.durationMs === null ? '–' : span(phase.durationMs)}<td>${phase.outageMs === null ? 'none' : span(phase.outageMs)}<td>${phase.lost === null ? '–' : `${phase.lost.updates} updates, ${span(phase.lost.ms)}`}<td>${phase.worstRpoMs === null ? 'unknown' : span(phase.worstRpoMs)}`,
+      `<tr><td>${html(phase.routine)}<td>${html(phase.ending ?? 'still under way')}<td>${phase.durationMs === null ? '–' : span(phase.durationMs)}<td>${phase.outageMs === null ? 'none' : span(phase.outageMs)}<td>${phase.lost === null ? '–' : lossOf(phase.lost)}<td>${phase.worstRpoMs === null ? 'unknown' : span(phase.worstRpoMs)}`,
   );
   return section(
     'Achieved',
@@ -246,6 +246,11 @@ const utc = (at: number) =>
     .replace('T', ' ')
     .replace(/\.\d+Z$/, ' UTC');
 const clock = (at: number) => new Date(at).toISOString().slice(11, 23);
+
+/** Where nobody knows how long ago the first lost update was made, no time is said: it would read as none. */
+function lossOf({ updates, ms }: { updates: number; ms: number }): string {
+  return updates > 0 && ms === 0 ? `${updates} updates` : `${updates} updates, ${span(ms)}`;
+}
 
 function span(ms: number): string {
   if (ms < 1_000) return `${ms} ms`;
